@@ -39,7 +39,7 @@ async function natsServer(program: string): Promise<Place> {
   const token = adminToken(data);
   const config = path.join(home.folder, 'server.conf');
   const generated = await run(home, [
-    ...['config', 'generate', '--resolver', 'url', '--service', ports.service, '--output', config, '--json'],
+    ...['config', 'generate', '--url', '--service', ports.service, '--output', config, '--json'],
   ]);
   expect(generated, generated.stderr + generated.stdout).toMatchObject({ code: 0 });
   const server = start(home, ['-c', config, '-a', '127.0.0.1', '-p', '-1', '--ports_file_dir', home.folder], {
