@@ -72,8 +72,8 @@ CREATE TABLE "audit_entry" (
 CREATE TABLE "link" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "servers" TEXT NOT NULL,
-    "system_account" TEXT NOT NULL,
-    "created_at" BIGINT NOT NULL
+    "sealed_creds" BLOB,
+    "attached_at" BIGINT NOT NULL
 );
 
 -- CreateTable
