@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
@@ -143,5 +143,18 @@ async function refuseOldLayout(keystore: string): Promise<void> {
         details: { keystore },
       });
     }
+  }
+}
+
+/** Follows an account that was renamed. Where the new name has creds already, they stay as they are. */
+export async function renameCreds(keystore: string, operator: string, from: string, to: string): Promise<void> {
+  const old = path.dirname(credsFile(keystore, operator, from, 'x'));
+  const fresh = path.dirname(credsFile(keystore, operator, to, 'x'));
+  if (!(await exists(old)) || (await exists(fresh))) return;
+  await refuseLinks(keystore, old);
+  try {
+    await rename(old, fresh);
+  } catch (error) {
+    throw ioError(error, 'write', fresh);
   }
 }

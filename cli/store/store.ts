@@ -126,9 +126,14 @@ export async function addOperator(
     checkEntityName(account.name, 'account');
     for (const user of account.users) checkEntityName(user.name, 'user');
   }
-  refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', entity.name, await listOperatorNames(root), `in ${root}`);
+  await refuseTakenOperator(root, entity.name);
   const dir = await placeOperator(root, entity);
   return { root, dir, name: entity.name, managed: false };
+}
+
+export async function refuseTakenOperator(root: string, name: string): Promise<void> {
+  checkEntityName(name, 'operator');
+  refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', name, await listOperatorNames(root), `in ${root}`);
 }
 
 export interface NamedToken {
