@@ -30,7 +30,15 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     create: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
     update: { ...data, version: { increment: 1 } },
   });
-  await recordAudit(tx, { at, actor, action, entity: claims.sub, beforeJti: stored?.jti ?? null, afterJti: jti, ...(detail && { detail }) });
+  await recordAudit(tx, {
+    at,
+    actor,
+    action,
+    entity: claims.sub,
+    beforeJti: stored?.jti ?? null,
+    afterJti: jti,
+    ...(detail && { detail }),
+  });
   await announceLater(tx, claims.sub, jti, at);
   return row;
 }
@@ -55,7 +63,10 @@ async function checkNameFree(tx: Queries, operatorKey: string, key: string, name
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_ACCOUNT_NAME_TAKEN',
     `the name ${JSON.stringify(name)} is taken by the account ${holder.name} (${holder.key})`,
-    { hint: 'choose another name; letter case makes no difference', details: { account: key, holder: holder.key, name } },
+    {
+      hint: 'choose another name; letter case makes no difference',
+      details: { account: key, holder: holder.key, name },
+    },
   );
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { FastifyBaseLogger } from 'fastify';
-import { countServers, type ServerAnswer, updateAccount } from '../../resolver/nats.js';
 import type { Announcement } from '../../prisma/generated/client.js';
+import { countServers, type ServerAnswer, updateAccount } from '../../resolver/nats.js';
 import type { Store } from '../store/open.js';
 
 export interface Link {
@@ -124,7 +124,9 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
       take: BATCH,
     });
     if (rows.length === BATCH) again = true;
-    const isDue = rows.filter(({ accountKey, attempts }) => attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now());
+    const isDue = rows.filter(
+      ({ accountKey, attempts }) => attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now(),
+    );
     // All of a full batch waits for its next attempt: the timer brings us back.
     if (isDue.length === 0) again = false;
     return isDue;
@@ -155,11 +157,19 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     });
     if (acked) retryAt.delete(accountKey);
     else retryAt.set(accountKey, performance.now() + backoff(attempts));
-    log[acked ? 'info' : 'warn']({ account: accountKey, jti: account.jti, answers }, acked ? 'announced' : 'not announced to all');
+    log[acked ? 'info' : 'warn'](
+      { account: accountKey, jti: account.jti, answers },
+      acked ? 'announced' : 'not announced to all',
+    );
     for (const one of waiting) if (one.account === accountKey && one.jti === account.jti) one.resolve(answers);
   };
 
-  const unanswered = (message: string): ServerAnswer => ({ server: servers.join(','), serverId: '', ok: false, message });
+  const unanswered = (message: string): ServerAnswer => ({
+    server: servers.join(','),
+    serverId: '',
+    ok: false,
+    message,
+  });
   const running = stayConnected();
 
   return {

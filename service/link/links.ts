@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
-import { NatsctlError } from '../../claims/errors.js';
 import { parseCreds } from '../../claims/creds.js';
+import { NatsctlError } from '../../claims/errors.js';
 import type { ServerAnswer } from '../../resolver/nats.js';
 import { recordAudit } from '../audit/audit.js';
 import type { Custody } from '../custody/custody.js';
@@ -86,25 +86,41 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
       const servers = checkServers(target.servers);
       const creds = target.creds ?? [...attached.values()][0]?.creds;
       if (creds === undefined) {
-        throw new NatsctlError<ServiceErrorCode>('ERR_LINK_CREDS', 'no credentials of a system account user are at hand', {
-          hint: 'give the text of a .creds file of such a user as `creds`',
-        });
+        throw new NatsctlError<ServiceErrorCode>(
+          'ERR_LINK_CREDS',
+          'no credentials of a system account user are at hand',
+          {
+            hint: 'give the text of a .creds file of such a user as `creds`',
+          },
+        );
       }
       parseCreds(creds);
       const id = linkId(servers);
       if (!attached.has(id) && attached.size >= MAX_LINKS) {
-        throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', `there are ${MAX_LINKS} links already`, { hint: 'detach one first' });
+        throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', `there are ${MAX_LINKS} links already`, {
+          hint: 'detach one first',
+        });
       }
       const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
       await store.transaction(async (tx) => {
         const at = BigInt(now());
         const known = await tx.link.findUnique({ where: { id } });
         const data = { servers: JSON.stringify(servers), attachedAt: at };
-        await tx.link.upsert({ where: { id }, create: { id, ...data, sealedCreds }, update: { ...data, ...(keep && { sealedCreds }) } });
+        await tx.link.upsert({
+          where: { id },
+          create: { id, ...data, sealedCreds },
+          update: { ...data, ...(keep && { sealedCreds }) },
+        });
         if (known) return;
         // A system that is new to us has confirmed nothing yet.
         const accounts = await tx.account.findMany({ select: { key: true, jti: true } });
-        const rows = accounts.map(({ key, jti }) => ({ linkId: id, accountKey: key, jti, state: 'pending', updatedAt: at }));
+        const rows = accounts.map(({ key, jti }) => ({
+          linkId: id,
+          accountKey: key,
+          jti,
+          state: 'pending',
+          updatedAt: at,
+        }));
         if (rows.length > 0) await tx.announcement.createMany({ data: rows });
         await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
       });
@@ -120,7 +136,13 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
       attached.delete(id);
       await store.transaction(async (tx) => {
         await tx.link.delete({ where: { id } });
-        await recordAudit(tx, { at: now(), actor, action: 'link.detach', entity: id, detail: { servers: JSON.parse(row.servers) } });
+        await recordAudit(tx, {
+          at: now(),
+          actor,
+          action: 'link.detach',
+          entity: id,
+          detail: { servers: JSON.parse(row.servers) },
+        });
       });
     },
 
@@ -147,8 +169,11 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
 function checkServers(servers: string[]): string[] {
   const bad = servers.find((server) => !/^(nats|tls):\/\/[^\s/?#@]+\/?$/.test(server) || !URL.canParse(server));
   if (servers.length === 0 || bad !== undefined) {
-    const what = bad === undefined ? 'a link needs at least one server' : `not the URL of a NATS server: ${JSON.stringify(bad)}`;
-    throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', what, { hint: 'write it as nats://host:port or tls://host:port' });
+    const what =
+      bad === undefined ? 'a link needs at least one server' : `not the URL of a NATS server: ${JSON.stringify(bad)}`;
+    throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', what, {
+      hint: 'write it as nats://host:port or tls://host:port',
+    });
   }
   return [...new Set(servers.map((server) => server.replace(/\/$/, '')))].sort();
 }

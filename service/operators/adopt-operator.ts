@@ -4,8 +4,8 @@ import type { Seed } from '../../claims/keys/seed.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { Decoded, OperatorClaims } from '../../claims/types.js';
-import { recordAudit } from '../audit/audit.js';
 import { saveAccount } from '../accounts/save-account.js';
+import { recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -19,7 +19,10 @@ export interface Adoption {
 }
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
-export async function adoptOperator(service: Service, { operatorToken, signingSeed, accounts = [] }: Adoption): Promise<void> {
+export async function adoptOperator(
+  service: Service,
+  { operatorToken, signingSeed, accounts = [] }: Adoption,
+): Promise<void> {
   const operator = decodeAs('operator', operatorToken);
   await service.store.transaction(async (tx) => {
     const served = await keepOperator(service, tx, operator);
@@ -41,17 +44,37 @@ async function keepOperator({ now }: Service, tx: Queries, operator: Decoded<Ope
   }
   // Checked as those will who rely on it; an operator JWT is signed by its own identity key.
   trustOperators([claims]);
-  if (stored && (stored.jwt === token || Number(stored.iat) > claims.iat)) return decodeAs('operator', stored.jwt).claims;
+  if (stored && (stored.jwt === token || Number(stored.iat) > claims.iat))
+    return decodeAs('operator', stored.jwt).claims;
   const at = now();
-  const data = { name: claims.name ?? claims.sub, jwt: token, jti: claims.jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
+  const data = {
+    name: claims.name ?? claims.sub,
+    jwt: token,
+    jti: claims.jti,
+    iat: BigInt(claims.iat),
+    updatedAt: BigInt(at),
+  };
   await tx.operator.upsert({ where: { key: claims.sub }, create: { ...data, key: claims.sub }, update: data });
   const action = stored ? 'operator.update' : 'operator.adopt';
   const detail = { name: data.name };
-  await recordAudit(tx, { at, actor: 'service', action, entity: claims.sub, beforeJti: stored?.jti ?? null, afterJti: claims.jti, detail });
+  await recordAudit(tx, {
+    at,
+    actor: 'service',
+    action,
+    entity: claims.sub,
+    beforeJti: stored?.jti ?? null,
+    afterJti: claims.jti,
+    detail,
+  });
   return claims;
 }
 
-async function keepSigningKey({ custody, now }: Service, tx: Queries, operator: OperatorClaims, seed: Seed): Promise<void> {
+async function keepSigningKey(
+  { custody, now }: Service,
+  tx: Queries,
+  operator: OperatorClaims,
+  seed: Seed,
+): Promise<void> {
   const isIdentity = seed.publicKey === operator.sub;
   if (!isIdentity && !operator.nats.signing_keys.includes(seed.publicKey)) {
     const what = `${seed.publicKey} is no signing key of operator ${operator.name ?? operator.sub}`;
@@ -62,7 +85,13 @@ async function keepSigningKey({ custody, now }: Service, tx: Queries, operator: 
   if (await custody.signer(tx, seed.publicKey)) return;
   const at = now();
   await custody.keep(tx, 'operator', operator.sub, seed, at);
-  await recordAudit(tx, { at, actor: 'service', action: 'signing-key.keep', entity: seed.publicKey, detail: { operator: operator.sub } });
+  await recordAudit(tx, {
+    at,
+    actor: 'service',
+    action: 'signing-key.keep',
+    entity: seed.publicKey,
+    detail: { operator: operator.sub },
+  });
 }
 
 async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClaims, token: string): Promise<void> {
@@ -70,6 +99,12 @@ async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClai
   if (await tx.account.findUnique({ where: { key } })) return;
   const at = now();
   const account = verifyAccount(token, trustOperators([operator]), { now: at });
-  await saveAccount(tx, { account, stored: null, at, actor: 'service', action: 'account.create', detail: { name: account.claims.name } });
+  await saveAccount(tx, {
+    account,
+    stored: null,
+    at,
+    actor: 'service',
+    action: 'account.create',
+    detail: { name: account.claims.name },
+  });
 }
-

@@ -5,8 +5,8 @@ import type { OperatorClaims } from '../../claims/types.js';
 import type { Operator } from '../../prisma/generated/client.js';
 import type { Custody } from '../custody/custody.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { storedClaims } from '../store/stored-claims.js';
 import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 
 export interface ServedOperator {
   row: Operator;
@@ -22,7 +22,7 @@ export async function servedOperator(tx: Queries): Promise<ServedOperator> {
       hint: 'start it by `natsctl up`, or give `natsctl service start` an operator JWT',
     });
   }
-  const claims = storedClaims('operator', row);
+  const claims = readStored('operator', row).claims;
   return { row, claims, trusted: trustOperators([claims]) };
 }
 
@@ -37,6 +37,9 @@ export async function operatorSigner(tx: Queries, custody: Custody, operator: Op
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_OPERATOR_KEY_ABSENT',
     `this service holds no signing key of operator ${operator.name ?? operator.sub}, so it cannot sign account JWTs`,
-    { hint: 'sign the change where the key is (`natsctl ...`, `nsc ...`) and push it', details: { operator: operator.sub } },
+    {
+      hint: 'sign the change where the key is (`natsctl ...`, `nsc ...`) and push it',
+      details: { operator: operator.sub },
+    },
   );
 }

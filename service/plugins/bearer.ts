@@ -17,7 +17,10 @@ export function requireRole(app: FastifyInstance, tokens: AccessTokens, role: Ro
     reply.header('cache-control', 'no-store').header('vary', 'Authorization');
     const caller = await tokens.verify(bearerToken(request));
     if (caller.role !== role) {
-      throw new NatsctlError<ServiceErrorCode>('ERR_AUTH_FORBIDDEN', `this needs the role ${role}; the token has ${caller.role}`);
+      throw new NatsctlError<ServiceErrorCode>(
+        'ERR_AUTH_FORBIDDEN',
+        `this needs the role ${role}; the token has ${caller.role}`,
+      );
     }
     request.caller = caller;
   });

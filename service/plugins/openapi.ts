@@ -18,7 +18,12 @@ export const openapi = fp(
         ],
         components: {
           securitySchemes: {
-            bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of this service.' },
+            bearer: {
+              type: 'http',
+              scheme: 'bearer',
+              bearerFormat: 'JWT',
+              description: 'An access token of this service.',
+            },
           },
         },
       },

@@ -30,5 +30,7 @@ export function parseEtags(header: string): string[] | '*' | null {
 }
 
 function syntax(what: string): NatsctlError<ServiceErrorCode> {
-  return new NatsctlError('ERR_PUSH_PRECONDITION_SYNTAX', what, { hint: 'name the jti that the JWT was made from: If-Match: "<jti>"' });
+  return new NatsctlError('ERR_PUSH_PRECONDITION_SYNTAX', what, {
+    hint: 'name the jti that the JWT was made from: If-Match: "<jti>"',
+  });
 }

@@ -2,8 +2,9 @@
  * A push: an account JWT signed elsewhere asks to take the place of the stored one. DESIGN rule 11 ("two writers never undo
  * each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
  */
-import { NatsctlError } from '../../claims/errors.js';
+
 import { droppedRevocations } from '../../claims/account/revocation.js';
+import { NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
@@ -13,8 +14,8 @@ import { saveAccount } from '../accounts/save-account.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
-import { storedClaims } from '../store/stored-claims.js';
 import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 import type { Precondition } from './precondition.js';
 
 export interface Push {
@@ -85,13 +86,21 @@ async function verify(tx: Queries, token: string, now: number): Promise<Verified
 
 function refuseOtherId({ push, account: { claims } }: Case): void {
   if (claims.sub === push.id) return;
-  throw refusal('ERR_PUSH_ID_MISMATCH', `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`, 'post it under its own id');
+  throw refusal(
+    'ERR_PUSH_ID_MISMATCH',
+    `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
+    'post it under its own id',
+  );
 }
 
 function refuseFuture({ account: { claims }, now }: Case): void {
   if (claims.iat <= now + MAX_CLOCK_SKEW_SECONDS) return;
   const ahead = claims.iat - now;
-  throw refusal('ERR_PUSH_IN_FUTURE', `the JWT of ${label(claims)} was issued ${ahead} s in the future`, 'set the clock of the machine that signed it');
+  throw refusal(
+    'ERR_PUSH_IN_FUTURE',
+    `the JWT of ${label(claims)} was issued ${ahead} s in the future`,
+    'set the clock of the machine that signed it',
+  );
 }
 
 /** A name becomes a file name in every store that pulls it. An account that has one already keeps it. */
@@ -103,11 +112,24 @@ function refuseBrokenPrecondition({ push: { precondition }, account: { claims },
   if (precondition.kind === 'none') return;
   if (precondition.kind === 'absent') {
     if (!stored) return;
-    throw refusal('ERR_PUSH_PRECONDITION', `the service holds a JWT of ${label(claims)} that this store has not seen`, PULL);
+    throw refusal(
+      'ERR_PUSH_PRECONDITION',
+      `the service holds a JWT of ${label(claims)} that this store has not seen`,
+      PULL,
+    );
   }
   if (stored && (precondition.etags === '*' || precondition.etags.includes(stored.jti))) return;
-  if (stored) throw refusal('ERR_PUSH_PRECONDITION', `${label(claims)} was changed on the service since this store last pulled`, PULL);
-  throw refusal('ERR_PUSH_PRECONDITION', `the service does not hold ${label(claims)} any more`, 'push it as a new account: without If-Match');
+  if (stored)
+    throw refusal(
+      'ERR_PUSH_PRECONDITION',
+      `${label(claims)} was changed on the service since this store last pulled`,
+      PULL,
+    );
+  throw refusal(
+    'ERR_PUSH_PRECONDITION',
+    `the service does not hold ${label(claims)} any more`,
+    'push it as a new account: without If-Match',
+  );
 }
 
 function refuseOlder({ push: { precondition }, account: { claims }, stored }: Case): void {
@@ -118,7 +140,11 @@ function refuseOlder({ push: { precondition }, account: { claims }, stored }: Ca
 /** The jti is the version's name: two different JWTs of one name would let a push pass for being made from the other. */
 function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
   if (stored?.jti !== jti) return;
-  throw refusal('ERR_PUSH_JTI', `the JWT of ${label(claims)} has the jti of the stored one and other contents`, 'let a NATS library sign it, which sets the jti');
+  throw refusal(
+    'ERR_PUSH_JTI',
+    `the JWT of ${label(claims)} has the jti of the stored one and other contents`,
+    'let a NATS library sign it, which sets the jti',
+  );
 }
 
 function refuseDroppedRevocations({ push, account: { claims }, stored }: Case): void {
@@ -149,7 +175,7 @@ function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Acco
 /** A forced push is also the way out when the stored JWT is damaged: nothing can be read of that one. */
 function storedRevocations(stored: Account, evenDamaged = false): ReadonlyMap<string, number> {
   try {
-    return storedClaims('account', stored).nats.revocations;
+    return readStored('account', stored).claims.nats.revocations;
   } catch (error) {
     if (evenDamaged) return new Map();
     throw error;

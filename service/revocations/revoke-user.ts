@@ -1,5 +1,6 @@
 import { EVERYONE, revoke } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims } from '../../claims/types.js';
 import type { ServerAnswer } from '../../resolver/nats.js';
@@ -9,8 +10,8 @@ import { signAccount } from '../accounts/sign-account.js';
 import type { AuditRecord } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
-import { storedClaims } from '../store/stored-claims.js';
 import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 
 export interface Revoked {
   account: string;
@@ -34,7 +35,12 @@ export interface RevocationRequest {
 /** How long an answer waits for the servers; the announcement itself goes on until each of them has it. */
 const ANNOUNCE_WAIT_MS = 2_000;
 
-export async function revokeUser(service: Service, accountId: string, { user, at }: RevocationRequest, actor: string): Promise<Revoked> {
+export async function revokeUser(
+  service: Service,
+  accountId: string,
+  { user, at }: RevocationRequest,
+  actor: string,
+): Promise<Revoked> {
   const key = userOrEveryone(user);
   const revoked = await service.store.transaction(async (tx) => {
     const { known, newestIat } = await knownUser(tx, accountId, key);
@@ -49,7 +55,14 @@ export async function revokeUser(service: Service, accountId: string, { user, at
   });
   const { account, jti, known, claims } = revoked;
   const revokedAt = claims.nats.revocations.get(key) ?? 0;
-  return { account, user: key, revokedAt, jti, known, announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS) };
+  return {
+    account,
+    user: key,
+    revokedAt,
+    jti,
+    known,
+    announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS),
+  };
 }
 
 /** Takes a revocation back: JWTs of the user that are still valid work again. */
@@ -64,7 +77,10 @@ export async function removeRevocation(
     changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
       const revocations = new Map(claims.nats.revocations);
       if (!revocations.delete(key)) {
-        throw new NatsctlError<ServiceErrorCode>('ERR_REVOCATION_UNKNOWN', `the account ${claims.sub} has no revocation of ${key}`);
+        throw new NatsctlError<ServiceErrorCode>(
+          'ERR_REVOCATION_UNKNOWN',
+          `the account ${claims.sub} has no revocation of ${key}`,
+        );
       }
       return { ...claims, nats: { ...claims.nats, revocations } };
     }),
@@ -86,9 +102,12 @@ async function changeRevocations(
   change: (claims: AccountClaims) => AccountClaims,
 ): Promise<{ account: string; jti: string; claims: AccountClaims }> {
   const stored = await findAccount(tx, accountId);
-  const claims = change(storedClaims('account', stored));
+  const before = readStored('account', stored);
+  const claims = change(before.claims);
   const account = await signAccount(service, tx, claims, Number(stored.iat));
-  const detail = { user, at: claims.nats.revocations.get(user) };
+  // Fields of a newer NATS than ours are not in the model that is signed: the audit says which ones went.
+  const lost = unknownFields(before);
+  const detail = { user, at: claims.nats.revocations.get(user), ...(lost.length > 0 && { lost }) };
   const { jti } = await saveAccount(tx, { account, stored, at: service.now(), actor, action, detail });
   return { account: stored.key, jti, claims: account.claims };
 }

@@ -41,7 +41,12 @@ export interface CreatedUser {
 }
 
 /** Makes a user of an account whose key (or signing key) is in custody. */
-export async function createUser(service: Service, accountId: string, wanted: NewUser, actor: string): Promise<CreatedUser> {
+export async function createUser(
+  service: Service,
+  accountId: string,
+  wanted: NewUser,
+  actor: string,
+): Promise<CreatedUser> {
   const name = checkEntityName(wanted.name, 'user');
   const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
   const key = seed?.publicKey ?? decodePublicKey(wanted.publicKey ?? '', 'user').text;
@@ -100,15 +105,21 @@ async function userSigner({ custody }: Service, tx: Queries, account: AccountCla
 
 async function checkFree(tx: Queries, accountKey: string, key: string, name: string): Promise<void> {
   if (await tx.user.findUnique({ where: { key } })) {
-    throw new NatsctlError<ServiceErrorCode>('ERR_USER_EXISTS', `the user ${key} exists already`, { hint: 'make one with a new key' });
+    throw new NatsctlError<ServiceErrorCode>('ERR_USER_EXISTS', `the user ${key} exists already`, {
+      hint: 'make one with a new key',
+    });
   }
   const nameFold = foldName(name);
   const holder = await tx.user.findUnique({ where: { accountKey_nameFold: { accountKey, nameFold } } });
   if (!holder) return;
-  throw new NatsctlError<ServiceErrorCode>('ERR_USER_NAME_TAKEN', `the name ${JSON.stringify(name)} is taken by the user ${holder.key}`, {
-    hint: 'choose another name; letter case makes no difference',
-    details: { holder: holder.key },
-  });
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_USER_NAME_TAKEN',
+    `the name ${JSON.stringify(name)} is taken by the user ${holder.key}`,
+    {
+      hint: 'choose another name; letter case makes no difference',
+      details: { holder: holder.key },
+    },
+  );
 }
 
 /** A new JWT would be newer than the revocation and bring the key back; that takes a decision of its own. */
@@ -117,8 +128,12 @@ function refuseRevoked(account: AccountClaims, key: string, now: number): void {
   const everyone = revocations.get(EVERYONE);
   const waitsFor = everyone !== undefined && everyone > now ? everyone : undefined;
   if (!revocations.has(key) && waitsFor === undefined) return;
-  throw new NatsctlError<ServiceErrorCode>('ERR_USER_REVOKED', `the user key ${key} is revoked in account ${account.name ?? account.sub}`, {
-    hint: 'use a new key, or remove the revocation first',
-    details: { account: account.sub },
-  });
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_USER_REVOKED',
+    `the user key ${key} is revoked in account ${account.name ?? account.sub}`,
+    {
+      hint: 'use a new key, or remove the revocation first',
+      details: { account: account.sub },
+    },
+  );
 }

@@ -1,13 +1,16 @@
 import { NatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
-import type { ClaimsByKind } from '../../claims/types.js';
+import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import type { ServiceErrorCode } from '../errors.js';
 
-/** The claims of a stored token. One that no longer verifies was damaged in the database: it is reported, never served. */
-export function storedClaims<K extends 'operator' | 'account'>(kind: K, row: { key: string; jwt: string }): ClaimsByKind[K] {
+/** Reads a stored token. One that no longer verifies was damaged in the database: it is reported, never used. */
+export function readStored<K extends 'operator' | 'account'>(
+  kind: K,
+  row: { key: string; jwt: string },
+): Decoded<ClaimsByKind[K]> {
   try {
-    const { claims } = decodeAs(kind, row.jwt);
-    if (claims.sub === row.key) return claims;
+    const decoded = decodeAs(kind, row.jwt);
+    if (decoded.claims.sub === row.key) return decoded;
   } catch (cause) {
     throw damaged(kind, row.key, cause);
   }
