@@ -51,7 +51,7 @@ async function exchange(first: URL, options: RequestOptions, signal: AbortSignal
 
 /** Another host may be anything that the resolver's network can reach: a redirect there is refused, never followed. */
 function redirectTarget(from: URL, location: string, method: string, hops: number): URL {
-  const to = URL.canParse(location, from) ? new URL(location, from) : null;
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
   if (!to || to.origin !== from.origin || method !== 'GET' || hops >= MAX_REDIRECTS) {
     throw fault('ERR_RESOLVER_REDIRECT', from, `redirects to ${to?.origin ?? 'nowhere'}, which is not followed`);
   }
