@@ -7,13 +7,12 @@ import { createOperator, SYSTEM_USER } from './operator/create.js';
 import { accountServerUrl, serviceUrls } from './operator/urls.js';
 import { signChecked } from './sign.js';
 import { operatorSelfSigner } from './signer.js';
-import { readContextFile } from './store/context.js';
 import { exists } from './store/atomic.js';
+import { readContextFile } from './store/context.js';
 import { credsFile, findSeed, readSeed, writeCreds } from './store/keystore.js';
 import type { StorePaths } from './store/paths.js';
 import {
   findAccountByKey,
-  isDamaged,
   listAccountNames,
   listOperatorNames,
   listUserNames,
@@ -24,10 +23,11 @@ import {
   readUser,
   type StoredAccount,
   type StoredUser,
+  withoutDamaged,
   writeOperator,
 } from './store/store.js';
-import { makeCreds } from './user/creds.js';
 import { createUser } from './user/create.js';
+import { makeCreds } from './user/creds.js';
 import { changing, selectContext, type Workspace } from './workspace.js';
 
 export const LOCAL_OPERATOR = 'local';
@@ -119,11 +119,13 @@ async function recordAddresses(workspace: Workspace, options: EnsureLocalOptions
     const nats = { ...claims.nats };
     if (service !== undefined && isOurs(oldService)) nats.account_server_url = service;
     if (brokers !== undefined && oldBrokers.every(isOurs)) nats.operator_service_urls = brokers;
-    const same =
-      nats.account_server_url === oldService && nats.operator_service_urls.join() === oldBrokers.join();
+    const same = nats.account_server_url === oldService && nats.operator_service_urls.join() === oldBrokers.join();
     if (same) return;
     const signer = await operatorSelfSigner(workspace, claims, { previous: claims.iss });
-    const jwt = await signChecked<OperatorClaims>({ ...claims, nats }, signer, { now: workspace.now, after: claims.iat });
+    const jwt = await signChecked<OperatorClaims>({ ...claims, nats }, signer, {
+      now: workspace.now,
+      after: claims.iat,
+    });
     await writeOperator(workspace.store, jwt.token);
   });
 }
@@ -169,21 +171,29 @@ async function signingSeed(workspace: Workspace, operator: OperatorClaims): Prom
     const seed = await findSeed(workspace.keystore, key);
     if (seed) return seed;
   }
-  throw cliError('ERR_SIGNER_MISSING', `no signing key of operator ${workspace.store.name} is in ${workspace.keystore}`, {
-    hint: `put one of these there: ${operator.nats.signing_keys.join(', ') || 'none is listed'}`,
-    details: { allowed: operator.nats.signing_keys },
-  });
+  throw cliError(
+    'ERR_SIGNER_MISSING',
+    `no signing key of operator ${workspace.store.name} is in ${workspace.keystore}`,
+    {
+      hint: `put one of these there: ${operator.nats.signing_keys.join(', ') || 'none is listed'}`,
+      details: { allowed: operator.nats.signing_keys },
+    },
+  );
 }
 
 async function systemEntities(workspace: Workspace, operator: OperatorClaims) {
   const key = operator.nats.system_account;
   const account = key === undefined ? undefined : await findAccountByKey(workspace.store, key);
   if (!account) {
-    throw cliError('ERR_SYSTEM_ACCOUNT_MISSING', `operator ${workspace.store.name} has no system account in this store`, {
-      hint: 'use another store (--store), where it can be made',
-    });
+    throw cliError(
+      'ERR_SYSTEM_ACCOUNT_MISSING',
+      `operator ${workspace.store.name} has no system account in this store`,
+      {
+        hint: 'use another store (--store), where it can be made',
+      },
+    );
   }
-  const users = (await listUsers(workspace.store, account.name)).filter((user) => !isDamaged(user));
+  const users = withoutDamaged(await listUsers(workspace.store, account.name));
   const user = users.find((one) => one.name === SYSTEM_USER) ?? users[0];
   if (!user) {
     throw cliError('ERR_USER_UNKNOWN', `the system account ${account.name} has no user`, {

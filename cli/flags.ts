@@ -31,7 +31,8 @@ export const storeFlags = {
 export const operatorFlag = {
   operator: Flags.string({
     char: 'o',
-    description: 'Operator to work under. Default: the one of the context (nsc.json or working folder), or the only one.',
+    description:
+      'Operator to work under. Default: the one of the context (nsc.json or working folder), or the only one.',
     helpGroup: GLOBAL,
     helpValue: 'NAME',
     env: 'NATSCTL_OPERATOR',

@@ -161,4 +161,3 @@ function missing(owner: string, allowed: string[], strict: boolean, keystore: st
 function rolesOf(scopes: (UserScope | null)[]): string[] {
   return [...new Set(scopes.flatMap((scope) => (scope?.role ? [scope.role] : [])))];
 }
-

@@ -25,7 +25,15 @@ export async function listAccountSummaries(workspace: Workspace): Promise<Accoun
       const { name } = account;
       const users = (await listUserNames(store, name)).length;
       if (isDamaged(account)) {
-        return { name, publicKey: null, users, system: false, expires: 0, sync: null, problem: account.problem.message };
+        return {
+          name,
+          publicKey: null,
+          users,
+          system: false,
+          expires: 0,
+          sync: null,
+          problem: account.problem.message,
+        };
       }
       const { claims, token } = account.jwt;
       return {

@@ -8,7 +8,10 @@ import { hasRefusals, type PushReport, push } from '../sync/push.js';
 export default class Push extends NatsctlCommand {
   static override description =
     'Bring every account that changed from the local store to the service. An account that someone else changed meanwhile is refused: pull first.';
-  static override examples = ['<%= config.bin %> push', '<%= config.bin %> push orders --service https://jwt.acme.example'];
+  static override examples = [
+    '<%= config.bin %> push',
+    '<%= config.bin %> push orders --service https://jwt.acme.example',
+  ];
   static override strict = false;
   static override args = { account: Args.string({ description: 'Accounts, by name or public key. Default: all.' }) };
   static override flags = { ...storeFlags, ...operatorFlag, ...accountFlag, ...serviceFlag };

@@ -22,7 +22,11 @@ export default class Sub extends NatsctlCommand {
     ...operatorFlag,
     ...accountFlag,
     ...clientFlags,
-    queue: Flags.string({ char: 'q', description: 'Share the messages with others of this queue.', env: 'NATSCTL_QUEUE' }),
+    queue: Flags.string({
+      char: 'q',
+      description: 'Share the messages with others of this queue.',
+      env: 'NATSCTL_QUEUE',
+    }),
     count: Flags.integer({ char: 'n', description: 'End after this many messages.', min: 1, env: 'NATSCTL_COUNT' }),
   };
 

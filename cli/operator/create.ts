@@ -84,9 +84,7 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
   await addOperator(paths.storeRoot, {
     name: wanted.name,
     token: operator.token,
-    accounts: [
-      { name: SYSTEM_ACCOUNT, token: account.token, users: [{ name: SYSTEM_USER, token: userToken.token }] },
-    ],
+    accounts: [{ name: SYSTEM_ACCOUNT, token: account.token, users: [{ name: SYSTEM_USER, token: userToken.token }] }],
   });
   const names = { operator: wanted.name, account: SYSTEM_ACCOUNT, user: SYSTEM_USER };
   const creds = await writeCreds(paths.keystore, names, userToken.token, user);

@@ -1,6 +1,6 @@
+import { payloadOf } from '../payload.js';
 import { listAccountNames, listOperatorNames, openOperator, readOperator } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
-import { payloadOf } from '../payload.js';
 
 export interface OperatorSummary {
   name: string;

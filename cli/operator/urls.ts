@@ -34,9 +34,13 @@ function parse(text: string, schemes: string[]): URL {
     throw cliError('ERR_URL_INVALID', `${text} has the scheme ${url.protocol}//`, { hint: `use one of ${allowed}` });
   }
   if (url.username !== '' || url.password !== '') {
-    throw cliError('ERR_URL_INVALID', 'the address holds a user name or password, which everyone who gets the JWT would read', {
-      hint: 'leave them out',
-    });
+    throw cliError(
+      'ERR_URL_INVALID',
+      'the address holds a user name or password, which everyone who gets the JWT would read',
+      {
+        hint: 'leave them out',
+      },
+    );
   }
   return url;
 }

@@ -1,4 +1,5 @@
-import { trustOperators, verifyAccount } from '../../claims/trust/trust.js';
+import { verifyAccount } from '../../claims/trust/account.js';
+import { trustOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
 import { resolverUrls } from '../../resolver/url.js';
 import { cliError } from '../errors.js';
@@ -54,7 +55,13 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
   switch (wanted.resolver) {
     case 'url': {
       const url = resolverUrls(chooseService(wanted.service, operator.claims)).accounts.href;
-      return config(['# Each account is fetched when it is first needed; the service must be up when the server starts.', `resolver: URL(${url})`], { url });
+      return config(
+        [
+          '# Each account is fetched when it is first needed; the service must be up when the server starts.',
+          `resolver: URL(${url})`,
+        ],
+        { url },
+      );
     }
     case 'memory': {
       const { accounts, leftOut } = await soundAccounts(workspace, operator);
@@ -65,9 +72,13 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
     }
     case 'full': {
       if (!system) {
-        throw cliError('ERR_SYSTEM_ACCOUNT_MISSING', `operator ${workspace.store.name} has no system account, which a full resolver needs`, {
-          hint: 'name one with --system-account',
-        });
+        throw cliError(
+          'ERR_SYSTEM_ACCOUNT_MISSING',
+          `operator ${workspace.store.name} has no system account, which a full resolver needs`,
+          {
+            hint: 'name one with --system-account',
+          },
+        );
       }
       const lines = [
         'resolver {',
@@ -114,10 +125,14 @@ async function systemAccount(
   }
   // nats-server does not start when the two disagree.
   if (named !== undefined && account.jwt.claims.sub !== named) {
-    throw cliError('ERR_SYSTEM_ACCOUNT_MISSING', `the operator's JWT names ${named} as its system account, not ${account.name}`, {
-      hint: 'leave --system-account out',
-      details: { account: named },
-    });
+    throw cliError(
+      'ERR_SYSTEM_ACCOUNT_MISSING',
+      `the operator's JWT names ${named} as its system account, not ${account.name}`,
+      {
+        hint: 'leave --system-account out',
+        details: { account: named },
+      },
+    );
   }
   return { name: account.name, claims: account.jwt.claims, token: account.jwt.token };
 }

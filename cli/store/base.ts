@@ -1,8 +1,8 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
-import { rm } from 'node:fs/promises';
 import { readTextFile, writeFileAtomic } from './atomic.js';
 import { ownDir } from './place.js';
 import type { OperatorStore } from './store.js';

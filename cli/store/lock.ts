@@ -33,7 +33,11 @@ export interface LockOptions {
   waitMs?: number;
 }
 
-export async function withStoreLock<T>(storeRoot: string, run: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+export async function withStoreLock<T>(
+  storeRoot: string,
+  run: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
   await makePrivateDir(storeRoot);
   const file = path.join(storeRoot, LOCK_NAME);
   const release = await acquire(file, options.waitMs ?? DEFAULT_WAIT_MS);

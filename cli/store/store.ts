@@ -169,6 +169,10 @@ export function isDamaged(entity: object): entity is Damaged {
   return 'problem' in entity;
 }
 
+export function withoutDamaged<T extends object>(entities: (T | Damaged)[]): T[] {
+  return entities.filter((entity): entity is T => !isDamaged(entity));
+}
+
 export async function readAccount(store: OperatorStore, name: string): Promise<StoredAccount> {
   const file = accountFile(store, name);
   const jwt = await readTokenFile('account', file);

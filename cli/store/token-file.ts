@@ -1,5 +1,5 @@
-import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
+import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import { readTextFile, writeFileAtomic } from './atomic.js';
 import { storeError } from './errors.js';
 

@@ -2,7 +2,8 @@ import { droppedRevocations } from '../../claims/account/revocation.js';
 import { isNatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
-import { type TrustedOperators, trustOperators, verifyAccount } from '../../claims/trust/trust.js';
+import { verifyAccount } from '../../claims/trust/account.js';
+import { type TrustedOperators, trustOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import { fetchAccount } from '../../resolver/http.js';
 import { cliError } from '../errors.js';
@@ -21,6 +22,7 @@ import {
   readOperator,
   renameAccount,
   type StoredAccount,
+  withoutDamaged,
   writeAccount,
 } from '../store/store.js';
 import { changing, type Workspace } from '../workspace.js';
@@ -231,18 +233,26 @@ function verified(
     return decodeAs('account', token);
   } catch (error) {
     if (!isNatsctlError(error)) throw error;
-    throw cliError('ERR_PULL_UNTRUSTED', `what the service gave for ${account} is not to be trusted: ${error.message}`, {
-      hint: `check that the service is the one of operator ${store.name}`,
-      details: { account, code: error.code },
-      cause: error,
-    });
+    throw cliError(
+      'ERR_PULL_UNTRUSTED',
+      `what the service gave for ${account} is not to be trusted: ${error.message}`,
+      {
+        hint: `check that the service is the one of operator ${store.name}`,
+        details: { account, code: error.code },
+        cause: error,
+      },
+    );
   }
 }
 
-async function learned({ store }: Workspace, local: StoredAccount, theirs: AccountClaims): Promise<LearnedRevocation[]> {
+async function learned(
+  { store }: Workspace,
+  local: StoredAccount,
+  theirs: AccountClaims,
+): Promise<LearnedRevocation[]> {
   const fresh = droppedRevocations(theirs.nats.revocations, local.jwt.claims.nats.revocations);
   if (fresh.length === 0) return [];
-  const users = (await listUsers(store, local.name)).filter((user) => !isDamaged(user));
+  const users = withoutDamaged(await listUsers(store, local.name));
   return fresh.map(({ user, at }) => ({
     user,
     name: users.find((one) => one.jwt.claims.sub === user)?.name ?? null,

@@ -1,5 +1,6 @@
 import { isNatsctlError } from '../../claims/errors.js';
-import { trustOperators, verifyAccount } from '../../claims/trust/trust.js';
+import { verifyAccount } from '../../claims/trust/account.js';
+import { trustOperators } from '../../claims/trust/operators.js';
 import { fetchAccount, type PushResult, pushAccount } from '../../resolver/http.js';
 import { readBase, writeBase } from '../store/base.js';
 import {
@@ -75,8 +76,10 @@ async function pushOne({ store }: Workspace, service: string, account: StoredAcc
       if (base === null) await known(token);
       return { ...row, result: 'unchanged' };
     }
-    if (held !== null && base === null) return { ...row, ...pullFirst('the service holds another JWT of this account') };
-    if (held !== null) return { ...row, result: 'unchanged', message: 'the service holds a newer one: run `natsctl pull`' };
+    if (held !== null && base === null)
+      return { ...row, ...pullFirst('the service holds another JWT of this account') };
+    if (held !== null)
+      return { ...row, result: 'unchanged', message: 'the service holds a newer one: run `natsctl pull`' };
     return settle(await pushAccount(service, token, { ifNoneMatch: '*' }));
   }
 

@@ -1,4 +1,5 @@
-import { type MergeConflict, mergeAccounts } from '../../claims/account/merge.js';
+import { mergeAccounts } from '../../claims/account/merge.js';
+import type { Conflict } from '../../claims/account/three-way.js';
 import type { Unsigned } from '../../claims/jwt/encode.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 
@@ -14,7 +15,7 @@ export type Reconciled =
   | { action: 'keep'; reason: 'unpushed' | 'older' }
   /** Both changed: to be signed anew. */
   | { action: 'merge'; claims: Unsigned<AccountClaims> }
-  | { action: 'conflict'; conflicts: MergeConflict[] };
+  | { action: 'conflict'; conflicts: Conflict[] };
 
 /** @param base what the service was last seen to hold; null = never seen */
 export function reconcile(
@@ -32,10 +33,9 @@ export function reconcile(
   }
   const { merged, conflicts, changedFromTheirs } = mergeAccounts(base?.claims ?? null, ours.claims, theirs.claims);
   if (conflicts.length > 0 && prefer === undefined) return { action: 'conflict', conflicts };
-  if (conflicts.length > 0 && prefer === 'theirs') {
-    // With the sides exchanged, what conflicts is decided the other way.
-    const other = mergeAccounts(base?.claims ?? null, theirs.claims, ours.claims).merged;
-    return { action: 'merge', claims: other };
+  if (conflicts.length > 0 && prefer === 'ours') {
+    // In a conflict theirs stands; with the sides exchanged, ours does.
+    return { action: 'merge', claims: mergeAccounts(base?.claims ?? null, theirs.claims, ours.claims).merged };
   }
   return changedFromTheirs ? { action: 'merge', claims: merged } : { action: 'take' };
 }

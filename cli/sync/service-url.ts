@@ -24,7 +24,8 @@ export async function mustAnswer(service: string): Promise<void> {
 
 /** The CLI's own codes for what the resolver's clients throw. */
 export function serviceFault(error: unknown): unknown {
-  if (isNatsctlError(error, 'ERR_RESOLVER_UNREACHABLE', 'ERR_RESOLVER_TIMEOUT')) return renamed('ERR_SERVICE_UNREACHABLE', error);
+  if (isNatsctlError(error, 'ERR_RESOLVER_UNREACHABLE', 'ERR_RESOLVER_TIMEOUT'))
+    return renamed('ERR_SERVICE_UNREACHABLE', error);
   if (isNatsctlError(error, 'ERR_RESOLVER_ANSWER', 'ERR_RESOLVER_TOO_LARGE', 'ERR_RESOLVER_REDIRECT')) {
     return renamed('ERR_SERVICE_ANSWER', error);
   }
@@ -32,7 +33,10 @@ export function serviceFault(error: unknown): unknown {
   return error;
 }
 
-function renamed(code: 'ERR_SERVICE_UNREACHABLE' | 'ERR_SERVICE_ANSWER' | 'ERR_URL_INVALID', error: NatsctlError): Error {
+function renamed(
+  code: 'ERR_SERVICE_UNREACHABLE' | 'ERR_SERVICE_ANSWER' | 'ERR_URL_INVALID',
+  error: NatsctlError,
+): Error {
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   return cliError(code, error.message, { ...hint, details: error.details, cause: error });
 }

@@ -94,8 +94,12 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
 function refuseOwnPermissions(wanted: NewUser, role: string): void {
   const own = [wanted.allowPub, wanted.allowSub, wanted.denyPub, wanted.denySub].some((list) => list.length > 0);
   if (!own && !wanted.bearer) return;
-  throw cliError('ERR_SCOPED_PERMISSIONS', `the role ${role} says what its users may do; they can hold nothing of their own`, {
-    hint: 'leave the permission flags and --bearer out, or sign with another key',
-    details: { role },
-  });
+  throw cliError(
+    'ERR_SCOPED_PERMISSIONS',
+    `the role ${role} says what its users may do; they can hold nothing of their own`,
+    {
+      hint: 'leave the permission flags and --bearer out, or sign with another key',
+      details: { role },
+    },
+  );
 }

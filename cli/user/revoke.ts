@@ -3,7 +3,7 @@ import { decodePublicKey, isPublicKey } from '../../claims/keys/nkey.js';
 import { cliError } from '../errors.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
-import { isDamaged, listUsers, readOperator, readUser, writeAccount } from '../store/store.js';
+import { listUsers, readOperator, readUser, withoutDamaged, writeAccount } from '../store/store.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
 
 export interface WantedRevocation {
@@ -66,7 +66,7 @@ async function findTarget(workspace: Workspace, account: string, wanted: WantedR
     return { user: jwt.claims.sub, name, issuedAt: jwt.claims.iat };
   }
   if (user !== EVERYONE) decodePublicKey(user, 'user');
-  const users = (await listUsers(workspace.store, account)).filter((one) => !isDamaged(one));
+  const users = withoutDamaged(await listUsers(workspace.store, account));
   const known = user === EVERYONE ? users : users.filter((one) => one.jwt.claims.sub === user);
   if (known.length === 0 && user !== EVERYONE && !wanted.unlisted) {
     throw cliError('ERR_USER_UNKNOWN', `this store has never seen the user ${user} in account ${account}`, {

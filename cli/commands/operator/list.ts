@@ -13,7 +13,8 @@ export default class OperatorList extends NatsctlCommand {
     const { flags } = await this.parse(OperatorList);
     const paths = resolvePaths(this.settings(flags));
     const operators = await listOperators(paths.storeRoot, paths.operator);
-    if (operators.length === 0) this.note(`no operators in ${paths.storeRoot}: make one with \`natsctl operator create\``);
+    if (operators.length === 0)
+      this.note(`no operators in ${paths.storeRoot}: make one with \`natsctl operator create\``);
     else {
       const rows = operators.map((one) => [
         one.current ? '*' : '',

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../../base-command.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
-import { showTime } from '../../output/time.js';
 import { safeText } from '../../output/safe-text.js';
+import { showTime } from '../../output/time.js';
 import { required } from '../../prompt.js';
 import { type Revoked, revokeUser } from '../../user/revoke.js';
 
@@ -13,7 +13,9 @@ export default class UserRevoke extends NatsctlCommand {
     '<%= config.bin %> user revoke checkout --account orders',
     "<%= config.bin %> user revoke '*' --account orders    # every user",
   ];
-  static override args = { user: Args.string({ description: "Name or public key of the user, or '*' for every user." }) };
+  static override args = {
+    user: Args.string({ description: "Name or public key of the user, or '*' for every user." }),
+  };
   static override flags = {
     ...storeFlags,
     ...operatorFlag,
