@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { newUser } from '../../../../claims/jwt/new.js';
 import { signClaims } from '../../../../claims/jwt/encode.js';
+import { newUser } from '../../../../claims/jwt/new.js';
 import { Seed } from '../../../../claims/keys/seed.js';
 import { seedSigner } from '../../../../claims/keys/signer.js';
 import { findSeed, keyFile, readCreds, writeCreds, writeSeed } from '../../../../cli/store/keystore.js';
@@ -28,7 +28,7 @@ describe('the keystore', () => {
     expect(readFileSync(path.join(keystore, '.gitignore'), 'utf8')).toContain('**/*.nk');
   });
 
-  it.each(['0', '77', '777'])('makes folders 700 and files 600 under umask %s', async (mask) => {
+  it.each(['0', '27', '77'])('makes folders 700 and files 600 under umask %s', async (mask) => {
     const keystore = path.join(tempDir(), 'a', 'keys');
     const before = process.umask(Number.parseInt(mask, 8));
     onTestFinished(() => void process.umask(before));
@@ -79,11 +79,7 @@ describe('the keystore', () => {
     const seed = Seed.generate('account');
     const file = keyFile(keystore, seed.publicKey);
     const link =
-      what === 'the key file'
-        ? file
-        : what === 'its folder'
-          ? path.dirname(file)
-          : path.dirname(path.dirname(file));
+      what === 'the key file' ? file : what === 'its folder' ? path.dirname(file) : path.dirname(path.dirname(file));
     mkdirSync(path.dirname(link), { recursive: true });
     const target = path.join(outside, 'target');
     if (what === 'the key file') writeFileSync(target, seed.reveal());
