@@ -7,7 +7,7 @@ import type { ServiceErrorCode } from '../errors.js';
 import { LOCK_FILE } from './data-dir.js';
 
 export interface DataDirLock {
-  release(): void;
+  release(): Promise<void>;
 }
 
 /**
@@ -34,7 +34,13 @@ export async function lockDataDir(dir: string): Promise<DataDirLock> {
   const note = await open(holder, 'w', 0o600);
   await note.writeFile(`${JSON.stringify({ pid: process.pid, started: new Date().toISOString() })}\n`);
   await note.close();
-  return { release: () => client.close() };
+  return {
+    release: async () => {
+      // Closing alone would keep the lock until the garbage collector has been at libSQL's statements.
+      await client.execute('ROLLBACK');
+      client.close();
+    },
+  };
 }
 
 async function message(dir: string, holder: string): Promise<string> {

@@ -42,8 +42,9 @@ export async function openStore(dir: string): Promise<Store> {
       db,
       transaction: (work) => db.$transaction(work),
       close: async () => {
+        // What is in the log goes into the file, so that the file alone is a copy of everything.
+        await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
         await db.$disconnect();
-        client.close();
       },
     };
   } catch (error) {
