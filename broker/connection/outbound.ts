@@ -1,0 +1,175 @@
+import type { Socket } from 'node:net';
+
+/** Bytes that are copied together before they are written; small enough to be cheap for a connection that gets little. */
+const BLOCK_BYTES = 32 * 1024;
+/** From here on a payload is passed on by reference instead of copied. Its chunk is at most four times as large. */
+const REFERENCE_BYTES = 16 * 1024;
+/** Blocks kept for reuse by all connections. */
+const MAX_SPARE_BLOCKS = 256;
+
+const spare: Buffer[] = [];
+const NONE = Buffer.alloc(0);
+
+function takeBlock(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+}
+
+function giveBlock(block: Buffer): void {
+  if (block.length === BLOCK_BYTES && spare.length < MAX_SPARE_BLOCKS) spare.push(block);
+}
+
+/**
+ * What a connection still owes its peer. Messages of one event-loop turn are copied one behind the other into blocks, and
+ * leave in one `writev`; while a write is under way the next ones gather. `pending` counts every byte that the kernel has
+ * not taken, so that a peer that does not read is noticed (`onOverflow`) and those who publish to it can be held back.
+ */
+export class Outbound {
+  /** The block being filled. `deliver` writes into it directly; `used` is its own to move. */
+  block: Buffer = NONE;
+  used = 0;
+
+  readonly #socket: Socket;
+  readonly #maxPending: number;
+  readonly #onOverflow: () => void;
+  readonly #schedule: () => void;
+  #scheduled = false;
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  #writing = 0;
+  #writingSince = 0;
+  #closed = false;
+
+  constructor(
+    socket: Socket,
+    options: {
+      maxPending: number;
+      /** More than `maxPending` is owed. */
+      onOverflow: () => void;
+      /** Asks for a `flush` at the end of this event-loop turn. */
+      schedule: () => void;
+    },
+  ) {
+    this.#socket = socket;
+    this.#maxPending = options.maxPending;
+    this.#onOverflow = options.onOverflow;
+    this.#schedule = options.schedule;
+  }
+
+  get pending(): number {
+    return this.#fullBytes + this.used + this.#writing;
+  }
+
+  /** Since when a write has been waiting for the peer, 0 when none is. */
+  get writingSince(): number {
+    return this.#writing === 0 ? 0 : this.#writingSince;
+  }
+
+  /** Makes room for `count` more bytes in `block`; false when nothing more may be written. */
+  reserve(count: number): boolean {
+    if (this.#closed) return false;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#schedule();
+    }
+    if (this.used + count <= this.block.length) return true;
+    return this.#nextBlock(count);
+  }
+
+  #nextBlock(count: number): boolean {
+    this.#push();
+    if (this.pending + count > this.#maxPending) {
+      this.#onOverflow();
+      return false;
+    }
+    // The kernel can work while the rest of this turn is computed.
+    if (this.#writing === 0) this.flush();
+    this.block = count > BLOCK_BYTES ? Buffer.allocUnsafeSlow(count) : takeBlock();
+    this.used = 0;
+    return true;
+  }
+
+  #push(): void {
+    if (this.used > 0) {
+      this.#full.push(this.used === this.block.length ? this.block : this.block.subarray(0, this.used));
+      this.#fullBytes += this.used;
+    } else {
+      giveBlock(this.block);
+    }
+    this.block = NONE;
+    this.used = 0;
+  }
+
+  /** Appends bytes: copied when few, referenced when many. They must not change afterwards. */
+  append(bytes: Buffer, start = 0, end = bytes.length): boolean {
+    const count = end - start;
+    if (count < REFERENCE_BYTES) {
+      if (!this.reserve(count)) return false;
+      copyInto(this.block, this.used, bytes, start, end);
+      this.used += count;
+      return true;
+    }
+    if (!this.reserve(0)) return false;
+    this.#push();
+    this.#full.push(bytes.subarray(start, end));
+    this.#fullBytes += count;
+    if (this.pending > this.#maxPending) {
+      this.#onOverflow();
+      return false;
+    }
+    return true;
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed || this.#writing > 0) return;
+    this.#push();
+    const chunks = this.#full;
+    if (chunks.length === 0) return;
+    this.#full = [];
+    this.#writing = this.#fullBytes;
+    this.#writingSince = Date.now();
+    this.#fullBytes = 0;
+    const done = (error?: Error | null): void => {
+      this.#writing = 0;
+      for (const chunk of chunks) if (chunk.buffer.byteLength === BLOCK_BYTES) giveBlock(wholeBlock(chunk));
+      if (!error && (this.#fullBytes > 0 || this.used > 0)) this.flush();
+    };
+    const last = chunks.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let i = 0; i < last; i++) this.#socket.write(chunks[i] as Buffer);
+    this.#socket.write(chunks[last] as Buffer, done);
+    if (last > 0) this.#socket.uncork();
+  }
+
+  /** Hands what is owed to the socket, which takes nothing more afterwards. */
+  close(): void {
+    if (this.#closed) return;
+    this.#push();
+    this.#closed = true;
+    for (const chunk of this.#full) this.#socket.write(chunk);
+    this.#full = [];
+    this.#fullBytes = 0;
+  }
+
+  /** Drops what is owed: a slow consumer gets no final flush. */
+  discard(): void {
+    this.#closed = true;
+    this.#full = [];
+    this.#fullBytes = 0;
+    this.used = 0;
+    this.block = NONE;
+  }
+}
+
+function wholeBlock(chunk: Buffer): Buffer {
+  return chunk.length === BLOCK_BYTES ? chunk : Buffer.from(chunk.buffer, 0, BLOCK_BYTES);
+}
+
+/** A loop beats the native copy below some dozens of bytes, and most messages are that small. */
+export function copyInto(to: Buffer, at: number, from: Buffer, start: number, end: number): void {
+  if (end - start > 96) {
+    to.set(from.subarray(start, end), at);
+    return;
+  }
+  for (let i = start, o = at; i < end; i++, o++) to[o] = from[i] as number;
+}
