@@ -1,0 +1,136 @@
+/**
+ * A seed is the secret half of an nkey: `base32(two prefix bytes | 32 bytes | CRC16)`, 58 characters beginning with `S` and
+ * the letter of its kind. It is a class, and not a string, so that it shows only by `reveal()`: printing, logging, JSON,
+ * string building and `util.inspect` give its public key.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPair, type KeyPair, Prefix } from '@nats-io/nkeys';
+import { NatsctlError } from '../errors.js';
+import { decodeBase32, encodeBase32 } from './base32.js';
+import {
+  encodePublicKey,
+  type KeyErrorCode,
+  type KeyKind,
+  kindOfPrefix,
+  PREFIX_BYTE,
+  withChecksum,
+  withoutChecksum,
+} from './nkey.js';
+
+const SEED_LENGTH = 58;
+const SEED_PREFIX = 18 << 3;
+
+/** What stands before the 32 bytes in PKCS #8 (RFC 8410). */
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+const NKEYS_PREFIX: Readonly<Record<KeyKind, Prefix>> = {
+  operator: Prefix.Operator,
+  account: Prefix.Account,
+  user: Prefix.User,
+  server: Prefix.Server,
+  cluster: Prefix.Cluster,
+  curve: Prefix.Curve,
+};
+
+export class Seed {
+  readonly kind: KeyKind;
+  readonly publicKey: string;
+  readonly #bytes: Uint8Array;
+  #wiped = false;
+
+  private constructor(kind: KeyKind, bytes: Uint8Array) {
+    this.kind = kind;
+    this.#bytes = bytes;
+    this.publicKey = encodePublicKey(kind, rawPublicKey(this.#privateKey()));
+  }
+
+  static generate(kind: KeyKind): Seed {
+    const pair: KeyPair = createPair(NKEYS_PREFIX[kind]);
+    const text = pair.getSeed();
+    const seed = Seed.parse(text);
+    text.fill(0);
+    pair.clear();
+    return seed;
+  }
+
+  /** @throws NatsctlError ERR_SEED_INVALID; no part of the text is in the message. */
+  static parse(text: string | Uint8Array): Seed {
+    const characters = typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
+    const parsed = parse(characters);
+    if (typeof parsed === 'string') {
+      throw new NatsctlError<KeyErrorCode>('ERR_SEED_INVALID', `not a seed: ${parsed}`, {
+        hint: 'a seed has 58 characters and begins with S: check that none is missing or changed',
+      });
+    }
+    return new Seed(parsed.kind, parsed.bytes);
+  }
+
+  /** The seed as text: the one way to see it. */
+  reveal(): string {
+    this.#mustNotBeWiped();
+    const prefix = PREFIX_BYTE[this.kind];
+    const bytes = new Uint8Array(2 + this.#bytes.length);
+    bytes[0] = SEED_PREFIX | (prefix >> 5);
+    bytes[1] = (prefix & 31) << 3;
+    bytes.set(this.#bytes, 2);
+    return encodeBase32(withChecksum(bytes));
+  }
+
+  /** The private key for node:crypto, outside the reach of JavaScript. */
+  privateKey(): KeyObject {
+    this.#mustNotBeWiped();
+    return this.#privateKey();
+  }
+
+  /** Overwrites the secret. Signers made before keep their own copy. */
+  wipe(): void {
+    this.#bytes.fill(0);
+    this.#wiped = true;
+  }
+
+  toString(): string {
+    return `[seed of ${this.publicKey}]`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  #privateKey(): KeyObject {
+    const head = this.kind === 'curve' ? PKCS8_X25519 : PKCS8_ED25519;
+    const der = Buffer.concat([head, this.#bytes]);
+    try {
+      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    } finally {
+      der.fill(0);
+    }
+  }
+
+  #mustNotBeWiped(): void {
+    if (this.#wiped) throw new NatsctlError<KeyErrorCode>('ERR_SEED_WIPED', `the seed of ${this.publicKey} was wiped`);
+  }
+}
+
+function rawPublicKey(key: KeyObject): Uint8Array {
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return new Uint8Array(spki.subarray(spki.length - 32));
+}
+
+/** Kind and secret bytes, or what is wrong with the text. */
+function parse(text: string): { kind: KeyKind; bytes: Uint8Array } | string {
+  if (text.length !== SEED_LENGTH) return `it has ${text.length} characters instead of ${SEED_LENGTH}`;
+  const whole = decodeBase32(text);
+  if (whole === null) return 'it is not base32 in its one spelling';
+  const [first = 0, second = 0] = whole;
+  if ((first & 0xf8) !== SEED_PREFIX || (second & 7) !== 0) return 'it does not begin as a seed does';
+  const kind = kindOfPrefix(((first & 7) << 5) | (second >> 3));
+  if (kind === undefined) return 'it is of no known kind';
+  const body = withoutChecksum(whole);
+  if (body === null) return 'its checksum does not fit';
+  return { kind, bytes: body.slice(2) };
+}
