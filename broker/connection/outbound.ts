@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import { STALL_SHARE } from '../limits.js';
 
 /** Bytes that are copied together before they are written; small enough to be cheap for a connection that gets little. */
 const BLOCK_BYTES = 32 * 1024;
 /** From here on a payload is passed on by reference instead of copied. Its chunk is at most four times as large. */
 const REFERENCE_BYTES = 16 * 1024;
+/** Chunks of one write, about 2 MiB: so the write deadline judges a bounded amount. */
+const MAX_WRITE_CHUNKS = 64;
 /** Blocks kept for reuse by all connections. */
 const MAX_SPARE_BLOCKS = 256;
 
@@ -27,6 +30,8 @@ export class Outbound {
   /** The block being filled. `deliver` writes into it directly; `used` is its own to move. */
   block: Buffer = NONE;
   used = 0;
+  /** More than its share is owed: publishers should be held back for a moment. */
+  congested = false;
 
   readonly #socket: Socket;
   readonly #maxPending: number;
@@ -35,6 +40,8 @@ export class Outbound {
   #scheduled = false;
   #full: Buffer[] = [];
   #fullBytes = 0;
+  /** For each of `#full` its block, to be used again once written; null for a referenced payload, which is not ours. */
+  #owners: (Buffer | null)[] = [];
   #writing = 0;
   #writingSince = 0;
   #closed = false;
@@ -77,10 +84,7 @@ export class Outbound {
 
   #nextBlock(count: number): boolean {
     this.#push();
-    if (this.pending + count > this.#maxPending) {
-      this.#onOverflow();
-      return false;
-    }
+    if (!this.#allows(count)) return false;
     // The kernel can work while the rest of this turn is computed.
     if (this.#writing === 0) this.flush();
     this.block = count > BLOCK_BYTES ? Buffer.allocUnsafeSlow(count) : takeBlock();
@@ -88,10 +92,19 @@ export class Outbound {
     return true;
   }
 
+  #allows(count: number): boolean {
+    const pending = this.pending + count;
+    this.congested = pending > this.#maxPending * STALL_SHARE;
+    if (pending <= this.#maxPending) return true;
+    this.#onOverflow();
+    return false;
+  }
+
   #push(): void {
     if (this.used > 0) {
       this.#full.push(this.used === this.block.length ? this.block : this.block.subarray(0, this.used));
       this.#fullBytes += this.used;
+      this.#owners.push(this.block);
     } else {
       giveBlock(this.block);
     }
@@ -111,27 +124,29 @@ export class Outbound {
     if (!this.reserve(0)) return false;
     this.#push();
     this.#full.push(bytes.subarray(start, end));
+    this.#owners.push(null);
     this.#fullBytes += count;
-    if (this.pending > this.#maxPending) {
-      this.#onOverflow();
-      return false;
-    }
-    return true;
+    return this.#allows(0);
   }
 
   flush(): void {
     this.#scheduled = false;
     if (this.#closed || this.#writing > 0) return;
     this.#push();
+    if (this.#full.length === 0) return;
     const chunks = this.#full;
-    if (chunks.length === 0) return;
-    this.#full = [];
-    this.#writing = this.#fullBytes;
+    const owners = this.#owners;
+    this.#full = chunks.length > MAX_WRITE_CHUNKS ? chunks.splice(MAX_WRITE_CHUNKS) : [];
+    this.#owners = owners.length > MAX_WRITE_CHUNKS ? owners.splice(MAX_WRITE_CHUNKS) : [];
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    this.#writing = bytes;
     this.#writingSince = Date.now();
-    this.#fullBytes = 0;
+    this.#fullBytes -= bytes;
     const done = (error?: Error | null): void => {
       this.#writing = 0;
-      for (const chunk of chunks) if (chunk.buffer.byteLength === BLOCK_BYTES) giveBlock(wholeBlock(chunk));
+      for (const block of owners) if (block !== null) giveBlock(block);
+      this.congested = this.pending > this.#maxPending * STALL_SHARE;
       if (!error && (this.#fullBytes > 0 || this.used > 0)) this.flush();
     };
     const last = chunks.length - 1;
@@ -148,6 +163,7 @@ export class Outbound {
     this.#closed = true;
     for (const chunk of this.#full) this.#socket.write(chunk);
     this.#full = [];
+    this.#owners = [];
     this.#fullBytes = 0;
   }
 
@@ -155,14 +171,11 @@ export class Outbound {
   discard(): void {
     this.#closed = true;
     this.#full = [];
+    this.#owners = [];
     this.#fullBytes = 0;
     this.used = 0;
     this.block = NONE;
   }
-}
-
-function wholeBlock(chunk: Buffer): Buffer {
-  return chunk.length === BLOCK_BYTES ? chunk : Buffer.from(chunk.buffer, 0, BLOCK_BYTES);
 }
 
 /** A loop beats the native copy below some dozens of bytes, and most messages are that small. */
