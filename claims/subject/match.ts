@@ -84,6 +84,23 @@ export function overlaps(a: string, b: string): boolean {
   }
 }
 
+/** The pattern that matches exactly what both match, or null where they do not overlap. */
+export function intersection(a: string, b: string): string | null {
+  if (!overlaps(a, b)) return null;
+  const left = a.split('.');
+  const right = b.split('.');
+  const tokens: string[] = [];
+  for (let i = 0; i < left.length || i < right.length; i++) {
+    const x = left[i];
+    const y = right[i];
+    // One of them ended with `>`: the other one says what follows.
+    if (x === undefined || x === '>') return [...tokens, ...right.slice(i)].join('.');
+    if (y === undefined || y === '>') return [...tokens, ...left.slice(i)].join('.');
+    tokens.push(x === '*' ? y : x);
+  }
+  return tokens.join('.');
+}
+
 function tokenEnd(subject: string, start: number): number {
   const dot = subject.indexOf('.', start);
   return dot === -1 ? subject.length : dot;

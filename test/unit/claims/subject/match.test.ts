@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSubset, matches, overlaps } from '../../../../claims/subject/match.js';
+import { intersection, isSubset, matches, overlaps } from '../../../../claims/subject/match.js';
 import { anySubject, everyLiteral, literal, pattern, twinIsWellFormed, twinMatches } from './twins.js';
 
 describe('matches', () => {
@@ -136,6 +136,30 @@ describe('overlaps', () => {
       fc.property(pattern, pattern, (a, b) => {
         const other = languageOf(b);
         expect(overlaps(a, b)).toBe([...languageOf(a)].some((l) => other.has(l)));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});
+
+describe('intersection', () => {
+  it.each([
+    ['foo.*', '*.bar', 'foo.bar'],
+    ['foo.>', '*.bar.>', 'foo.bar.>'],
+    ['>', 'foo.*', 'foo.*'],
+    ['a.>', 'a', null],
+    ['a.*', 'b.*', null],
+  ])('of %s and %s is %s', (a, b, expected) => {
+    expect(intersection(a, b)).toBe(expected);
+    expect(intersection(b, a)).toBe(expected);
+  });
+
+  it('matches exactly what both match', () => {
+    fc.assert(
+      fc.property(pattern, pattern, (a, b) => {
+        const both = intersection(a, b);
+        const other = languageOf(b);
+        expect(both === null ? [] : [...languageOf(both)]).toEqual([...languageOf(a)].filter((l) => other.has(l)));
       }),
       { numRuns: 10_000 },
     );
