@@ -55,3 +55,7 @@ export const RESPONSE_THRESHOLD_MS = 120_000;
 
 /** Depth of the JSON of a CONNECT or INFO; the wire's own objects have depth 2. */
 export const MAX_CONNECT_JSON_DEPTH = 8;
+/** Fetches of accounts running at once. */
+export const MAX_FETCHES = 64;
+/** Of one answer of a resolver: a JWT is at most 1 MiB. */
+export const MAX_FETCH_BYTES = 1024 * 1024 + 1024;

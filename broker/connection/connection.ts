@@ -14,6 +14,7 @@ import { type Fault, type Operations, Parser } from '../protocol/parser.js';
 import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
 import { type Plan, publish } from '../routing/publish.js';
 import type { Subscription } from '../routing/subscription.js';
+import { atTime } from '../timer.js';
 import { type CloseReason, FAULTS } from './faults.js';
 import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { infoFor } from './info.js';
@@ -53,6 +54,8 @@ export class Connection implements Operations {
   /** Verbose or pedantic: each message needs an answer or a look. */
   chatty = true;
   rttNs = 0;
+  /** Unix seconds at which the user's right ends; null = never. */
+  expires: number | null = null;
   messagesIn = 0;
   messagesOut = 0;
   /** Routes of subjects published to, by hash of their bytes. */
@@ -210,12 +213,17 @@ export class Connection implements Operations {
 
   // What the account decides.
 
-  /** Binds the verified user. Limits are -1 for unlimited; `expires` is unix seconds, or null for never. */
-  install(account: Account, user: VerifiedUser, expires: number | null, cancelAt: (at: number) => () => void): void {
+  /** Binds the verified user. */
+  install(account: Account, user: VerifiedUser): void {
     this.account = account;
     this.user = user;
     account.connections.add(this);
-    if (expires !== null) this.#cancelExpiry = cancelAt(expires);
+  }
+
+  /** Unix seconds. */
+  expiresAt(at: number): void {
+    this.expires = at;
+    this.#cancelExpiry = atTime(at, () => this.close('Authentication Expired', 'User Authentication Expired'));
   }
 
   setLimits(limits: { payload: number; subscriptions: number }): void {

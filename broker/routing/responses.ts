@@ -78,7 +78,8 @@ export class Responses {
 
   remove(pending: PendingResponse): void {
     if (!this.#pending.delete(pending.subject)) return;
-    pending.requester.responses?.#forget(pending);
+    const { responses } = pending.requester;
+    if (responses !== null) responses.#forget(pending);
   }
 
   #await(reply: string, responder: Responses, pending: PendingResponse): void {
