@@ -131,7 +131,12 @@ function readOperators(tokens: readonly string[]): OperatorClaims[] {
     try {
       return decodeAs('operator', token).claims;
     } catch (error) {
-      throw fail('ERR_BROKER_OPERATORS', `an operator JWT cannot be used (${codeOf(error)})`, 'give a valid one', error);
+      throw fail(
+        'ERR_BROKER_OPERATORS',
+        `an operator JWT cannot be used (${codeOf(error)})`,
+        'give a valid one',
+        error,
+      );
     }
   });
 }
@@ -145,7 +150,7 @@ function systemAccountOf(options: BrokerOptions, operators: OperatorClaims[]): s
   throw fail(
     'ERR_BROKER_SYSTEM_ACCOUNT',
     `${wanted} is not the system account of a trusted operator`,
-    'leave the system account out to use the operator\'s own',
+    "leave the system account out to use the operator's own",
   );
 }
 
@@ -159,7 +164,12 @@ async function probe(source: AccountSource): Promise<void> {
   try {
     await source.probe();
   } catch (error) {
-    throw fail('ERR_BROKER_RESOLVER', `the resolver does not answer (${codeOf(error)})`, 'start the service first', error);
+    throw fail(
+      'ERR_BROKER_RESOLVER',
+      `the resolver does not answer (${codeOf(error)})`,
+      'start the service first',
+      error,
+    );
   }
 }
 
@@ -224,13 +234,16 @@ function flushQueue(): { schedule: (connection: Connection) => void } {
 /** Ends connections whose peer has taken nothing for longer than the write deadline. */
 function watchWrites(broker: Broker): NodeJS.Timeout {
   const { writeDeadlineMs } = broker.limits;
-  const timer = setInterval(() => {
-    const oldest = Date.now() - writeDeadlineMs;
-    for (const connection of [...broker.connections.values()]) {
-      const since = connection.out.writingSince;
-      if (since !== 0 && since < oldest) connection.drop('Slow Consumer (Write Deadline)');
-    }
-  }, Math.min(1_000, writeDeadlineMs));
+  const timer = setInterval(
+    () => {
+      const oldest = Date.now() - writeDeadlineMs;
+      for (const connection of [...broker.connections.values()]) {
+        const since = connection.out.writingSince;
+        if (since !== 0 && since < oldest) connection.drop('Slow Consumer (Write Deadline)');
+      }
+    },
+    Math.min(1_000, writeDeadlineMs),
+  );
   timer.unref();
   return timer;
 }

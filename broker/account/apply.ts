@@ -96,9 +96,7 @@ function applyPermissions(connection: Connection, account: Account): void {
     if (permissions !== null && !permissions.canSubscribe(subject, queue)) {
       const group = queue === undefined ? '' : ` using queue ${quoted(queue)}`;
       connection.endSubscription(subscription);
-      connection.sendError(
-        `Permissions Violation for Subscription to ${quoted(subject)}${group} (sid ${quoted(sid)})`,
-      );
+      connection.sendError(`Permissions Violation for Subscription to ${quoted(subject)}${group} (sid ${quoted(sid)})`);
     } else {
       subscription.filter = permissions?.deliveryFilter(subject, queue) ?? null;
     }

@@ -10,7 +10,13 @@ import type { Account } from './account.js';
  *
  * @throws ERR_IMPORT_CYCLE
  */
-export function refuseCycle(importer: Account, type: ExportType, local: string, exporter: Account, remote: string): void {
+export function refuseCycle(
+  importer: Account,
+  type: ExportType,
+  local: string,
+  exporter: Account,
+  remote: string,
+): void {
   const open: { account: Account; subject: string }[] = [{ account: exporter, subject: remote }];
   const seen = new Set<string>();
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

@@ -12,7 +12,13 @@ import type { Account } from './account.js';
  *
  * @throws ERR_IMPORT_NOT_EXPORTED, ERR_ACTIVATION_…
  */
-export function allowingExport(exporter: Account, importer: string, claim: Import, subject: string, now: number): Export {
+export function allowingExport(
+  exporter: Account,
+  importer: string,
+  claim: Import,
+  subject: string,
+  now: number,
+): Export {
   const found = mostSpecific(exporter.verified.claims.nats.exports, claim.type, subject);
   if (found === null) throw notExported(exporter, claim, 'it has no such export');
   if (found.token_req === true) verifyActivation(claim, importer, exporter.verified, found, now);

@@ -16,7 +16,12 @@ import type { ServiceImport, StreamImport } from './imports.js';
  * that cannot be had is left out and logged: the account stays usable, and `incomplete` has it linked again when an
  * account it names is loaded or changes.
  */
-export function linkImports(account: Account, known: (id: string) => Account | undefined, now: number, log: Logger): void {
+export function linkImports(
+  account: Account,
+  known: (id: string) => Account | undefined,
+  now: number,
+  log: Logger,
+): void {
   unlinkImports(account);
   account.incomplete = false;
   for (const claim of account.verified.claims.nats.imports) {

@@ -216,8 +216,12 @@ function refuseOlder(account: Account, verified: VerifiedAccount): void {
   const held = account.verified.claims.iat;
   const { iat } = verified.claims;
   if (iat >= held) return;
-  throw new NatsctlError('ERR_ACCOUNT_OLDER', `account ${account.id}: the JWT (iat ${iat}) is older than the one in use (iat ${held})`, {
-    hint: 'pull the account, make the change again and push it',
-    details: { account: account.id, iat, held },
-  });
+  throw new NatsctlError(
+    'ERR_ACCOUNT_OLDER',
+    `account ${account.id}: the JWT (iat ${iat}) is older than the one in use (iat ${held})`,
+    {
+      hint: 'pull the account, make the change again and push it',
+      details: { account: account.id, iat, held },
+    },
+  );
 }

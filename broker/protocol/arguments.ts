@@ -64,7 +64,7 @@ export function parsePublication(
 }
 
 function sizeAt(buf: Buffer, edges: number[], token: number): number {
-  return digits(buf.latin1Slice(edges[token * 2], edges[token * 2 + 1]));
+  return digits(buf.toString('latin1', edges[token * 2], edges[token * 2 + 1]));
 }
 
 function digits(text: string): number {
@@ -88,7 +88,7 @@ function tokenEdges(buf: Buffer, start: number, stop: number, most: number): num
 function split(buf: Buffer, start: number, stop: number, most: number): string[] {
   const edges = tokenEdges(buf, start, stop, most);
   const tokens: string[] = [];
-  for (let i = 0; i < edges.length; i += 2) tokens.push(buf.latin1Slice(edges[i], edges[i + 1]));
+  for (let i = 0; i < edges.length; i += 2) tokens.push(buf.toString('latin1', edges[i], edges[i + 1]));
   return tokens;
 }
 

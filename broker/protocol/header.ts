@@ -7,7 +7,7 @@ const LINE = 'NATS/1.0\r\n';
  * (CVE-2026-33246, CVE-2026-33223: removing only the first one let a client name itself as another).
  */
 export function withField(block: Buffer | null, name: string, value: string): Buffer {
-  const text = block === null || block.length <= 2 ? LINE : stripField(block.latin1Slice(0, block.length), name);
+  const text = block === null || block.length <= 2 ? LINE : stripField(block.toString('latin1', 0, block.length), name);
   const end = text.endsWith('\r\n') ? text : `${text}\r\n`;
   return wireBytes(`${end}${name}: ${value}\r\n\r\n`);
 }
@@ -36,7 +36,7 @@ function stripField(block: string, name: string): string {
 /** Value of a field, compared without letter case; null when absent. */
 export function fieldOf(block: Buffer, name: string): string | null {
   const wanted = name.toLowerCase();
-  for (const line of block.latin1Slice(0, block.length).split('\r\n')) {
+  for (const line of block.toString('latin1', 0, block.length).split('\r\n')) {
     const colon = line.indexOf(':');
     if (colon !== -1 && line.slice(0, colon).toLowerCase() === wanted) return line.slice(colon + 1).trim();
   }

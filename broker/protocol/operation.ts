@@ -35,13 +35,18 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** A publication that the broker makes itself: responses, service imports, stripped headers. */
-export function makePublication(subject: string, reply: string, header: Buffer | null, payload: Uint8Array): Publication {
+export function makePublication(
+  subject: string,
+  reply: string,
+  header: Buffer | null,
+  payload: Uint8Array,
+): Publication {
   const headerSize = header === null ? -1 : header.length;
   const size = Math.max(headerSize, 0) + payload.length;
   const sizes = header === null ? `${size}\r\n` : `${headerSize} ${size}\r\n`;
   const line = `${subject}${reply}${sizes}`;
   const buf = Buffer.allocUnsafe(line.length + size + 2);
-  buf.latin1Write(line, 0, line.length);
+  buf.write(line, 0, 'latin1');
   const publication = new Publication();
   publication.buf = buf;
   publication.subjectEnd = subject.length;
@@ -76,9 +81,9 @@ export function payloadOf(publication: Publication): Buffer {
 }
 
 export function subjectOf(publication: Publication): string {
-  return publication.buf.latin1Slice(publication.subjectStart, publication.subjectEnd);
+  return publication.buf.toString('latin1', publication.subjectStart, publication.subjectEnd);
 }
 
 export function replyOf(publication: Publication): string {
-  return publication.buf.latin1Slice(publication.replyStart, publication.replyEnd);
+  return publication.buf.toString('latin1', publication.replyStart, publication.replyEnd);
 }

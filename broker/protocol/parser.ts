@@ -150,7 +150,8 @@ export class Parser {
       replyEnd = i;
       start = ++i;
       size = 0;
-      for (let byte = buf[i] as number; byte >= 48 && byte <= 57; byte = buf[++i] as number) size = size * 10 + byte - 48;
+      for (let byte = buf[i] as number; byte >= 48 && byte <= 57; byte = buf[++i] as number)
+        size = size * 10 + byte - 48;
     }
     const digits = i - start;
     if (digits === 0 || digits > 9 || buf[i] !== CR || buf[i + 1] !== LF) return -1;
@@ -202,7 +203,7 @@ export class Parser {
       this.#carry = Buffer.from(buf.subarray(at, end));
       return used;
     }
-    const verbEnd = at + VERB_LENGTH[verb];
+    const verbEnd = at + (VERB_LENGTH[verb] as number);
     if (!hasArguments(verb)) {
       this.#skipping = verb;
       // In a line of its own there is nothing behind it but the rest of the line.
@@ -228,7 +229,7 @@ export class Parser {
     }
     const afterLine = bodyAt === -1 ? lf + 1 : bodyAt;
     if (verb === Verb.Pub || verb === Verb.Hpub) {
-      return this.#publish(verb, buf, at, start, stop, lf + 1, body, afterLine);
+      return this.#publish(verb, buf, start, stop, lf + 1, body, afterLine);
     }
     this.#dispatch(verb, buf, start, stop);
     return afterLine;
@@ -262,7 +263,6 @@ export class Parser {
   #publish(
     verb: Verb,
     line: Buffer,
-    at: number,
     start: number,
     stop: number,
     lineEnd: number,
@@ -300,7 +300,7 @@ export class Parser {
     const partial = Buffer.allocUnsafeSlow(head + publication.size + 2);
     partial.set(subject, 0);
     partial.set(reply, subject.length);
-    partial.latin1Write(sizes, subject.length + reply.length, sizes.length);
+    partial.write(sizes, subject.length + reply.length, 'latin1');
     publication.buf = partial;
     publication.subjectStart = 0;
     publication.subjectEnd = subject.length;
@@ -368,5 +368,8 @@ function canonicalTail(publication: Publication, lineEnd: number): boolean {
 
 /** The sizes as they were written, with one blank between and CRLF behind. */
 function sizesOf(publication: Publication, line: Buffer, stop: number): string {
-  return `${line.latin1Slice(publication.tailStart, stop).trim().replace(/[ \t]+/, ' ')}\r\n`;
+  return `${line
+    .toString('latin1', publication.tailStart, stop)
+    .trim()
+    .replace(/[ \t]+/, ' ')}\r\n`;
 }

@@ -24,7 +24,9 @@ export function publish(connection: Connection, publication: Publication): void 
   const slot = publication.hash & connection.planMask;
   const known = connection.plans[slot];
   const plan =
-    known !== undefined && !known.route.stale && sameSubject(known.bytes, publication) ? known : makePlan(connection, publication, slot);
+    known !== undefined && !known.route.stale && sameSubject(known.bytes, publication)
+      ? known
+      : makePlan(connection, publication, slot);
   connection.messagesIn++;
   if (plan.plain && publication.replyStart === publication.replyEnd && !connection.chatty) {
     const { own, streams } = plan.route;

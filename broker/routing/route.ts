@@ -121,7 +121,7 @@ function buildLeg(account: Account, subject: string): Leg | null {
 }
 
 function isDenied(subscription: Subscription, subject: string): boolean {
-  return subscription.filter !== null && subscription.filter(subject);
+  return subscription.filter?.(subject) === true;
 }
 
 /** Follows stream imports from account to account; an import is used once on a way, which ends every loop. */

@@ -108,8 +108,14 @@ function respond(
   const { requester } = pending;
   if (way.imports.length >= MAX_IMPORT_HOPS) return false;
   // An answer may itself ask for an answer: then the requester gets a subject of its own account for it.
-  const backwards = reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
-  const crossing = makePublication(pending.reply, backwards?.subject ?? '', headerOf(publication), payloadOf(publication));
+  const backwards =
+    reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
+  const crossing = makePublication(
+    pending.reply,
+    backwards?.subject ?? '',
+    headerOf(publication),
+    payloadOf(publication),
+  );
   const route = requester.routes.get(pending.reply);
   const delivered = deliverAcross(publisher, requester, route, crossing, backwards?.subject ?? '', way);
   const ended = publication.size === 0;

@@ -40,4 +40,3 @@ export function replyJson(account: Account, reply: string, value: object): void 
   if (reply === '') return;
   publishInternally(account, reply, Buffer.from(JSON.stringify(value), 'utf8'));
 }
-

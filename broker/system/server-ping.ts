@@ -5,7 +5,8 @@ import { replyJson, serverInfo } from './replies.js';
 
 /** `$SYS.REQ.SERVER.PING`: each server answers, so whoever pushes claims can count who should confirm. */
 export function offerServerPing(broker: Broker, system: Account): void {
-  const answer = (data: () => object) =>
+  const answer =
+    (data: () => object) =>
     ({ reply }: { reply: string }): void =>
       replyJson(system, reply, { server: serverInfo(broker), ...data() });
   const statsz = answer(() => ({
