@@ -18,12 +18,11 @@ export interface Running {
 export interface PanelOptions {
   /** How this shell can call us: `natsctl`, or the path of the program where it is not on PATH. */
   command: string;
-  /** Flags the copied commands need because this run differs from their defaults. */
+  /** Flags the copied commands need because this store or operator is not the one they would find. */
   storeFlags: string[];
-  serviceFlags: string[];
 }
 
-export function panel(running: Running, { command, storeFlags, serviceFlags }: PanelOptions): string {
+export function panel(running: Running, { command, storeFlags }: PanelOptions): string {
   const call = (args: string[], flags: string[] = []) => [command, ...args, ...flags.map(quote)].join(' ');
   const withServer = ['--creds', running.credsFile, '--server', running.broker];
   const facts: [string, string][] = [
@@ -46,7 +45,7 @@ export function panel(running: Running, { command, storeFlags, serviceFlags }: P
     '2. Create an account and a user, and push them:',
     `   ${call(['account', 'create', 'orders'], storeFlags)} &&`,
     `   ${call(['user', 'create', 'checkout', '--account', 'orders'], storeFlags)} &&`,
-    `   ${call(['push'], [...storeFlags, ...serviceFlags])}`,
+    `   ${call(['push'], storeFlags)}`,
     '',
     `3. Revoke user ${running.user} everywhere at once:`,
     `   curl -X POST ${running.service}/api/v1/accounts/${running.accountKey}/revocations \\`,
