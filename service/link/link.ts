@@ -7,7 +7,8 @@ import type { Store } from '../store/open.js';
 
 export interface Link {
   connected(): boolean;
-  untilConnected(waitMs: number): Promise<void>;
+  /** Resolves when the first attempt to connect has succeeded or failed. */
+  tried(waitMs: number): Promise<void>;
   /** What the servers answered to this version of the account, or why there is no answer yet. Never waits while NATS is away. */
   announced(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
   wake(): void;
@@ -37,7 +38,7 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
   const stop = new AbortController();
   const waiting = new Set<{ account: string; jti: string; resolve(answers: ServerAnswer[]): void }>();
   const retryAt = new Map<string, number>();
-  const connectionWaits = new Set<() => void>();
+  const firstAttempt = new Set<() => void>();
   let connection: NatsConnection | null = null;
   let up = false;
   /** Servers in the system when last counted; 0 = they do not say. */
@@ -63,7 +64,9 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
         attempt = 0;
         await useConnection(fresh);
       } catch (error) {
-        log.warn({ err: error }, 'cannot connect to NATS; trying again');
+        const level = attempt === 0 ? 'warn' : 'debug';
+        log[level]({ err: error }, 'cannot connect to NATS; trying again until it can be reached');
+        for (const tried of firstAttempt) tried();
       }
       await sleep(backoff(attempt), undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -79,12 +82,12 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
       wake();
     };
     await greet();
-    for (const ready of connectionWaits) ready();
+    for (const tried of firstAttempt) tried();
     for await (const status of fresh.status()) {
       if (status.type === 'reconnect') void greet();
       else if (status.type === 'disconnect') {
         up = false;
-        log.warn('link is down; reconnecting');
+        if (!stop.signal.aborted) log.warn('link is down; reconnecting');
       }
     }
     up = false;
@@ -174,16 +177,16 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
 
   return {
     connected: () => up,
-    untilConnected: async (waitMs) => {
+    tried: async (waitMs) => {
       if (up) return;
       await new Promise<void>((resolve) => {
         const done = () => {
           clearTimeout(end);
-          connectionWaits.delete(done);
+          firstAttempt.delete(done);
           resolve();
         };
         const end = setTimeout(done, waitMs);
-        connectionWaits.add(done);
+        firstAttempt.add(done);
       });
     },
     announced: async (account, jti, waitMs) => {
@@ -207,7 +210,7 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
       stop.abort();
       clearTimeout(timer);
       for (const one of waiting) one.resolve([]);
-      for (const done of connectionWaits) done();
+      for (const tried of firstAttempt) tried();
       await working?.catch(() => {});
       await connection?.close();
       await running;

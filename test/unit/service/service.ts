@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { signClaims } from '../../../claims/jwt/encode.js';
 import { newAccount, newOperator } from '../../../claims/jwt/new.js';
@@ -19,6 +20,7 @@ export interface TestOperator {
   account(key: string, change?: (claims: AccountClaims) => void, o?: { iat?: number; by?: Signer }): Promise<string>;
 }
 
+const SILENT = pino({ level: 'silent' });
 export const NOW = Math.floor(Date.now() / 1_000);
 
 export async function makeOperator(o: { name?: string; strict?: boolean; iat?: number } = {}): Promise<TestOperator> {
@@ -66,7 +68,7 @@ export async function runService(
   options: Partial<ServiceOptions> & { operator?: TestOperator; custody?: boolean } = {},
 ): Promise<TestService> {
   const { operator = await makeOperator(), custody = true, dataDir = await testFolder(), ...rest } = options;
-  const running = await startService({ dataDir, port: -1, ...rest });
+  const running = await startService({ dataDir, port: -1, logger: SILENT, ...rest });
   onTestFinished(() => running.close());
   await running.adoptOperator({
     operatorToken: operator.token,
