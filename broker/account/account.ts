@@ -1,0 +1,87 @@
+import type { CompiledPermissions } from '../../claims/permission/permission.js';
+import { overlaps } from '../../claims/subject/match.js';
+import type { VerifiedAccount } from '../../claims/trust/account.js';
+import type { Connection } from '../connection/connection.js';
+import type { Interest } from '../routing/interest.js';
+import type { Responses } from '../routing/responses.js';
+import { RouteCache } from '../routing/route.js';
+import type { Subscription } from '../routing/subscription.js';
+import { treeInterest } from '../routing/tree.js';
+import type { ServiceImport, StreamImport } from './imports.js';
+
+/** Maps a published subject by the account's mappings; null = the message is dropped. */
+export type SubjectMapping = (subject: string) => string | null;
+
+/**
+ * One account as the broker holds it: what its JWT says, compiled, and what lives in it. The object stays while the claims
+ * change, so connections and imports may point at it.
+ */
+export class Account {
+  readonly id: string;
+  verified: VerifiedAccount;
+  readonly isSystem: boolean;
+
+  readonly interest: Interest = treeInterest();
+  readonly routes: RouteCache = new RouteCache(this);
+  /** In order of arrival: when the limit sinks, the newest leave. */
+  readonly connections = new Set<Connection>();
+
+  /** Compiled from the claims; null = everything is allowed. */
+  defaultPermissions: CompiledPermissions | null = null;
+  /** Null when the account maps nothing. */
+  mapping: SubjectMapping | null = null;
+  streamImports: StreamImport[] = [];
+  serviceImports: ServiceImport[] = [];
+  /** Accounts with a stream import from this one. */
+  readonly streamImporters = new Set<Account>();
+  /** Requests that came in through an import and wait for their response; made when the first one comes. */
+  responses: Responses | null = null;
+  /** `exp` was reached, or a fetch found the JWT no longer valid. */
+  expired = false;
+  cancelExpiry: () => void = () => {};
+  /** Some import could not be set up: tried again when an account it names is loaded. */
+  incomplete = false;
+
+  constructor(id: string, verified: VerifiedAccount, isSystem: boolean) {
+    this.id = id;
+    this.verified = verified;
+    this.isSystem = isSystem;
+  }
+
+  subscribe(subscription: Subscription): boolean {
+    if (!this.interest.insert(subscription)) return false;
+    this.interestChanged(subscription.subject);
+    return true;
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    subscription.closed = true;
+    this.interest.remove(subscription);
+    this.interestChanged(subscription.subject);
+    this.responses?.interestLost(subscription.subject);
+  }
+
+  /** Routes through `pattern` are computed anew, also in accounts whose streams come here. */
+  interestChanged(pattern: string): void {
+    this.routes.invalidate(pattern);
+    if (this.streamImports.length > 0) this.#invalidateUpstream(pattern, new Set([this]));
+  }
+
+  /** Anything may have changed: imports, exports, permissions. */
+  routesChanged(): void {
+    this.routes.clear();
+    if (this.streamImports.length > 0) this.#invalidateUpstream('>', new Set([this]));
+  }
+
+  #invalidateUpstream(pattern: string, seen: Set<Account>): void {
+    for (const { exporter, local, remote } of this.streamImports) {
+      if (seen.has(exporter) || !overlaps(pattern, local)) continue;
+      exporter.routes.invalidate(remote);
+      exporter.#invalidateUpstream(remote, new Set([...seen, exporter]));
+    }
+  }
+
+  get name(): string {
+    return this.verified.claims.name ?? '';
+  }
+}

@@ -1,0 +1,26 @@
+import { effectivePermissions, hasPermissions } from '../../claims/permission/defaults.js';
+import { type CompiledPermissions, compilePermissions } from '../../claims/permission/permission.js';
+import type { VerifiedUser } from '../../claims/trust/user.js';
+import type { Permissions } from '../../claims/types.js';
+import { toWire } from '../protocol/text.js';
+import type { Account } from './account.js';
+
+/** Null when everything is allowed, which spares the question on every message. */
+export function compileOnWire(permissions: Permissions): CompiledPermissions | null {
+  if (!hasPermissions(permissions)) return null;
+  const list = (entries: string[]): string[] => entries.map(toWire);
+  return compilePermissions({
+    pub: { allow: list(permissions.pub.allow), deny: list(permissions.pub.deny) },
+    sub: { allow: list(permissions.sub.allow), deny: list(permissions.sub.deny) },
+    ...(permissions.resp === undefined ? {} : { resp: permissions.resp }),
+  });
+}
+
+/** What holds for a user in its account: its own, or the account's defaults when it has none at all. */
+export function permissionsOf(user: VerifiedUser, account: Account): Permissions {
+  return effectivePermissions(user.limits, account.verified.claims.nats.default_permissions);
+}
+
+export function hasOwnPermissions(user: VerifiedUser): boolean {
+  return hasPermissions(user.limits);
+}

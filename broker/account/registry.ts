@@ -1,0 +1,227 @@
+import { NatsctlError } from '../../claims/errors.js';
+import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { TrustedOperators } from '../../claims/trust/operators.js';
+import type { AccountClaims, Decoded } from '../../claims/types.js';
+import type { BrokerLimits } from '../broker.js';
+import { MAX_ACCOUNTS, MAX_IMPORT_SEARCH, MAX_PARALLEL_FETCHES } from '../limits.js';
+import { codeOf, type Logger } from '../log.js';
+import type { AccountSource } from '../resolver/source.js';
+import { unixNow } from '../timer.js';
+import { Account } from './account.js';
+import { applyClaims, isExpired } from './apply.js';
+import { linkImports, unlinkImports } from './link.js';
+
+export interface RegistryOptions {
+  source: AccountSource;
+  trusted: TrustedOperators;
+  systemAccount: string | null;
+  limits: BrokerLimits;
+  log: Logger;
+  /** A new account object, before anybody can use it: the place to give it its services. */
+  onAccount: (account: Account) => void;
+}
+
+export type UpdateResult = 'updated' | 'unchanged' | 'not loaded';
+
+/**
+ * The accounts in memory. One that is not there is fetched, once however many ask; once there it stays usable while the
+ * source is away. Every JWT passes `verifyAccount`, wherever it came from, and never replaces a newer one.
+ */
+export class AccountRegistry {
+  readonly #options: RegistryOptions;
+  readonly #accounts = new Map<string, Account>();
+  readonly #loading = new Map<string, Promise<Account>>();
+  /** Exporter id -> accounts whose claims import from it, allowed or not. */
+  readonly #importers = new Map<string, Set<Account>>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get(id: string): Account | undefined {
+    return this.#accounts.get(id);
+  }
+
+  all(): Iterable<Account> {
+    return this.#accounts.values();
+  }
+
+  get systemAccount(): Account | undefined {
+    const { systemAccount } = this.#options;
+    return systemAccount === null ? undefined : this.#accounts.get(systemAccount);
+  }
+
+  /** The account, at once when it is in memory and its JWT holds. @throws ERR_ACCOUNT_… */
+  lookup(id: string): Account | Promise<Account> {
+    const known = this.#accounts.get(id);
+    return known !== undefined && !isExpired(known) ? known : this.#loadOnce(id);
+  }
+
+  #loadOnce(id: string): Promise<Account> {
+    let loading = this.#loading.get(id);
+    if (loading === undefined) {
+      loading = this.#load(id).finally(() => this.#loading.delete(id));
+      this.#loading.set(id, loading);
+    }
+    return loading;
+  }
+
+  async #load(id: string): Promise<Account> {
+    const account = this.#install(await this.#fetch(id));
+    await this.#loadExporters(account);
+    return account;
+  }
+
+  async #fetch(id: string): Promise<VerifiedAccount> {
+    const { source, trusted } = this.#options;
+    let token: string | null;
+    try {
+      token = await source.fetch(id);
+    } catch (error) {
+      throw new NatsctlError('ERR_ACCOUNT_UNAVAILABLE', `account ${id} cannot be fetched (${codeOf(error)})`, {
+        hint: 'check that the resolver is up; accounts already in use keep working',
+        cause: error,
+      });
+    }
+    if (token === null) {
+      throw new NatsctlError('ERR_ACCOUNT_UNKNOWN', `the resolver has no account ${id}`, {
+        hint: 'push the account to the resolver',
+      });
+    }
+    return verifyAccount(token, trusted, { now: unixNow(), subject: id });
+  }
+
+  /** Takes verified claims into use: for a new account, or for one in memory. */
+  #install(verified: VerifiedAccount): Account {
+    const { limits, systemAccount, onAccount } = this.#options;
+    const id = verified.claims.sub;
+    let account = this.#accounts.get(id);
+    if (account === undefined) {
+      this.#makeRoom();
+      account = new Account(id, verified, id === systemAccount);
+      onAccount(account);
+      this.#accounts.set(id, account);
+    } else {
+      refuseOlder(account, verified);
+    }
+    this.#indexImports(account, verified);
+    applyClaims(account, verified, limits);
+    this.#link(account);
+    // Accounts that import from it may now be allowed, or no longer.
+    for (const importer of this.#importers.get(id) ?? []) this.#link(importer);
+    return account;
+  }
+
+  #link(account: Account): void {
+    linkImports(account, (id) => this.#accounts.get(id), unixNow(), this.#options.log);
+  }
+
+  #indexImports(account: Account, verified: VerifiedAccount): void {
+    for (const { account: exporter } of account.verified.claims.nats.imports) {
+      this.#importers.get(exporter)?.delete(account);
+    }
+    for (const { account: exporter } of verified.claims.nats.imports) {
+      const importers = this.#importers.get(exporter);
+      if (importers === undefined) this.#importers.set(exporter, new Set([account]));
+      else importers.add(account);
+    }
+  }
+
+  /** Loads the accounts it imports from, and those they import from; `#install` links each as it comes. */
+  async #loadExporters(account: Account): Promise<void> {
+    const asked = new Set<string>([account.id]);
+    let level = [account];
+    while (level.length > 0 && asked.size < MAX_IMPORT_SEARCH) {
+      const wanted = new Set<string>();
+      for (const each of level) {
+        for (const { account: id } of each.verified.claims.nats.imports) {
+          if (!asked.has(id) && this.#accounts.get(id) === undefined) wanted.add(id);
+          asked.add(id);
+        }
+      }
+      level = await this.#fetchAll([...wanted].slice(0, MAX_IMPORT_SEARCH));
+    }
+  }
+
+  async #fetchAll(ids: string[]): Promise<Account[]> {
+    const loaded: Account[] = [];
+    const next = ids.values();
+    const worker = async (): Promise<void> => {
+      for (const id of next) {
+        try {
+          const verified = await this.#fetch(id);
+          loaded.push(this.#accounts.get(id) ?? this.#install(verified));
+        } catch (error) {
+          this.#options.log.warn({ code: codeOf(error), account: id }, 'exporting account not available');
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL_FETCHES, ids.length) }, worker));
+    return loaded;
+  }
+
+  /**
+   * Applies an announced JWT to live connections. What is not in memory is left to be fetched when it is needed, unless the
+   * source is this process's own. @throws ERR_ACCOUNT_…
+   */
+  async update(announced: Decoded<AccountClaims>): Promise<{ id: string; result: UpdateResult }> {
+    const { source, trusted } = this.#options;
+    const verified = verifyAccount(announced, trusted, { now: unixNow() });
+    const { token } = verified;
+    const id = verified.claims.sub;
+    // A fetch under way may bring the JWT from before this one: let it end first.
+    await this.#loading.get(id)?.catch(() => {});
+    const account = this.#accounts.get(id);
+    if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
+    if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
+    this.#install(verified);
+    source.keep(id, token);
+    // New imports may name accounts that are not here yet; nobody waits for them.
+    this.#loadExporters(account).catch((error: unknown) => {
+      this.#options.log.error({ code: codeOf(error), account: id }, 'exporting accounts not loaded');
+    });
+    return { id, result: 'updated' };
+  }
+
+  /** At the bound, an account that nobody uses gives way. */
+  #makeRoom(): void {
+    if (this.#accounts.size < MAX_ACCOUNTS) return;
+    for (const account of this.#accounts.values()) {
+      const idle = account.connections.size === 0 && !account.isSystem && !this.#importers.get(account.id)?.size;
+      if (!idle) continue;
+      this.#forget(account);
+      return;
+    }
+    throw new NatsctlError('ERR_ACCOUNT_CAPACITY', `all ${MAX_ACCOUNTS} accounts in memory are in use`);
+  }
+
+  #forget(account: Account): void {
+    this.#accounts.delete(account.id);
+    unlinkImports(account);
+    for (const { account: exporter } of account.verified.claims.nats.imports) {
+      this.#importers.get(exporter)?.delete(account);
+    }
+    account.cancelExpiry();
+    account.responses?.close();
+  }
+
+  close(): void {
+    for (const account of this.#accounts.values()) this.#forget(account);
+    this.#options.source.close();
+  }
+}
+
+/** A JWT never gives way to one issued before it: an old one could bring back what was revoked since. */
+function refuseOlder(account: Account, verified: VerifiedAccount): void {
+  const held = account.verified.claims.iat;
+  const { iat } = verified.claims;
+  if (iat >= held) return;
+  throw new NatsctlError(
+    'ERR_ACCOUNT_OLDER',
+    `account ${account.id}: the JWT (iat ${iat}) is older than the one in use (iat ${held})`,
+    {
+      hint: 'pull the account, make the change again and push it',
+      details: { account: account.id, iat, held },
+    },
+  );
+}

@@ -1,0 +1,31 @@
+import { NatsctlError } from '../../claims/errors.js';
+import type { CloseReason } from '../connection/faults.js';
+import type { BrokerErrorCode } from '../options.js';
+
+/** What a refused client is told. Nearly always the same words: which check failed is only logged. */
+export interface Refusal {
+  text: string;
+  reason: CloseReason;
+}
+
+export const VIOLATION: Refusal = { text: 'Authorization Violation', reason: 'Authentication Failure' };
+
+const OTHERS: Partial<Record<BrokerErrorCode, Refusal>> = {
+  ERR_CONNECT_ACCOUNT_FULL: {
+    text: 'maximum account active connections exceeded',
+    reason: 'Maximum Account Connections Exceeded',
+  },
+  ERR_CONNECT_PROTOCOL: { text: 'invalid client protocol', reason: 'Bad Client Protocol Version' },
+  ERR_CONNECT_NO_RESPONDERS: {
+    text: 'no responders requires headers support',
+    reason: 'No Responders Requires Headers',
+  },
+};
+
+export function refusalOf(error: NatsctlError): Refusal {
+  return OTHERS[error.code as BrokerErrorCode] ?? VIOLATION;
+}
+
+export function refused(code: BrokerErrorCode, message: string): NatsctlError<BrokerErrorCode> {
+  return new NatsctlError(code, message);
+}

@@ -1,0 +1,32 @@
+import type { AccountRegistry } from './account/registry.js';
+import type { Connection } from './connection/connection.js';
+import type { Logger } from './log.js';
+
+export interface BrokerLimits {
+  readonly maxPayload: number;
+  readonly maxPending: number;
+  readonly maxConnections: number;
+  /** -1 = unlimited. */
+  readonly maxSubscriptions: number;
+  readonly authTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly maxPingsOut: number;
+  readonly writeDeadlineMs: number;
+}
+
+/** What every part of one running broker shares. */
+export interface Broker {
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly version: string;
+  readonly host: string;
+  /** Known once listening. */
+  port: number;
+  readonly started: number;
+  readonly limits: BrokerLimits;
+  readonly log: Logger;
+  readonly accounts: AccountRegistry;
+  readonly connections: Map<number, Connection>;
+  /** Has `connection.out` flushed at the end of this event-loop turn. */
+  scheduleFlush(connection: Connection): void;
+}

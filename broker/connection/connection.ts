@@ -1,0 +1,318 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { CompiledPermissions } from '../../claims/permission/permission.js';
+import type { VerifiedUser } from '../../claims/trust/user.js';
+import type { Account } from '../account/account.js';
+import { authenticate } from '../auth/chain.js';
+import type { Broker } from '../broker.js';
+import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
+import { codeOf, type Logger, printable } from '../log.js';
+import type { Subscribe, Unsubscribe } from '../protocol/arguments.js';
+import { type ConnectOptions, defaultConnectOptions, parseConnect, parseObject } from '../protocol/connect.js';
+import type { Publication } from '../protocol/operation.js';
+import { type Fault, type Operations, Parser } from '../protocol/parser.js';
+import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
+import { type Plan, publish } from '../routing/publish.js';
+import type { Subscription } from '../routing/subscription.js';
+import { atTime } from '../timer.js';
+import { type CloseReason, FAULTS } from './faults.js';
+import { type Heartbeat, startHeartbeat } from './heartbeat.js';
+import { infoFor } from './info.js';
+import { Outbound } from './outbound.js';
+import { ResponsePermissions } from './response-permissions.js';
+import { subscribe, unsubscribe } from './subscriptions.js';
+
+/** As nats-server: 11 random bytes, which are 15 characters of base64url. */
+const NONCE_BYTES = 11;
+
+type Phase = 'new' | 'authenticating' | 'open' | 'closed';
+
+/**
+ * One client: its socket, what its CONNECT said, whom it proved to be, and its subscriptions. The account comes from the
+ * verified JWT alone and is set once. Whatever throws while it is served ends this connection and nothing else.
+ */
+export class Connection implements Operations {
+  readonly id: number;
+  readonly broker: Broker;
+  readonly remoteAddress: string;
+  readonly started = Date.now();
+  readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
+  readonly out: Outbound;
+  readonly log: Logger;
+  readonly subscriptions = new Map<string, Subscription>();
+
+  options: ConnectOptions = defaultConnectOptions();
+  /** Null until authenticated; afterwards never another one. */
+  account: Account | null = null;
+  user: VerifiedUser | null = null;
+  /** Null = everything is allowed. */
+  permissions: CompiledPermissions | null = null;
+  responsePermissions: ResponsePermissions | null = null;
+  /** -1 = unlimited. */
+  maxSubscriptions = -1;
+  headers = false;
+  /** Verbose or pedantic: each message needs an answer or a look. */
+  chatty = true;
+  rttNs = 0;
+  /** Unix seconds at which the user's right ends; null = never. */
+  expires: number | null = null;
+  messagesIn = 0;
+  messagesOut = 0;
+  /** Routes of subjects published to, by hash of their bytes. */
+  plans: (Plan | undefined)[] = [];
+  readonly planMask = PUBLISH_PLANS - 1;
+
+  readonly #socket: Socket;
+  readonly #parser: Parser;
+  #phase: Phase = 'new';
+  #authTimer: NodeJS.Timeout | null;
+  #heartbeat: Heartbeat | null = null;
+  #cancelExpiry: () => void = () => {};
+  #held = false;
+  #firstPongSent = false;
+
+  constructor(broker: Broker, socket: Socket, id: number) {
+    this.id = id;
+    this.broker = broker;
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.log = loggerOf(broker.log, id);
+    this.#parser = new Parser(this);
+    this.#parser.maxPayload = broker.limits.maxPayload;
+    this.out = new Outbound(socket, {
+      maxPending: broker.limits.maxPending,
+      onOverflow: () => this.drop('Slow Consumer (Pending Bytes)'),
+      schedule: () => broker.scheduleFlush(this),
+    });
+    this.#authTimer = setTimeout(
+      () => this.close('Authentication Timeout', 'Authentication Timeout'),
+      broker.limits.authTimeoutMs,
+    );
+    socket.on('data', (chunk: Buffer) => this.#guard(() => this.#parser.feed(chunk)));
+    socket.on('error', (error) => {
+      this.log.debug({ code: codeOf(error) }, 'socket error');
+      this.drop('Read Error');
+    });
+    socket.on('close', () => this.drop('Client Closed'));
+    this.send(infoLine(infoFor(this, false)));
+  }
+
+  get closed(): boolean {
+    return this.#phase === 'closed';
+  }
+
+  get open(): boolean {
+    return this.#phase === 'open';
+  }
+
+  send(bytes: Buffer): void {
+    this.out.append(bytes);
+  }
+
+  sendError(text: string): void {
+    this.send(errorLine(text));
+  }
+
+  /** A throw while serving one connection is a defect, which costs that connection. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  broken(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.log.error({ code: codeOf(error), stack }, 'internal error, connection closed');
+    this.drop('Internal Error');
+  }
+
+  // What the parser found.
+
+  publish(publication: Publication): void {
+    publish(this, publication);
+  }
+
+  subscribe(operation: Subscribe): void {
+    subscribe(this, operation);
+  }
+
+  unsubscribe(operation: Unsubscribe): void {
+    unsubscribe(this, operation);
+  }
+
+  ping(): void {
+    this.send(PONG);
+    this.#heartbeat?.sawPing();
+    if (this.#firstPongSent) return;
+    this.#firstPongSent = true;
+    // From now on the client is known to read INFO at any time, and gets to know its account.
+    if (this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
+  }
+
+  pong(): void {
+    this.#heartbeat?.sawPong();
+  }
+
+  info(json: Buffer): void {
+    if (parseObject(json) === null) this.fault('arguments', 'INFO');
+  }
+
+  peerError(text: Buffer): void {
+    this.log.debug({ text: printable(text.toString('utf8')) }, 'client sent -ERR');
+    this.close('Client Closed');
+  }
+
+  fault(fault: Fault, detail: string): void {
+    const { text, reason } = FAULTS[fault];
+    this.log.debug({ fault, detail }, 'protocol fault');
+    this.close(reason, text ?? undefined);
+  }
+
+  connect(json: Buffer): void {
+    // A second CONNECT could move the session to another account (nats-server commit d1cf0612a): it is an error.
+    if (this.#phase !== 'new') {
+      this.fault('protocol', 'second CONNECT');
+      return;
+    }
+    this.#phase = 'authenticating';
+    this.#stopAuthTimer();
+    const options = parseConnect(json);
+    if (options === null) {
+      this.fault('arguments', 'CONNECT');
+      return;
+    }
+    this.options = options;
+    this.headers = options.headers;
+    this.chatty = options.verbose || options.pedantic;
+    this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
+    const waiting = authenticate(this);
+    if (waiting === null) {
+      this.#authenticated();
+      return;
+    }
+    this.#parser.pause();
+    this.#socket.pause();
+    waiting.then(
+      () => this.#guard(() => this.#authenticated()),
+      (error: unknown) => this.broken(error),
+    );
+  }
+
+  #authenticated(): void {
+    if (this.#phase !== 'authenticating' || this.account === null) return;
+    this.#phase = 'open';
+    this.#heartbeat = startHeartbeat(this);
+    this.#parser.authenticated = true;
+    this.#parser.headers = this.headers;
+    if (this.options.verbose) this.send(OK);
+    this.#parser.resume();
+    this.#socket.resume();
+  }
+
+  // What the account decides.
+
+  /** Binds the verified user. */
+  install(account: Account, user: VerifiedUser): void {
+    this.account = account;
+    this.user = user;
+    account.connections.add(this);
+  }
+
+  /** Unix seconds. */
+  expiresAt(at: number): void {
+    this.expires = at;
+    this.#cancelExpiry = atTime(at, () => this.close('Authentication Expired', 'User Authentication Expired'));
+  }
+
+  setLimits(limits: { payload: number; subscriptions: number }): void {
+    this.#parser.maxPayload = limits.payload;
+    this.maxSubscriptions = limits.subscriptions;
+  }
+
+  get maxPayload(): number {
+    return this.#parser.maxPayload;
+  }
+
+  setPermissions(permissions: CompiledPermissions | null): void {
+    this.permissions = permissions;
+    this.plans = [];
+    const responses = permissions?.responses;
+    this.responsePermissions = responses ? new ResponsePermissions(responses.max, responses.ttlNs) : null;
+  }
+
+  /** Called for each delivered message with a reply, when responses are permitted. */
+  permitResponse(reply: string): void {
+    if (this.permissions?.canPublish(reply) !== true) this.responsePermissions?.permit(reply);
+  }
+
+  endSubscription(subscription: Subscription): void {
+    if (this.subscriptions.get(subscription.sid) === subscription) this.subscriptions.delete(subscription.sid);
+    this.account?.unsubscribe(subscription);
+  }
+
+  /** Stops reading for a moment: somebody this connection publishes to cannot keep up. */
+  holdBack(): void {
+    if (this.#held || this.closed) return;
+    this.#held = true;
+    this.#socket.pause();
+    setTimeout(() => {
+      this.#held = false;
+      if (this.#phase === 'open') this.#socket.resume();
+    }, STALL_MS).unref();
+  }
+
+  // The end.
+
+  /** Ends it after what is owed has been written, an `-ERR` last if there is a text. */
+  close(reason: CloseReason, text?: string): void {
+    if (this.closed) return;
+    if (text !== undefined) this.sendError(text);
+    this.#leave(reason);
+    this.out.close();
+    this.#socket.end();
+    // Keeps reading, so that the peer gets the last bytes and not a reset, but not for long.
+    this.#socket.resume();
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+  }
+
+  /** Ends it at once; what is owed is lost. */
+  drop(reason: CloseReason): void {
+    if (this.closed) return;
+    this.#leave(reason);
+    this.out.discard();
+    this.#socket.destroy();
+  }
+
+  #leave(reason: CloseReason): void {
+    this.#phase = 'closed';
+    this.#parser.stop();
+    this.#stopAuthTimer();
+    this.#heartbeat?.stop();
+    this.#cancelExpiry();
+    this.broker.connections.delete(this.id);
+    const { account } = this;
+    if (account !== null) {
+      account.connections.delete(this);
+      for (const subscription of this.subscriptions.values()) account.unsubscribe(subscription);
+    }
+    this.subscriptions.clear();
+    this.plans = [];
+    this.log.info({ reason, account: account?.id, user: this.user?.claims.sub }, 'connection closed');
+  }
+
+  #stopAuthTimer(): void {
+    if (this.#authTimer !== null) clearTimeout(this.#authTimer);
+    this.#authTimer = null;
+  }
+}
+
+function loggerOf(log: Logger, cid: number): Logger {
+  return {
+    debug: (fields, message) => log.debug({ cid, ...fields }, message),
+    info: (fields, message) => log.info({ cid, ...fields }, message),
+    warn: (fields, message) => log.warn({ cid, ...fields }, message),
+    error: (fields, message) => log.error({ cid, ...fields }, message),
+  };
+}

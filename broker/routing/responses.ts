@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { matches } from '../../claims/subject/match.js';
+import type { ResponseType } from '../../claims/types.js';
+import type { Account } from '../account/account.js';
+import { MAX_PENDING_RESPONSES } from '../limits.js';
+
+/** A request that crossed into this account and may still be answered. */
+export interface PendingResponse {
+  /** Where the responder answers: `_R_.…` in its own account. */
+  readonly subject: string;
+  /** Where the answer goes. */
+  readonly requester: Account;
+  readonly reply: string;
+  readonly type: ResponseType;
+  readonly thresholdMs: number;
+  /** Of the request or its latest answer, in ms. */
+  seen: number;
+}
+
+export const SERVICE_REPLY = '_R_.';
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** A third account sees no reply subject it could guess: 62^16 is about 2^95. */
+const PREFIX_LENGTH = 6;
+const SUFFIX_LENGTH = 10;
+
+function randomText(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length * 2)) {
+      // 248 = 4 * 62: every digit equally likely.
+      if (byte < 248 && text.length < length) text += DIGITS[byte % 62];
+    }
+  }
+  return text;
+}
+
+/**
+ * The requests of one account that cross an import: those that came in and wait for an answer, and the replies it waits for
+ * itself. An entry ends with its answer (Singleton), an empty answer (Stream, Chunked), silence longer than the export's
+ * threshold, or the loss of all interest in the reply.
+ */
+export class Responses {
+  readonly #account: Account;
+  readonly #prefix = `${SERVICE_REPLY}${randomText(PREFIX_LENGTH)}.`;
+  readonly #pending = new Map<string, PendingResponse>();
+  /** Of this account as requester: reply -> where it is waited for. */
+  readonly #awaited = new Map<string, Set<{ responder: Responses; pending: PendingResponse }>>();
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(account: Account) {
+    this.#account = account;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  get(subject: string): PendingResponse | undefined {
+    return this.#pending.get(subject);
+  }
+
+  /** Registers a request of `requester` and gives the subject for its answer. */
+  expect(requester: Account, reply: string, type: ResponseType, thresholdMs: number): PendingResponse {
+    if (this.#pending.size >= MAX_PENDING_RESPONSES) {
+      for (const oldest of this.#pending.values()) {
+        this.remove(oldest);
+        break;
+      }
+    }
+    const subject = this.#prefix + randomText(SUFFIX_LENGTH);
+    const pending: PendingResponse = { subject, requester, reply, type, thresholdMs, seen: Date.now() };
+    this.#pending.set(subject, pending);
+    responsesOf(requester).#await(reply, this, pending);
+    this.#arm(pending.seen + thresholdMs);
+    return pending;
+  }
+
+  remove(pending: PendingResponse): void {
+    if (!this.#pending.delete(pending.subject)) return;
+    const { responses } = pending.requester;
+    if (responses !== null) responses.#forget(pending);
+  }
+
+  #await(reply: string, responder: Responses, pending: PendingResponse): void {
+    const waiting = this.#awaited.get(reply);
+    if (waiting === undefined) this.#awaited.set(reply, new Set([{ responder, pending }]));
+    else waiting.add({ responder, pending });
+  }
+
+  #forget(pending: PendingResponse): void {
+    const waiting = this.#awaited.get(pending.reply);
+    if (waiting === undefined) return;
+    for (const each of waiting) if (each.pending === pending) waiting.delete(each);
+    if (waiting.size === 0) this.#awaited.delete(pending.reply);
+  }
+
+  /** A subscription to `pattern` of this account ended: nobody may be left for some replies. */
+  interestLost(pattern: string): void {
+    if (this.#awaited.size === 0) return;
+    if (!/[*>]/.test(pattern)) {
+      this.#checkInterest(pattern);
+      return;
+    }
+    for (const reply of this.#awaited.keys()) if (matches(pattern, reply)) this.#checkInterest(reply);
+  }
+
+  #checkInterest(reply: string): void {
+    const waiting = this.#awaited.get(reply);
+    if (waiting === undefined) return;
+    const { plain, groups } = this.#account.interest.match(reply);
+    if (plain.length > 0 || groups.size > 0 || this.#pending.has(reply)) return;
+    for (const { responder, pending } of [...waiting]) responder.remove(pending);
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#timerAt) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#sweep(), Math.min(Math.max(at - Date.now(), 1), 0x7fffffff));
+    this.#timer.unref();
+  }
+
+  #sweep(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const pending of this.#pending.values()) {
+      const end = pending.seen + pending.thresholdMs;
+      if (end <= now) this.remove(pending);
+      else next = Math.min(next, end);
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.#arm(next);
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pending.clear();
+    this.#awaited.clear();
+  }
+}
+
+export function responsesOf(account: Account): Responses {
+  account.responses ??= new Responses(account);
+  return account.responses;
+}

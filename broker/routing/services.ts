@@ -1,0 +1,163 @@
+import type { ResponseType } from '../../claims/types.js';
+import type { Account } from '../account/account.js';
+import type { ServiceImport } from '../account/imports.js';
+import type { Connection } from '../connection/connection.js';
+import { MAX_IMPORT_HOPS, RESPONSE_THRESHOLD_MS } from '../limits.js';
+import { withField } from '../protocol/header.js';
+import { headerOf, makePublication, type Publication, payloadOf } from '../protocol/operation.js';
+import { toWire } from '../protocol/text.js';
+import { deliverLeg, deliverStreams } from './deliver.js';
+import { type PendingResponse, responsesOf, SERVICE_REPLY } from './responses.js';
+import type { Route } from './route.js';
+
+/** How a message came to the account it is delivered in. */
+interface Way {
+  readonly imports: readonly ServiceImport[];
+  /** Details of the requester travel along: decided by the first import of a chain. */
+  readonly share: boolean;
+}
+
+const AT_HOME: Way = { imports: [], share: false };
+const REQUEST_INFO = 'Nats-Request-Info';
+
+export function isServiceReply(subject: string): boolean {
+  return subject.startsWith(SERVICE_REPLY);
+}
+
+/**
+ * Delivers in `account` and wherever imports carry it from there: the full way, of which publish.ts takes the short cut when
+ * there are no services. True when somebody got it.
+ */
+export function deliverAcross(
+  publisher: Connection | null,
+  account: Account,
+  route: Route,
+  publication: Publication,
+  reply: string,
+  way: Way = AT_HOME,
+): boolean {
+  const { own, streams, services, subject } = route;
+  let delivered = own !== null && deliverLeg(publisher, own, publication);
+  // What came as a request is not exported again as a stream.
+  if (streams.length > 0 && way.imports.length === 0 && deliverStreams(publisher, streams, publication)) {
+    delivered = true;
+  }
+  for (const each of services) {
+    if (request(publisher, each, subject, publication, reply, way)) delivered = true;
+  }
+  if (account.responses !== null && isServiceReply(subject)) {
+    const pending = account.responses.get(subject);
+    if (pending !== undefined && respond(publisher, account, pending, publication, reply, way)) delivered = true;
+  }
+  return delivered;
+}
+
+/** Carries a request through an import into the exporting account. */
+function request(
+  publisher: Connection | null,
+  each: ServiceImport,
+  subject: string,
+  publication: Publication,
+  reply: string,
+  way: Way,
+): boolean {
+  const { exporter } = each;
+  if (publisher === null || !each.active || each.export === null) return false;
+  // The same export twice on one way is a loop.
+  if (way.imports.length >= MAX_IMPORT_HOPS || way.imports.some((hop) => hop.export === each.export)) return false;
+  let to = each.toRemote(subject);
+  if (to !== null && exporter.mapping !== null) to = exporter.mapping(to);
+  if (to === null) return false;
+  const first = way.imports.length === 0;
+  const share = first ? each.claim.share === true : way.share;
+  const pending = reply === '' ? null : answerTo(each, reply);
+  const info = requestInfo(publisher, share, first ? null : each.importer.id, exporter.isSystem);
+  const header = withField(headerOf(publication), REQUEST_INFO, info);
+  const crossing = makePublication(to, pending ?? '', header, payloadOf(publication));
+  const delivered = deliverAcross(publisher, exporter, exporter.routes.get(to), crossing, pending ?? '', {
+    imports: [...way.imports, each],
+    share,
+  });
+  if (!delivered && pending !== null) dropPending(exporter, pending);
+  return delivered;
+}
+
+/** The reply subject the responder sees. Acknowledgements of JetStream go through as they are, as at nats-server. */
+function answerTo(each: ServiceImport, reply: string): string {
+  if (reply.startsWith('$JS.ACK.')) return reply;
+  const type: ResponseType = each.export?.response_type ?? 'Singleton';
+  const nanoseconds = each.export?.response_threshold ?? 0;
+  const thresholdMs = nanoseconds > 0 ? Math.max(1, Math.ceil(nanoseconds / 1e6)) : RESPONSE_THRESHOLD_MS;
+  return responsesOf(each.exporter).expect(each.importer, reply, type, thresholdMs).subject;
+}
+
+function dropPending(account: Account, subject: string): void {
+  const pending = account.responses?.get(subject);
+  if (pending !== undefined) account.responses?.remove(pending);
+}
+
+/** Carries an answer back to the account the request came from. */
+function respond(
+  publisher: Connection | null,
+  account: Account,
+  pending: PendingResponse,
+  publication: Publication,
+  reply: string,
+  way: Way,
+): boolean {
+  const { requester } = pending;
+  if (way.imports.length >= MAX_IMPORT_HOPS) return false;
+  // An answer may itself ask for an answer: then the requester gets a subject of its own account for it.
+  const backwards =
+    reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
+  const crossing = makePublication(
+    pending.reply,
+    backwards?.subject ?? '',
+    headerOf(publication),
+    payloadOf(publication),
+  );
+  const route = requester.routes.get(pending.reply);
+  const delivered = deliverAcross(publisher, requester, route, crossing, backwards?.subject ?? '', way);
+  const ended = publication.size === 0;
+  if (!delivered || pending.type === 'Singleton' || ended) account.responses?.remove(pending);
+  else pending.seen = Date.now();
+  if (!delivered && backwards !== null) requester.responses?.remove(backwards);
+  return delivered;
+}
+
+/** Who asks, for the responder: names of nats-server's ClientInfo, in its order. */
+function requestInfo(publisher: Connection, share: boolean, via: string | null, toSystem: boolean): string {
+  const { options, user, broker } = publisher;
+  const account = publisher.account?.id;
+  const rtt = publisher.rttNs || undefined;
+  if (!share) {
+    const server = toSystem ? { server: broker.serverName } : {};
+    return asciiJson({ acc: account, svc: via ?? undefined, rtt, ...server });
+  }
+  const claims = user?.claims;
+  return asciiJson({
+    start: new Date(publisher.started).toISOString(),
+    host: publisher.remoteAddress,
+    id: publisher.id,
+    acc: account,
+    svc: via ?? undefined,
+    user: claims?.sub,
+    name: options.name || undefined,
+    lang: options.lang || undefined,
+    ver: options.version || undefined,
+    rtt,
+    server: broker.serverName,
+    // A bearer token is a password: it is never passed on.
+    jwt: user?.limits.bearer_token === true ? undefined : options.jwt,
+    issuer_key: claims?.iss,
+    name_tag: claims?.name || undefined,
+    tags: claims?.nats.tags,
+    kind: 'Client',
+    client_type: 'nats',
+  });
+}
+
+/** JSON for a header line: JSON.stringify escapes control characters, so it stays one line. */
+function asciiJson(value: object): string {
+  return toWire(JSON.stringify(value));
+}
