@@ -1,5 +1,5 @@
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { validatorCompiler } from './http/validator.js';
 import { openapi } from './plugins/openapi.js';
 import { problems } from './plugins/problems.js';
 import { api } from './routes/api/api.js';
@@ -36,7 +36,7 @@ export async function buildApp(service: Service, log: FastifyBaseLogger): Promis
     },
   });
   app.server.maxConnections = LIMITS.maxConnections;
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
   await app.register(problems);
   await app.register(openapi);
   await app.register(healthz, { service });

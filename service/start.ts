@@ -43,7 +43,7 @@ export interface RunningService {
   /** The same token, only when it was made by this start: to be shown once. */
   firstRunToken?: string;
   adoptOperator(adoption: Adoption): Promise<void>;
-  /** Announces changes to this NATS system from now on. Resolves when connected, or after two seconds, still trying. */
+  /** Announces changes to this NATS system from now on. Resolves after the first attempt to connect; it goes on trying. */
   attach(target: { servers: string[]; creds: string }): Promise<LinkState>;
   close(): Promise<void>;
 }

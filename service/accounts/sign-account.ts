@@ -2,7 +2,8 @@ import { NatsctlError } from '../../claims/errors.js';
 import { signClaims, type Unsigned } from '../../claims/jwt/encode.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import type { AccountClaims } from '../../claims/types.js';
-import { type Issue, validate } from '../../claims/validate/validate.js';
+import type { Issue } from '../../claims/validate/issues.js';
+import { validate } from '../../claims/validate/validate.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { operatorSigner, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -25,9 +26,9 @@ export async function signAccount(
 
 /** Claims made here from a request are refused with every reason at once. */
 export function refuseInvalid(issues: Issue[]): void {
-  const errors = issues.filter(({ level }) => level !== 'warning');
-  if (errors.length === 0) return;
-  throw new NatsctlError<ServiceErrorCode>('ERR_CLAIMS_INVALID', `the claims are not valid: ${errors[0]?.message}`, {
-    details: { errors: errors.map(({ path, message }) => ({ pointer: path, message })) },
+  const blocking = issues.filter(({ level }) => level !== 'warning');
+  if (blocking.length === 0) return;
+  throw new NatsctlError<ServiceErrorCode>('ERR_CLAIMS_INVALID', `the claims are not valid: ${blocking[0]?.message}`, {
+    details: { issues: blocking },
   });
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError } from 'fastify';
 import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
+import type { Issue } from '../../claims/validate/issues.js';
 import type { ServiceErrorCode } from '../errors.js';
 
 /** RFC 9457, with the project's codes. */
@@ -64,7 +65,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_USER_REVOKED: 409,
   ERR_USER_UNKNOWN: 404,
 };
-const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_ISSUER_UNTRUSTED: 403 };
+const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
 const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'ERR_CONTENT_TYPE',
@@ -80,9 +81,9 @@ export function problemOf(error: unknown, instance: string): Problem {
     return problem(500, 'ERR_INTERNAL', 'the service failed; its log says why', { instance });
   }
   if (framework.validation) {
-    const errors = framework.validation.map(({ instancePath, message, keyword, params }) => ({
+    const errors = framework.validation.map(({ instancePath, message = 'is not valid' }) => ({
       pointer: instancePath,
-      message: `${message ?? 'is not valid'}${keyword === 'additionalProperties' ? `: ${JSON.stringify(params)}` : ''}`,
+      message,
     }));
     const where = framework.validationContext ?? 'request';
     return problem(400, 'ERR_REQUEST_INVALID', `the ${where} is not as this route takes it`, { errors, instance });
@@ -92,8 +93,9 @@ export function problemOf(error: unknown, instance: string): Problem {
 
 function ofOurs(error: NatsctlError, instance: string): Problem {
   const status = STATUS[error.code as ServiceErrorCode] ?? CLAIMS_STATUS[error.code] ?? 400;
-  const { hint } = error;
-  const errors = Array.isArray(error.details.errors) ? (error.details.errors as Problem['errors']) : undefined;
+  const { hint, details } = error;
+  const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
+  const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
   return problem(status, error.code, error.message, { ...(hint && { hint }), ...(errors && { errors }), instance });
 }
 

@@ -7,7 +7,8 @@ import type { Store } from '../store/open.js';
 
 export interface Link {
   connected(): boolean;
-  untilConnected(waitMs: number): Promise<void>;
+  /** Resolves when the first attempt to connect has succeeded or failed. */
+  tried(waitMs: number): Promise<void>;
   /** What the servers answered to this version of the account, or why there is no answer yet. Never waits while NATS is away. */
   announced(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
   wake(): void;
@@ -26,6 +27,8 @@ export interface LinkOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the servers have to answer one announcement. */
 const ANSWER_WAIT_MS = 1_500;
+/** A cluster grows and shrinks: how often its servers are counted anew. */
+const COUNT_EVERY_MS = 30_000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 30_000;
 /** Announcements under way at once, and rows read at once. */
@@ -37,7 +40,7 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
   const stop = new AbortController();
   const waiting = new Set<{ account: string; jti: string; resolve(answers: ServerAnswer[]): void }>();
   const retryAt = new Map<string, number>();
-  const connectionWaits = new Set<() => void>();
+  const firstAttempt = new Set<() => void>();
   let connection: NatsConnection | null = null;
   let up = false;
   /** Servers in the system when last counted; 0 = they do not say. */
@@ -63,7 +66,9 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
         attempt = 0;
         await useConnection(fresh);
       } catch (error) {
-        log.warn({ err: error }, 'cannot connect to NATS; trying again');
+        const level = attempt === 0 ? 'warn' : 'debug';
+        log[level]({ err: error }, 'cannot connect to NATS; trying again until it can be reached');
+        for (const tried of firstAttempt) tried();
       }
       await sleep(backoff(attempt), undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -71,22 +76,27 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
 
   const useConnection = async (fresh: NatsConnection) => {
     connection = fresh;
+    const count = async () => {
+      expected = await countServers(fresh, { waitMs: ANSWER_WAIT_MS }).catch(() => 0);
+    };
     const greet = async () => {
       up = true;
-      expected = await countServers(fresh, { waitMs: ANSWER_WAIT_MS }).catch(() => 0);
+      await count();
       log.info({ connectedTo: fresh.getServer(), serverCount: expected }, 'link is up');
       retryAt.clear();
       wake();
     };
     await greet();
-    for (const ready of connectionWaits) ready();
+    for (const tried of firstAttempt) tried();
+    const counting = setInterval(() => void (up && count()), COUNT_EVERY_MS);
     for await (const status of fresh.status()) {
       if (status.type === 'reconnect') void greet();
       else if (status.type === 'disconnect') {
         up = false;
-        log.warn('link is down; reconnecting');
+        if (!stop.signal.aborted) log.warn('link is down; reconnecting');
       }
     }
+    clearInterval(counting);
     up = false;
     connection = null;
     const error = await fresh.closed();
@@ -97,7 +107,10 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     again = true;
     if (working || !up || stop.signal.aborted) return;
     working = work()
-      .catch((error) => log.error({ err: error }, 'the outbox could not be worked off'))
+      .catch((error) => {
+        log.error({ err: error }, 'the outbox could not be worked off; trying again');
+        timer = setTimeout(wake, RETRY_MAX_MS);
+      })
       .finally(() => {
         working = null;
         if (again) wake();
@@ -108,7 +121,10 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     clearTimeout(timer);
     while (again && up && !stop.signal.aborted) {
       again = false;
-      const due = await dueRows();
+      const rows = await pendingRows();
+      const due = rows.filter(isDue);
+      // Behind a full batch there may be more; when all of it waits for a next attempt, the timer brings us back.
+      if (rows.length === BATCH && due.length > 0) again = true;
       for (let at = 0; at < due.length; at += PARALLEL) {
         await Promise.all(due.slice(at, at + PARALLEL).map((row) => announceOne(row)));
       }
@@ -117,20 +133,15 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     if (Number.isFinite(next)) timer = setTimeout(wake, Math.max(next - performance.now(), 0));
   };
 
-  const dueRows = async (): Promise<Announcement[]> => {
-    const rows = await store.db.announcement.findMany({
+  const pendingRows = (): Promise<Announcement[]> =>
+    store.db.announcement.findMany({
       where: { linkId: id, state: 'pending' },
       orderBy: [{ attempts: 'asc' }, { updatedAt: 'asc' }],
       take: BATCH,
     });
-    if (rows.length === BATCH) again = true;
-    const isDue = rows.filter(
-      ({ accountKey, attempts }) => attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now(),
-    );
-    // All of a full batch waits for its next attempt: the timer brings us back.
-    if (isDue.length === 0) again = false;
-    return isDue;
-  };
+
+  const isDue = ({ accountKey, attempts }: Announcement): boolean =>
+    attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now();
 
   const announceOne = async ({ accountKey, attempts }: Announcement) => {
     const account = await store.db.account.findUnique({ where: { key: accountKey }, select: { jwt: true, jti: true } });
@@ -174,16 +185,16 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
 
   return {
     connected: () => up,
-    untilConnected: async (waitMs) => {
+    tried: async (waitMs) => {
       if (up) return;
       await new Promise<void>((resolve) => {
         const done = () => {
           clearTimeout(end);
-          connectionWaits.delete(done);
+          firstAttempt.delete(done);
           resolve();
         };
         const end = setTimeout(done, waitMs);
-        connectionWaits.add(done);
+        firstAttempt.add(done);
       });
     },
     announced: async (account, jti, waitMs) => {
@@ -207,7 +218,7 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
       stop.abort();
       clearTimeout(timer);
       for (const one of waiting) one.resolve([]);
-      for (const done of connectionWaits) done();
+      for (const tried of firstAttempt) tried();
       await working?.catch(() => {});
       await connection?.close();
       await running;

@@ -30,7 +30,7 @@ export interface LinkState {
 }
 
 export interface Links {
-  /** `keep` attaches the link again at the next start. Resolves when connected, or after two seconds with the link still trying. */
+  /** `keep` attaches the link again at the next start. Resolves after the first attempt to connect; the link goes on trying. */
   attach(target: LinkTarget, options?: { keep?: boolean; actor?: string }): Promise<LinkState>;
   detach(id: string, actor: string): Promise<void>;
   list(): Promise<LinkState[]>;
@@ -125,7 +125,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
         await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
       });
       const link = await start(id, servers, creds);
-      await link.untilConnected(CONNECT_WAIT_MS);
+      await link.tried(CONNECT_WAIT_MS);
       return stateOf(id);
     },
 

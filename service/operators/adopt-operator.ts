@@ -9,6 +9,7 @@ import { recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 
 export interface Adoption {
   operatorToken: string;
@@ -44,8 +45,20 @@ async function keepOperator({ now }: Service, tx: Queries, operator: Decoded<Ope
   }
   // Checked as those will who rely on it; an operator JWT is signed by its own identity key.
   trustOperators([claims]);
-  if (stored && (stored.jwt === token || Number(stored.iat) > claims.iat))
-    return decodeAs('operator', stored.jwt).claims;
+  const before = stored && readStored('operator', stored).claims;
+  // An operator JWT may name its own signer among its signing keys; what takes the place of another must be signed by a key
+  // that was known before it.
+  if (before && claims.iss !== before.sub && !before.nats.signing_keys.includes(claims.iss)) {
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_OPERATOR_FOREIGN',
+      `the new JWT of operator ${stored.name} is signed by a key it did not have`,
+      {
+        hint: 'sign it with the identity key of the operator',
+        details: { operator: claims.sub, issuer: claims.iss },
+      },
+    );
+  }
+  if (stored && (stored.jwt === token || Number(stored.iat) > claims.iat)) return before ?? claims;
   const at = now();
   const data = {
     name: claims.name ?? claims.sub,

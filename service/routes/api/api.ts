@@ -17,7 +17,11 @@ import { userRoutes } from './users.js';
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   requireRole(app, service.tokens, 'admin');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => readJson(body));
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => readJson(body),
+  );
   for (const routes of [
     operatorRoutes,
     accountRoutes,

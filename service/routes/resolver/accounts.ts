@@ -37,7 +37,11 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
         tags: ['resolver'],
         summary: 'The JWT of an account',
         params: Params,
-        response: { 200: { description: 'The JWT', ...jwtContent }, 304: Type.Null({ description: 'As known' }), ...refusals(400, 404) },
+        response: {
+          200: { description: 'The JWT', ...jwtContent },
+          304: Type.Null({ description: 'As known' }),
+          ...refusals(400, 404),
+        },
       },
     },
     async (request, reply) => {
@@ -46,7 +50,7 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
       reply.header('etag', `"${jti}"`).header('cache-control', 'no-cache');
       const known = request.headers['if-none-match'];
       const etags = known === undefined ? null : parseEtags(known);
-      if (etags === '*' || etags?.includes(jti)) return reply.code(304).send(null);
+      if (etags === '*' || etags?.includes(jti)) return reply.code(304).type('application/jwt').send(null);
       return reply.type('application/jwt').send(jwt);
     },
   );

@@ -14,7 +14,11 @@ export const resolverOperatorRoutes: FastifyPluginAsyncTypebox<{ service: Servic
       schema: {
         tags: ['resolver'],
         summary: 'The JWT of the operator served',
-        response: { 200: { description: 'The JWT', ...jwtContent }, 304: Type.Null({ description: 'As known' }), ...refusals(404) },
+        response: {
+          200: { description: 'The JWT', ...jwtContent },
+          304: Type.Null({ description: 'As known' }),
+          ...refusals(404),
+        },
       },
     },
     async (request, reply) => {
@@ -22,7 +26,7 @@ export const resolverOperatorRoutes: FastifyPluginAsyncTypebox<{ service: Servic
       reply.header('etag', `"${row.jti}"`).header('cache-control', 'no-cache');
       const known = request.headers['if-none-match'];
       const etags = known === undefined ? null : parseEtags(known);
-      if (etags === '*' || etags?.includes(row.jti)) return reply.code(304).send(null);
+      if (etags === '*' || etags?.includes(row.jti)) return reply.code(304).type('application/jwt').send(null);
       return reply.type('application/jwt').send(row.jwt);
     },
   );

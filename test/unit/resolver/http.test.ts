@@ -87,7 +87,11 @@ describe('pushing', async () => {
       got = { line: `${request.method} ${request.url}`, type, ifMatch, ifNoneMatch, body: await text(request) };
       response.writeHead(201, { etag: '"NEW"' }).end('jwt created\n');
     });
-    expect(await pushAccount(base, token, { ifMatch: 'OLD' })).toEqual({ status: 'created', message: 'jwt created', etag: 'NEW' });
+    expect(await pushAccount(base, token, { ifMatch: 'OLD' })).toEqual({
+      status: 'created',
+      message: 'jwt created',
+      etag: 'NEW',
+    });
     const line = `POST /jwt/v1/accounts/${ID}`;
     expect(got).toEqual({ line, type: 'application/jwt', ifMatch: '"OLD"', ifNoneMatch: undefined, body: token });
     await pushAccount(base, token, { ifNoneMatch: '*' });

@@ -3,7 +3,8 @@ import { parseUpdateReply } from '../../../resolver/nats.js';
 
 const ACCOUNT = 'AABC';
 const server = { name: 'one', id: 'NABC' };
-const read = (reply: unknown) => parseUpdateReply(Buffer.from(typeof reply === 'string' ? reply : JSON.stringify(reply)), ACCOUNT);
+const read = (reply: unknown) =>
+  parseUpdateReply(Buffer.from(typeof reply === 'string' ? reply : JSON.stringify(reply)), ACCOUNT);
 
 describe('the answer of a server to an update', () => {
   it('is good only with a result about the account that was sent', () => {
@@ -31,7 +32,10 @@ describe('the answer of a server to an update', () => {
     expect(read({ server, error, data: { account: ACCOUNT, code: 200 } })).toMatchObject({ ok: false });
   });
 
-  it.each(['', 'x', '[]', 'null', '{}', '{"server":{}}', '{"server":{"id":1}}', '{"data":{"code":200}}'])('%j is no answer', (reply) => {
-    expect(read(reply)).toMatchObject({ server: 'unknown', ok: false });
-  });
+  it.each(['', 'x', '[]', 'null', '{}', '{"server":{}}', '{"server":{"id":1}}', '{"data":{"code":200}}'])(
+    '%j is no answer',
+    (reply) => {
+      expect(read(reply)).toMatchObject({ server: 'unknown', ok: false });
+    },
+  );
 });

@@ -25,7 +25,13 @@ describe('the master key', () => {
     const key = randomBytes(32);
     expect(Buffer.from(await loadMasterKey(dir, key.toString('base64')))).toEqual(key);
     await expect(stat(path.join(dir, 'master.key'))).rejects.toMatchObject({ code: 'ENOENT' });
-    for (const bad of ['', 'x', randomBytes(31).toString('base64'), `${key.toString('base64')} `, key.toString('hex')]) {
+    for (const bad of [
+      '',
+      'x',
+      randomBytes(31).toString('base64'),
+      `${key.toString('base64')} `,
+      key.toString('hex'),
+    ]) {
       await expect(loadMasterKey(dir, bad)).rejects.toMatchObject({ code: 'ERR_MASTER_KEY_INVALID' });
     }
   });
@@ -83,7 +89,9 @@ describe('a seal', () => {
       const changed = blob.slice();
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
       expect(() => unseal(master, what, changed)).toThrow(expect.objectContaining({ code: 'ERR_SEALED_KEY' }));
-      expect(() => unseal(master, what, blob.subarray(0, at))).toThrow(expect.objectContaining({ code: 'ERR_SEALED_KEY' }));
+      expect(() => unseal(master, what, blob.subarray(0, at))).toThrow(
+        expect.objectContaining({ code: 'ERR_SEALED_KEY' }),
+      );
     }
   });
 

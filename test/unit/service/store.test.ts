@@ -68,7 +68,12 @@ describe('migrations', () => {
     expect(await migrate(client)).toEqual([]);
     const { rows } = await client.execute('SELECT * FROM _prisma_migrations');
     expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatchObject({ migration_name: '0001_init', applied_steps_count: 1, rolled_back_at: null, logs: null });
+    expect(rows[0]).toMatchObject({
+      migration_name: '0001_init',
+      applied_steps_count: 1,
+      rolled_back_at: null,
+      logs: null,
+    });
     expect(rows[0]?.checksum).toMatch(/^[0-9a-f]{64}$/);
     client.close();
   });
@@ -77,7 +82,10 @@ describe('migrations', () => {
     const dir = await testFolder();
     await cp(shipped, path.join(dir, 'm'), { recursive: true });
     await mkdir(path.join(dir, 'm', '0002_broken'));
-    await writeFile(path.join(dir, 'm', '0002_broken', 'migration.sql'), 'CREATE TABLE "a" ("x" TEXT);\nALTER TABLE "none" ADD "x";\n');
+    await writeFile(
+      path.join(dir, 'm', '0002_broken', 'migration.sql'),
+      'CREATE TABLE "a" ("x" TEXT);\nALTER TABLE "none" ADD "x";\n',
+    );
     const client = await openConnection(path.join(dir, 'x.db'));
     await expect(migrate(client, path.join(dir, 'm'))).rejects.toThrow(/none/);
     const { rows } = await client.execute(`SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'`);

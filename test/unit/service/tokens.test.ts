@@ -21,18 +21,24 @@ describe('access tokens', () => {
   it('name their holder, also after a restart', async () => {
     const dir = await testFolder();
     const first = await tokensIn(dir);
-    const { id, token } = await first.store.transaction((tx) => first.tokens.issue(tx, { name: 'ci', role: 'admin' }, 'service'));
+    const { id, token } = await first.store.transaction((tx) =>
+      first.tokens.issue(tx, { name: 'ci', role: 'admin' }, 'service'),
+    );
     await first.store.close();
     const second = await tokensIn(dir, first.masterKey);
     expect(await second.tokens.verify(token)).toEqual({ name: 'ci', role: 'admin', tokenHash: id });
-    expect(JSON.stringify(await second.store.db.accessToken.findMany(), (_key, value) => String(value))).not.toContain(token);
+    expect(JSON.stringify(await second.store.db.accessToken.findMany(), (_key, value) => String(value))).not.toContain(
+      token,
+    );
     await second.store.close();
   });
 
   it('are refused once revoked or expired, changed by a letter, or made by anybody else', async () => {
     const { store, tokens } = await tokensIn(await testFolder());
     const issue = (expires?: number) =>
-      store.transaction((tx) => tokens.issue(tx, { name: 'ci', role: 'admin', ...(expires && { expires }) }, 'service'));
+      store.transaction((tx) =>
+        tokens.issue(tx, { name: 'ci', role: 'admin', ...(expires && { expires }) }, 'service'),
+      );
     const revoked = await issue();
     await store.transaction((tx) => tokens.revoke(tx, revoked.id, 'service'));
     const expired = await issue(clock.now - 1);
@@ -58,7 +64,8 @@ describe('access tokens', () => {
       '',
       'x'.repeat(5_000),
     ];
-    for (const token of bad) await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'ERR_AUTH_TOKEN_INVALID' });
+    for (const token of bad)
+      await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'ERR_AUTH_TOKEN_INVALID' });
     expect(await tokens.verify(good.token)).toMatchObject({ name: 'ci' });
     await store.close();
   });
