@@ -1,0 +1,2 @@
+import type { Issue } from './issues.js';
+export function limitIssues(..._a: unknown[]): Issue[] { return []; }
