@@ -46,7 +46,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_SYSTEM_ACCOUNT'
   /** The resolver does not answer its probe. */
   | 'ERR_BROKER_RESOLVER'
-  | 'ERR_BROKER_LISTEN'
+  | 'ERR_PORT_IN_USE'
+  | 'ERR_LISTEN'
   /** The resolver does not know the account. */
   | 'ERR_ACCOUNT_UNKNOWN'
   /** The resolver could not be asked. */
