@@ -55,6 +55,8 @@ export type BrokerErrorCode =
   | 'ERR_ACCOUNT_CAPACITY'
   /** The JWT is older than the one in use. */
   | 'ERR_ACCOUNT_OLDER'
+  /** It would let revoked users back in, and the resolver does not say so. */
+  | 'ERR_ACCOUNT_REVOCATION_DROPPED'
   | 'ERR_CONNECT_NO_JWT'
   | 'ERR_CONNECT_DESIGNATION'
   | 'ERR_CONNECT_USER_EXPIRED'
