@@ -16,7 +16,7 @@ const at = (...parts) => path.join(root, ...parts);
 /** Runs every step that is due. Throws an Error whose message is fit to be shown. */
 export function setup() {
   requireNode();
-  step('node_modules/.natsctl-setup', hashFiles(['package-lock.json', 'package.json']), installDependencies);
+  step('node_modules/.natsctl-setup', hashFiles(['package-lock.json']), installDependencies);
   step('prisma/generated/.natsctl-setup', hashFiles(['prisma/schema.prisma', 'package-lock.json']), generateClient);
   step('dist/.natsctl-setup', hashTree(BUILT_FOLDERS, ['tsconfig.json', 'tsconfig.build.json', 'package.json']), build);
 }

@@ -8,7 +8,7 @@ import { needsAttention, type PullReport, pull } from '../sync/pull.js';
 
 export default class Pull extends NatsctlCommand {
   static override description =
-    'Bring what changed on the service into the local store. Where both changed, the changes are merged and signed again.';
+    'Bring what changed on the service into the local store.\nWhere both changed, the changes are merged and signed again.';
   static override examples = [
     '<%= config.bin %> pull',
     '<%= config.bin %> pull orders --theirs',

@@ -7,7 +7,7 @@ import { hasRefusals, type PushReport, push } from '../sync/push.js';
 
 export default class Push extends NatsctlCommand {
   static override description =
-    'Bring every account that changed from the local store to the service. An account that someone else changed meanwhile is refused: pull first.';
+    'Bring every account that changed from the local store to the service.\nAn account that someone else changed meanwhile is refused: pull first.';
   static override examples = [
     '<%= config.bin %> push',
     '<%= config.bin %> push orders --service https://jwt.acme.example',

@@ -11,7 +11,7 @@ import { required } from '../prompt.js';
 
 export default class Sub extends NatsctlCommand {
   static override description =
-    'Print the messages of a subject, one a line: the payload as it came (made harmless on a terminal), or with --json an object each.';
+    'Print the messages of a subject, one a line.\nThe payload as it came (made harmless on a terminal), or with --json an object each.';
   static override examples = [
     "<%= config.bin %> sub 'orders.>' --user checkout --account orders",
     "<%= config.bin %> sub 'orders.>' --creds checkout.creds --count 1 --json",

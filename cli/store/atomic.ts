@@ -12,7 +12,7 @@ export const PRIVATE_FILE_MODE = 0o600;
 export const MAX_STORE_FILE_BYTES = 2 * 1024 * 1024;
 
 /** Ends every temporary file; neither nsc nor `nats auth` looks at names that end so. */
-const TEMPORARY_SUFFIX = '.natsctl-tmp';
+export const TEMPORARY_SUFFIX = '.natsctl-tmp';
 
 export interface WriteOptions {
   /** Refuse to replace an existing file: the result is `false` and the file is untouched. */

@@ -4,7 +4,7 @@ import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { checkEntityName } from '../../claims/names.js';
-import { exists, readDir, readTextFile, symlinkRefused, writeFileAtomic } from './atomic.js';
+import { exists, readDir, readTextFile, symlinkRefused, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 
 /**
@@ -12,8 +12,15 @@ import { ioError, storeError, systemCode } from './errors.js';
  * all operators of a person. Everything here takes its root folder.
  */
 
-/** As nsc writes it, so that a keystore inside a repository is not committed by accident. */
-const GITIGNORE = '# ignore all nk files\n**/*.nk\n\n# ignore all creds files\n**/*.creds\n';
+/** As nsc writes it, so that a keystore inside a repository is not committed by accident; and what a killed write leaves. */
+const GITIGNORE = `# ignore all nk files
+**/*.nk
+
+# ignore all creds files
+**/*.creds
+
+**/*${TEMPORARY_SUFFIX}
+`;
 
 export function keyFile(keystore: string, publicKey: string): string {
   return path.join(keystore, 'keys', publicKey.slice(0, 1), publicKey.slice(1, 3), `${publicKey}.nk`);

@@ -10,7 +10,7 @@ import { parseTime } from '../../time.js';
 
 export default class AccountCreate extends NatsctlCommand {
   static override description = 'Make an account, signed by the operator, in the local store.';
-  static override aliases = ['account:add'];
+  static override hiddenAliases = ['account:add'];
   static override examples = [
     '<%= config.bin %> account create orders',
     '<%= config.bin %> account create trial --expiry 30d --signing-key',

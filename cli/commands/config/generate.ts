@@ -7,7 +7,7 @@ import { writeNewFile } from '../../user/creds.js';
 
 export default class ConfigGenerate extends NatsctlCommand {
   static override description =
-    'Write a configuration file for nats-server that trusts this operator: accounts fetched from the service (--url), held in the file (--memory), or kept by the servers (--full).';
+    'Write a configuration file for nats-server that trusts this operator.\nAccounts are fetched from the service (--url), held in the file (--memory), or kept by the servers (--full).';
   static override examples = [
     '<%= config.bin %> config generate --url --output server.conf && nats-server -c server.conf',
     '<%= config.bin %> config generate --memory > server.conf',

@@ -11,7 +11,7 @@ import { parseTime } from '../../time.js';
 export default class OperatorCreate extends NatsctlCommand {
   static override description =
     'Make an operator with a signing key, a system account and a system user, in the local store.';
-  static override aliases = ['operator:add'];
+  static override hiddenAliases = ['operator:add'];
   static override examples = [
     '<%= config.bin %> operator create acme',
     '<%= config.bin %> operator create acme --service-url nats://nats.acme.example:4222 --account-server-url https://jwt.acme.example',

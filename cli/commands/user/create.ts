@@ -13,7 +13,7 @@ const subjects = (description: string, env: string) =>
 
 export default class UserCreate extends NatsctlCommand {
   static override description = 'Make a user of an account, with a creds file to connect with.';
-  static override aliases = ['user:add'];
+  static override hiddenAliases = ['user:add'];
   static override examples = [
     '<%= config.bin %> user create checkout --account orders',
     "<%= config.bin %> user create reader --account orders --allow-sub 'orders.>' --expiry 30d",

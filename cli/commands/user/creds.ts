@@ -6,7 +6,7 @@ import { makeCreds, writeNewFile } from '../../user/creds.js';
 
 export default class UserCreds extends NatsctlCommand {
   static override description =
-    'Print or write the creds of a user, made from the stored JWT and key. They are a secret: whoever has them is the user.';
+    'Print or write the creds of a user, made from the stored JWT and key.\nThey are a secret: whoever has them is the user.';
   static override examples = [
     '<%= config.bin %> user creds checkout --account orders --output checkout.creds',
     '<%= config.bin %> user creds checkout --account orders | kubectl create secret generic checkout --from-file=creds=/dev/stdin',

@@ -8,7 +8,7 @@ import { type Revoked, revokeUser } from '../../user/revoke.js';
 
 export default class UserRevoke extends NatsctlCommand {
   static override description =
-    "Make every JWT that a user was given until now void. Written into the account's JWT; it holds once that is pushed.";
+    "Make every JWT that a user was given until now void.\nWritten into the account's JWT; it holds once that is pushed.";
   static override examples = [
     '<%= config.bin %> user revoke checkout --account orders',
     "<%= config.bin %> user revoke '*' --account orders    # every user",

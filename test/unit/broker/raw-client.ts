@@ -10,6 +10,8 @@ export class RawClient {
   #received = '';
   #ended = false;
   #changed: () => void = () => {};
+  /** The first line the server sent. */
+  first = '';
   info: Record<string, unknown> = {};
 
   private constructor(socket: Socket) {
@@ -28,6 +30,7 @@ export class RawClient {
   static async open(port: number): Promise<RawClient> {
     const client = new RawClient(connect({ port, host: '127.0.0.1', noDelay: true }));
     const line = await client.until('\r\n');
+    client.first = line;
     if (line.startsWith('INFO ')) client.info = JSON.parse(line.slice(5)) as Record<string, unknown>;
     return client;
   }
@@ -79,6 +82,14 @@ export class RawClient {
     this.send('PING\r\n');
     const text = await this.until('PONG\r\n');
     return text.slice(0, -6);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   close(): void {
