@@ -1,6 +1,7 @@
 /**
  * Names of operators, accounts, users and keys. A name becomes a folder and a file of the store, on every system, and stands in terminals,
- * so what means something to one of them is refused. Names that go into subjects must be plainer still.
+ * so what means something to one of them is refused. What a role template puts into a subject must
+ * be plainer still: scope/template.ts.
  */
 import { NatsctlError } from './errors.js';
 
@@ -13,9 +14,6 @@ const CONTROL_OR_FORMAT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Device names of Windows, with any ending; the superscript digits count too. */
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
-
-/** What a name or a tag's value may be to stand inside a subject, as one token or a part of one. */
-const PLAIN = /^[^\s.*>\p{Cc}\p{Cf}\p{Cs}\p{Z}]+$/u;
 
 /**
  * Gives the name back, or throws ERR_NAME_INVALID. `what` is what is being named ("account").
@@ -31,11 +29,6 @@ export function checkEntityName(name: string, what: string): string {
     });
   }
   return name;
-}
-
-/** True where the value can stand in a subject: no dot, wildcard, space or control character (role templates substitute it). */
-export function isPlainToken(value: string): boolean {
-  return PLAIN.test(value);
 }
 
 function nameFault(name: unknown): string | null {

@@ -3,7 +3,7 @@
  * once let any account replay another's token (CVE-2021-3127).
  */
 import { isRevoked } from '../account/revocation.js';
-import { isNatsctlError } from '../errors.js';
+import { isNatsctlError, type NatsctlError } from '../errors.js';
 import { decodeAs } from '../jwt/decode.js';
 import { isPublicKey } from '../keys/nkey.js';
 import { isSubset } from '../subject/match.js';
@@ -27,61 +27,62 @@ export function verifyActivation(
   now: number,
 ): void {
   if (exp.token_req !== true) return;
-  const refuse = (
+  const refusal = (
     code: TrustErrorCode,
     why: string,
     hint = 'ask the exporting account for a new activation token',
-  ): never => {
-    throw trustError(code, `the import of ${JSON.stringify(imp.subject)} from ${imp.account} is refused: ${why}`, {
+  ): NatsctlError<TrustErrorCode> => {
+    return trustError(code, `the import of ${JSON.stringify(imp.subject)} from ${imp.account} is refused: ${why}`, {
       hint,
     });
   };
   if (!imp.token)
-    return refuse('ERR_ACTIVATION_MISSING', 'the export is private and the import has no activation token');
+    throw refusal('ERR_ACTIVATION_MISSING', 'the export is private and the import has no activation token');
   let claims: ActivationClaims;
   try {
     claims = decodeAs('activation', imp.token).claims;
   } catch (error) {
     if (!isNatsctlError(error)) throw error;
-    return refuse('ERR_ACTIVATION_INVALID', `its activation token is not usable: ${error.message}`);
+    throw refusal('ERR_ACTIVATION_INVALID', `its activation token is not usable: ${error.message}`);
   }
   const { nats } = claims;
   if (checkSubject(nats.subject) !== null)
-    refuse('ERR_ACTIVATION_INVALID', 'its activation token is for what is no subject');
+    throw refusal('ERR_ACTIVATION_INVALID', 'its activation token is for what is no subject');
   if (nats.issuer_account !== undefined && !isPublicKey(nats.issuer_account, 'account')) {
-    refuse('ERR_ACTIVATION_INVALID', 'the issuer account of its activation token is no account key');
+    throw refusal('ERR_ACTIVATION_INVALID', 'the issuer account of its activation token is no account key');
   }
-  if (claims.sub !== importer) refuse('ERR_ACTIVATION_IMPORTER', `its activation token is for account ${claims.sub}`);
+  if (claims.sub !== importer)
+    throw refusal('ERR_ACTIVATION_IMPORTER', `its activation token is for account ${claims.sub}`);
   const issuedFor = nats.issuer_account ?? claims.iss;
   if (imp.account !== exporter.claims.sub || issuedFor !== exporter.claims.sub) {
-    refuse('ERR_ACTIVATION_EXPORTER', `its activation token is of account ${issuedFor}`);
+    throw refusal('ERR_ACTIVATION_EXPORTER', `its activation token is of account ${issuedFor}`);
   }
   if (!mayIssue(claims, exporter)) {
-    refuse(
+    throw refusal(
       'ERR_ACTIVATION_ISSUER',
       `its activation token is signed by ${claims.iss}, which is no key of the exporting account for that`,
     );
   }
   if (nats.kind !== imp.type)
-    refuse('ERR_ACTIVATION_KIND', `its activation token is for a ${nats.kind}, the import is of a ${imp.type}`);
+    throw refusal('ERR_ACTIVATION_KIND', `its activation token is for a ${nats.kind}, the import is of a ${imp.type}`);
   const remote = imp.type === 'service' && imp.to ? imp.to : imp.subject;
   if (!isSubset(remote, nats.subject)) {
-    refuse(
+    throw refusal(
       'ERR_ACTIVATION_SUBJECT',
       `its activation token is for ${JSON.stringify(nats.subject)}`,
       'import what the token is for, or ask for another token',
     );
   }
   if (exp.type !== imp.type || !isSubset(remote, exp.subject)) {
-    refuse('ERR_ACTIVATION_EXPORT', `the export of ${JSON.stringify(exp.subject)} does not cover it`);
+    throw refusal('ERR_ACTIVATION_EXPORT', `the export of ${JSON.stringify(exp.subject)} does not cover it`);
   }
   // From the second of its expiry on, unlike users: nats-server's timer for it fires then.
   if (claims.exp !== undefined && claims.exp <= now)
-    refuse('ERR_ACTIVATION_EXPIRED', `its activation token expired at ${timeText(claims.exp)}`);
+    throw refusal('ERR_ACTIVATION_EXPIRED', `its activation token expired at ${timeText(claims.exp)}`);
   if (isTooEarly(claims, now))
-    refuse('ERR_ACTIVATION_NOT_YET_VALID', `its activation token is not valid before ${timeText(claims.nbf)}`);
+    throw refusal('ERR_ACTIVATION_NOT_YET_VALID', `its activation token is not valid before ${timeText(claims.nbf)}`);
   if (isRevoked(exp.revocations, claims.sub, claims.iat))
-    refuse('ERR_ACTIVATION_REVOKED', 'its activation token is revoked');
+    throw refusal('ERR_ACTIVATION_REVOKED', 'its activation token is revoked');
 }
 
 /** The exporter itself, or with `issuer_account` one of its plain keys: a scoped key is made to sign users only. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNatsctlError } from '../../../claims/errors.js';
-import { checkEntityName, isPlainToken } from '../../../claims/names.js';
+import { checkEntityName } from '../../../claims/names.js';
 
 describe('entity names', () => {
   it.each([
@@ -86,12 +86,4 @@ describe('entity names', () => {
       /the user name cannot be used: it is empty/,
     );
   });
-});
-
-describe('values put into subjects', () => {
-  it.each(['ann', 'a-b_c', 'größe', 'x:y'])('may be %j', (value) => expect(isPlainToken(value)).toBe(true));
-  it.each(['', '*', '>', 'a.b', 'a>', 'a*', 'a b', 'a\tb', 'a\u0000', 'a\u00a0', 'a\u200b', 'a\n'])(
-    'may not be %j',
-    (value) => expect(isPlainToken(value)).toBe(false),
-  );
 });
