@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * The functions a destination token may be: `$n`, `{{wildcard(n)}}`, `{{partition(n[,i...])}}` and so on (nats-server's
  * subject mapping and transforms). A function is read once into its arguments and turned into code over the tokens of
  * the source subject.
  *
- * Positions count characters, so a token is never cut within one; for ASCII that is what nats-server does, which counts
- * bytes.
+ * Positions count bytes of UTF-8, as on nats-server, but a character is never cut in two.
  */
 
 export type TransformFunction =
@@ -99,28 +100,32 @@ export function compileFunction(
     return (tokens) => partsOf(tokens[at] ?? '', delimiter).join('.');
   }
   const cut = CUTS[f.name];
-  return (tokens) => {
-    const characters = Array.from(tokens[at] ?? '');
-    // A token too short for the size stays as it is.
-    if (f.size <= 0 || f.size >= characters.length) return tokens[at] ?? '';
-    return cut(characters, f.size).join('.');
-  };
+  return (tokens) => cutBytes(tokens[at] ?? '', f.size, cut);
 }
 
-const CUTS: Record<
-  'splitFromLeft' | 'splitFromRight' | 'sliceFromLeft' | 'sliceFromRight' | 'left' | 'right',
-  (characters: string[], size: number) => string[]
-> = {
-  splitFromLeft: (c, size) => [text(c, 0, size), text(c, size)],
-  splitFromRight: (c, size) => [text(c, 0, c.length - size), text(c, c.length - size)],
-  sliceFromLeft: (c, size) => slices(c, 0, size),
-  sliceFromRight: (c, size) => {
-    const rest = c.length % size;
-    return rest === 0 ? slices(c, 0, size) : [text(c, 0, rest), ...slices(c, rest, size)];
+type Cut = (token: string, size: number) => string[];
+
+const CUTS: Record<'splitFromLeft' | 'splitFromRight' | 'sliceFromLeft' | 'sliceFromRight' | 'left' | 'right', Cut> = {
+  splitFromLeft: (token, size) => [token.slice(0, size), token.slice(size)],
+  splitFromRight: (token, size) => [token.slice(0, -size), token.slice(-size)],
+  sliceFromLeft: (token, size) => slices(token, 0, size),
+  sliceFromRight: (token, size) => {
+    const rest = token.length % size;
+    return rest === 0 ? slices(token, 0, size) : [token.slice(0, rest), ...slices(token, rest, size)];
   },
-  left: (c, size) => [text(c, 0, size)],
-  right: (c, size) => [text(c, c.length - size)],
+  left: (token, size) => [token.slice(0, size)],
+  right: (token, size) => [token.slice(-size)],
 };
+
+/** Cuts at byte positions. A token too short for the size, or one that would be cut within a character, stays whole. */
+function cutBytes(token: string, size: number, cut: Cut): string {
+  if (size <= 0) return token;
+  const utf8 = Buffer.from(token, 'utf8');
+  if (size >= utf8.length) return token;
+  if (utf8.length === token.length) return cut(token, size).join('.');
+  const pieces = cut(utf8.toString('latin1'), size).map((piece) => Buffer.from(piece, 'latin1'));
+  return pieces.every((piece) => isUtf8(piece)) ? pieces.map((piece) => piece.toString('utf8')).join('.') : token;
+}
 
 /** FNV-1a, 32 bit, over the UTF-8 bytes: the hash that makes partitions the same on every server. */
 export function fnv1a32(key: string): number {
@@ -175,12 +180,8 @@ function partsOf(token: string, delimiter: string): string[] {
   return (delimiter === '' ? Array.from(token) : token.split(delimiter)).filter((part) => part !== '');
 }
 
-function slices(characters: string[], from: number, size: number): string[] {
+function slices(token: string, from: number, size: number): string[] {
   const parts: string[] = [];
-  for (let i = from; i < characters.length; i += size) parts.push(text(characters, i, i + size));
+  for (let i = from; i < token.length; i += size) parts.push(token.slice(i, i + size));
   return parts;
-}
-
-function text(characters: string[], from: number, to?: number): string {
-  return characters.slice(from, to).join('');
 }

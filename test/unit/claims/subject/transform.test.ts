@@ -70,8 +70,14 @@ describe('compileTransform', () => {
     expect(apply('*.*', to, 'foo.-abc-def--ghij-')).toBe('abc.def.ghij.fo.o');
   });
 
-  it('cuts between characters, never within one', () => {
-    expect(apply('*', '{{left(1,1)}}', '𝄞x')).toBe('𝄞');
+  it('counts bytes as nats-server does, but leaves whole what would be cut within a character', () => {
+    expect(apply('*', '{{left(1,2)}}', 'é-ü')).toBe('é');
+    expect(apply('*', '{{splitFromLeft(1,3)}}', 'é-ü')).toBe('é-.ü');
+    expect(apply('*', '{{splitFromRight(1,2)}}', 'é-ü')).toBe('é-.ü');
+    expect(apply('*', '{{left(1,1)}}', 'é-ü')).toBe('é-ü');
+    expect(apply('*', '{{sliceFromLeft(1,2)}}', 'é-ü')).toBe('é-ü');
+    expect(apply('*', '{{sliceFromRight(1,2)}}', 'éüx')).toBe('éüx');
+    expect(apply('*', '{{sliceFromRight(1,2)}}', 'xéü')).toBe('x.é.ü');
     expect(apply('*', '{{split(1,)}}', 'é𝄞')).toBe('é.𝄞');
   });
 
