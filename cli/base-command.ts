@@ -1,0 +1,65 @@
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { Command } from '@oclif/core';
+import { jsonFlag } from './flags.js';
+import { writeJson } from './output/json.js';
+import { report } from './output/report.js';
+import { safeText } from './output/safe-text.js';
+import { openWorkspace, type Workspace } from './workspace.js';
+
+/** What the shared flags of cli/flags.ts parse to. */
+export interface CommonFlags {
+  store?: string | undefined;
+  keystore?: string | undefined;
+  operator?: string | undefined;
+}
+
+/**
+ * What every command has: `--json` with nothing else on stdout, faults as one document or one line with their code, and the
+ * exit codes 0 done, 1 refused or failed, 2 wrong usage. A command's `run` returns what `--json` prints.
+ */
+export abstract class NatsctlCommand extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = jsonFlag;
+
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || /^(1|true|y|yes)$/i.test(process.env.NATSCTL_JSON ?? '');
+  }
+
+  override logJson(value: unknown): void {
+    writeJson(value);
+  }
+
+  /** For people: text on stdout as it is. Silent with `--json`. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(text);
+  }
+
+  /** Beside the result: a line on stderr, also with `--json`. */
+  protected note(text: string): void {
+    process.stderr.write(`${safeText(text)}\n`);
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    report(error, this.jsonEnabled());
+  }
+
+  protected settings(flags: CommonFlags) {
+    return {
+      store: flags.store,
+      keystore: flags.keystore,
+      env: process.env,
+      home: process.env.HOME || homedir(),
+      cwd: process.cwd(),
+    };
+  }
+
+  protected workspace(flags: CommonFlags): Promise<Workspace> {
+    return openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+  }
+}
+
+/** Whole seconds, as in JWTs. The one place of the CLI that looks at the clock for them. */
+export function currentTime(): number {
+  return Math.floor(Date.now() / 1000);
+}

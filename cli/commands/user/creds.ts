@@ -1,0 +1,40 @@
+import { Args, Flags } from '@oclif/core';
+import { NatsctlCommand } from '../../base-command.js';
+import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
+import { required } from '../../prompt.js';
+import { makeCreds, writeNewFile } from '../../user/creds.js';
+
+export default class UserCreds extends NatsctlCommand {
+  static override description =
+    'Print or write the creds of a user, made from the stored JWT and key.\nThey are a secret: whoever has them is the user.';
+  static override examples = [
+    '<%= config.bin %> user creds checkout --account orders --output checkout.creds',
+    '<%= config.bin %> user creds checkout --account orders | kubectl create secret generic checkout --from-file=creds=/dev/stdin',
+  ];
+  static override args = { name: Args.string({ description: 'Name or public key of the user.' }) };
+  static override flags = {
+    ...storeFlags,
+    ...operatorFlag,
+    ...accountFlag,
+    output: Flags.string({
+      char: 'f',
+      description: 'File to write, private to you. Default: stdout.',
+      helpValue: 'FILE',
+      env: 'NATSCTL_OUTPUT',
+    }),
+    force: Flags.boolean({ description: 'Replace the file if it exists.', env: 'NATSCTL_FORCE' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(UserCreds);
+    const name = await required(args.name, 'NAME', 'Which user');
+    const { text, ...user } = await makeCreds(await this.workspace(flags), { user: name, account: flags.account });
+    if (flags.output === undefined || flags.output === '-') {
+      this.print(text);
+      return { ...user, creds: null, text };
+    }
+    const creds = await writeNewFile(flags.output, text, flags.force);
+    this.print(`${creds}\n`);
+    return { ...user, creds };
+  }
+}

@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core';
+import { NatsctlCommand } from '../../base-command.js';
+import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
+import { safeText } from '../../output/safe-text.js';
+import { showTime } from '../../output/time.js';
+import { required } from '../../prompt.js';
+import { type Revoked, revokeUser } from '../../user/revoke.js';
+
+export default class UserRevoke extends NatsctlCommand {
+  static override description =
+    "Make every JWT that a user was given until now void.\nWritten into the account's JWT; it holds once that is pushed.";
+  static override examples = [
+    '<%= config.bin %> user revoke checkout --account orders',
+    "<%= config.bin %> user revoke '*' --account orders    # every user",
+  ];
+  static override args = {
+    user: Args.string({ description: "Name or public key of the user, or '*' for every user." }),
+  };
+  static override flags = {
+    ...storeFlags,
+    ...operatorFlag,
+    ...accountFlag,
+    unlisted: Flags.boolean({
+      description: 'Revoke a key that this store has never seen.',
+      env: 'NATSCTL_UNLISTED',
+    }),
+    ...privateKeyFlag,
+  };
+
+  async run(): Promise<Revoked> {
+    const { args, flags } = await this.parse(UserRevoke);
+    const user = await required(args.user, 'USER', "Which user ('*' for all)");
+    const revoked = await revokeUser(await this.workspace(flags), {
+      user,
+      account: flags.account,
+      unlisted: flags.unlisted,
+      key: flags['private-key'],
+    });
+    const who = revoked.user === '*' ? 'every user' : (revoked.name ?? revoked.user);
+    const what = revoked.changed ? 'revoked' : 'revoked already';
+    this.print(
+      `${safeText(who)} of account ${safeText(revoked.account)} is ${what}: JWTs issued until ${showTime(revoked.revokedAt)} are void\n`,
+    );
+    if (!this.jsonEnabled()) this.note('it holds once the account is pushed: `natsctl push`');
+    return revoked;
+  }
+}

@@ -1,0 +1,44 @@
+import { NatsctlError } from '../claims/errors.js';
+
+/** Faults of the commands themselves; those of the folders are in cli/store/errors.ts. */
+export type CliErrorCode =
+  | 'ERR_USAGE'
+  | 'ERR_COMMAND_UNKNOWN'
+  | 'ERR_INTERNAL'
+  | 'ERR_INTERRUPTED'
+  | 'ERR_TIME_INVALID'
+  | 'ERR_URL_INVALID'
+  | 'ERR_HEADER_INVALID'
+  | 'ERR_FILE_EXISTS'
+  | 'ERR_CLAIMS_INVALID'
+  | 'ERR_SIGNER_MISSING'
+  | 'ERR_SIGNER_UNTRUSTED'
+  | 'ERR_OPERATOR_MANAGED'
+  | 'ERR_SYSTEM_ACCOUNT_MISSING'
+  | 'ERR_BEARER_DISALLOWED'
+  | 'ERR_SCOPED_PERMISSIONS'
+  | 'ERR_USER_UNKNOWN'
+  | 'ERR_PULL_FIRST'
+  | 'ERR_PUSH_REFUSED'
+  | 'ERR_PULL_CONFLICT'
+  | 'ERR_PULL_UNTRUSTED'
+  | 'ERR_SERVICE_UNREACHABLE'
+  | 'ERR_SERVICE_ANSWER'
+  | 'ERR_BROKER_UNREACHABLE'
+  | 'ERR_BROKER_AUTHORIZATION'
+  | 'ERR_BROKER_PERMISSION'
+  | 'ERR_BROKER_CLOSED'
+  | 'ERR_SUBJECT_INVALID';
+
+export function cliError(
+  code: CliErrorCode,
+  message: string,
+  options: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+): NatsctlError<CliErrorCode> {
+  return new NatsctlError<CliErrorCode>(code, message, options);
+}
+
+/** A value that must be given and was not, or values that exclude each other: exit code 2. */
+export function usageError(message: string, hint?: string): NatsctlError<CliErrorCode> {
+  return cliError('ERR_USAGE', message, hint === undefined ? {} : { hint });
+}

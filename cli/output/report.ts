@@ -1,0 +1,71 @@
+import process from 'node:process';
+import { NatsctlError } from '../../claims/errors.js';
+import { writeJson } from './json.js';
+import { safeText } from './safe-text.js';
+
+/** What is printed of a fault: one JSON document on stdout, or lines on stderr. */
+export interface Fault {
+  code: string;
+  message: string;
+  hint?: string;
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/** Prints a fault and sets the exit code: 2 for wrong usage, 130 for Ctrl-C in a prompt, 1 for the rest. */
+export function report(error: unknown, json: boolean): void {
+  const known = parserFault(error);
+  if (known === 'quiet') return;
+  const { fault, exit } = known ?? faultOf(error);
+  process.exitCode = exit;
+  if (json) writeJson({ error: fault });
+  else {
+    const hint = fault.hint === undefined ? '' : `\n  ${safeText(fault.hint)}`;
+    process.stderr.write(`natsctl: ${safeText(fault.message)} [${fault.code}]${hint}\n`);
+    if (fault.code === 'ERR_INTERNAL' && process.env.DEBUG && error instanceof Error) {
+      process.stderr.write(`${error.stack}\n`);
+    }
+  }
+}
+
+function faultOf(error: unknown): { fault: Fault; exit: number } {
+  if (error instanceof NatsctlError) {
+    const fault: Fault = { code: error.code, message: error.message };
+    if (error.hint !== undefined) fault.hint = error.hint;
+    if (Object.keys(error.details).length > 0) fault.details = error.details;
+    return { fault, exit: error.code === 'ERR_USAGE' ? 2 : 1 };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  // inquirer throws this when a prompt is left with Ctrl-C or Ctrl-D.
+  if (error instanceof Error && error.name === 'ExitPromptError') {
+    return { fault: { code: 'ERR_INTERRUPTED', message: 'nothing was changed' }, exit: 130 };
+  }
+  return {
+    fault: {
+      code: 'ERR_INTERNAL',
+      message,
+      hint: 'this is a fault of natsctl: please report it, with the output of the same command after DEBUG=1',
+    },
+    exit: 1,
+  };
+}
+
+/** oclif's own errors: how the command line was written. `quiet` for an exit that was asked for (`--help`). */
+function parserFault(error: unknown): { fault: Fault; exit: number } | 'quiet' | null {
+  if (!(error instanceof Error) || !('oclif' in error)) return null;
+  const { oclif, code } = error as Error & { oclif?: { exit?: number }; code?: string };
+  if (code === 'EEXIT') {
+    process.exitCode = oclif?.exit ?? 0;
+    return 'quiet';
+  }
+  const unknown = /^command (.*) not found$/.exec(error.message)?.[1];
+  if (unknown !== undefined) {
+    const message = `there is no command ${unknown.replaceAll(':', ' ')}`;
+    return { fault: { code: 'ERR_COMMAND_UNKNOWN', message, hint: 'see `natsctl --help`' }, exit: 2 };
+  }
+  const [first = error.message, ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
+  const hint = rest.filter((line) => !line.startsWith('See more help')).join('; ');
+  return {
+    fault: { code: 'ERR_USAGE', message: first, hint: hint === '' ? 'see --help' : `${hint}; see --help` },
+    exit: 2,
+  };
+}

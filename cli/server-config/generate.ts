@@ -1,0 +1,161 @@
+import { verifyAccount } from '../../claims/trust/account.js';
+import { trustOperators } from '../../claims/trust/operators.js';
+import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
+import { resolverUrls } from '../../resolver/url.js';
+import { cliError } from '../errors.js';
+import { safeText } from '../output/safe-text.js';
+import { findAccount, findAccountByKey, isDamaged, listAccounts, readOperator } from '../store/store.js';
+import { chooseService } from '../sync/service-url.js';
+import type { Workspace } from '../workspace.js';
+
+/** How the server gets at account JWTs. `url`: asks the service; `memory`: has them in the file; `full`: keeps a folder of them. */
+export type ResolverKind = 'url' | 'memory' | 'full';
+
+export interface WantedConfig {
+  resolver: ResolverKind;
+  service?: string | undefined;
+  /** Name or key; default: the one the operator's JWT names. */
+  systemAccount?: string | undefined;
+  /** Folder of a full resolver, relative to where the server starts. */
+  jwtDir: string;
+}
+
+export interface GeneratedConfig {
+  operator: string;
+  resolver: ResolverKind;
+  systemAccount: string | null;
+  /** Of the `url` resolver. */
+  url: string | null;
+  /** Written into the file. */
+  accounts: { name: string; publicKey: string }[];
+  /** Left out of it, and why. */
+  leftOut: { name: string; reason: string }[];
+  text: string;
+}
+
+/** A configuration file for nats-server: who is trusted, and where account JWTs come from. Ports and limits are yours to add. */
+export async function generateConfig(workspace: Workspace, wanted: WantedConfig): Promise<GeneratedConfig> {
+  const operator = await readOperator(workspace.store);
+  const system = await systemAccount(workspace, operator, wanted.systemAccount);
+  const head = [
+    `# For nats-server. Operator: ${comment(workspace.store.name)}`,
+    `operator: ${operator.token}`,
+    ...(system ? [`# System account: ${comment(system.name)}`, `system_account: ${system.claims.sub}`] : []),
+  ];
+  const config = (lines: string[], more: Partial<GeneratedConfig> = {}): GeneratedConfig => ({
+    operator: workspace.store.name,
+    resolver: wanted.resolver,
+    systemAccount: system?.claims.sub ?? null,
+    url: null,
+    accounts: [],
+    leftOut: [],
+    ...more,
+    text: `${[...head, '', ...lines].join('\n')}\n`,
+  });
+  switch (wanted.resolver) {
+    case 'url': {
+      const url = resolverUrls(chooseService(wanted.service, operator.claims)).accounts.href;
+      return config(
+        [
+          '# Each account is fetched when it is first needed; the service must be up when the server starts.',
+          `resolver: URL(${url})`,
+        ],
+        { url },
+      );
+    }
+    case 'memory': {
+      const { accounts, leftOut } = await soundAccounts(workspace, operator);
+      return config(['resolver: MEMORY', ...preload(accounts)], {
+        accounts: accounts.map(({ name, claims }) => ({ name, publicKey: claims.sub })),
+        leftOut,
+      });
+    }
+    case 'full': {
+      if (!system) {
+        throw cliError(
+          'ERR_SYSTEM_ACCOUNT_MISSING',
+          `operator ${workspace.store.name} has no system account, which a full resolver needs`,
+          {
+            hint: 'name one with --system-account',
+          },
+        );
+      }
+      const lines = [
+        'resolver {',
+        '  type: full',
+        '  # Created by the server; deleted accounts are kept in it as *.deleted.',
+        `  dir: ${JSON.stringify(wanted.jwtDir)}`,
+        '  allow_delete: false',
+        '  interval: "2m"',
+        '  timeout: "1.9s"',
+        '}',
+        ...preload([system]),
+      ];
+      return config(lines, { accounts: [{ name: system.name, publicKey: system.claims.sub }] });
+    }
+  }
+}
+
+interface ConfigAccount {
+  name: string;
+  claims: AccountClaims;
+  token: string;
+}
+
+function preload(accounts: ConfigAccount[]): string[] {
+  const byKey = [...accounts].sort((a, b) => (a.claims.sub < b.claims.sub ? -1 : 1));
+  const entries = byKey.flatMap(({ name, claims, token }) => [`  # ${comment(name)}`, `  ${claims.sub}: ${token}`]);
+  return ['resolver_preload: {', ...entries, '}'];
+}
+
+async function systemAccount(
+  { store }: Workspace,
+  operator: Decoded<OperatorClaims>,
+  wanted: string | undefined,
+): Promise<ConfigAccount | null> {
+  const named = operator.claims.nats.system_account;
+  if (wanted === undefined && named === undefined) return null;
+  const account =
+    wanted === undefined ? await findAccountByKey(store, named as string) : await findAccount(store, wanted);
+  if (!account) {
+    throw cliError('ERR_SYSTEM_ACCOUNT_MISSING', `the operator's system account ${named} is not in this store`, {
+      hint: 'fetch it with `natsctl pull A...`, or name another with --system-account',
+      details: { account: named },
+    });
+  }
+  // nats-server does not start when the two disagree.
+  if (named !== undefined && account.jwt.claims.sub !== named) {
+    throw cliError(
+      'ERR_SYSTEM_ACCOUNT_MISSING',
+      `the operator's JWT names ${named} as its system account, not ${account.name}`,
+      {
+        hint: 'leave --system-account out',
+        details: { account: named },
+      },
+    );
+  }
+  return { name: account.name, claims: account.jwt.claims, token: account.jwt.token };
+}
+
+/** A server with one account it refuses in its preload does not start at all. */
+async function soundAccounts({ store, now }: Workspace, operator: Decoded<OperatorClaims>) {
+  const trusted = trustOperators([operator.claims]);
+  const accounts: ConfigAccount[] = [];
+  const leftOut: { name: string; reason: string }[] = [];
+  for (const account of await listAccounts(store)) {
+    try {
+      if (isDamaged(account)) throw account.problem;
+      const { claims, token } = account.jwt;
+      verifyAccount(token, trusted, { now, subject: claims.sub });
+      accounts.push({ name: account.name, claims, token });
+    } catch (error) {
+      leftOut.push({ name: account.name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { accounts, leftOut };
+}
+
+/** A line break in a name would end the comment and begin a setting. */
+function comment(text: string): string {
+  return safeText(text);
+}

@@ -1,0 +1,28 @@
+import { signClaims, type Unsigned } from '../claims/jwt/encode.js';
+import type { Signer } from '../claims/keys/signer.js';
+import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../claims/types.js';
+import { validate } from '../claims/validate/validate.js';
+import { cliError } from './errors.js';
+
+/**
+ * Signs what passes the rules: nothing is written that the service or a server would refuse.
+ *
+ * @param after `iat` of the token that this one replaces; the new one is later by at least a second, so that it is newer for
+ *   everyone and has another `jti`
+ */
+export async function signChecked<C extends OperatorClaims | AccountClaims | UserClaims>(
+  claims: Unsigned<C>,
+  signer: Signer,
+  options: { now: number; after?: number | undefined },
+): Promise<Decoded<C>> {
+  const { now, after } = options;
+  const errors = validate(claims, now).filter((issue) => issue.level === 'error');
+  const [first] = errors;
+  if (first) {
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+    throw cliError('ERR_CLAIMS_INVALID', `${claims.name ?? claims.sub} would be refused: ${first.message}${more}`, {
+      details: { issues: errors },
+    });
+  }
+  return signClaims<C>(claims, signer, after === undefined ? { now } : { now, after });
+}

@@ -1,0 +1,37 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { decodeAs } from '../../claims/jwt/decode.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import type { AccountClaims, Decoded } from '../../claims/types.js';
+import { readTextFile, writeFileAtomic } from './atomic.js';
+import { ownDir } from './place.js';
+import type { OperatorStore } from './store.js';
+
+/**
+ * What the service was last seen to hold of each account: the token that a push names as the one it was made from, and the
+ * common ancestor of a merge. It is written after the service has answered, so a crash in between only makes the next push
+ * find out that nothing is to be done.
+ */
+function baseFile(store: OperatorStore, account: string): string {
+  return path.join(ownDir(store.dir), 'base', `${decodePublicKey(account, 'account').text}.jwt`);
+}
+
+/** Null where the account was never pushed nor pulled, and where the record is damaged: then the service is asked anew. */
+export async function readBase(store: OperatorStore, account: string): Promise<Decoded<AccountClaims> | null> {
+  const token = await readTextFile(baseFile(store, account));
+  if (token === null) return null;
+  try {
+    const base = decodeAs('account', token.trim());
+    return base.claims.sub === account ? base : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeBase(store: OperatorStore, account: string, token: string): Promise<void> {
+  await writeFileAtomic(baseFile(store, account), token);
+}
+
+export async function removeBase(store: OperatorStore, account: string): Promise<void> {
+  await rm(baseFile(store, account), { force: true });
+}

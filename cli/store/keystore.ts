@@ -1,0 +1,167 @@
+import { lstat, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { formatCreds, parseCreds } from '../../claims/creds.js';
+import { isPublicKey } from '../../claims/keys/nkey.js';
+import { Seed } from '../../claims/keys/seed.js';
+import { checkEntityName } from '../../claims/names.js';
+import { exists, readDir, readTextFile, symlinkRefused, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
+import { ioError, storeError, systemCode } from './errors.js';
+
+/**
+ * The keystore of nsc: `keys/<K>/<SS>/<PUBLIC>.nk`, a seed a file, and `creds/<operator>/<account>/<user>.creds`, shared by
+ * all operators of a person. Everything here takes its root folder.
+ */
+
+/** As nsc writes it, so that a keystore inside a repository is not committed by accident; and what a killed write leaves. */
+const GITIGNORE = `# ignore all nk files
+**/*.nk
+
+# ignore all creds files
+**/*.creds
+
+**/*${TEMPORARY_SUFFIX}
+`;
+
+export function keyFile(keystore: string, publicKey: string): string {
+  return path.join(keystore, 'keys', publicKey.slice(0, 1), publicKey.slice(1, 3), `${publicKey}.nk`);
+}
+
+export function credsFile(keystore: string, operator: string, account: string, user: string): string {
+  checkEntityName(operator, 'operator');
+  checkEntityName(account, 'account');
+  checkEntityName(user, 'user');
+  return path.join(keystore, 'creds', operator, account, `${user}.creds`);
+}
+
+/** Stores a seed under its public key. Storing the same seed again is fine; another one there is never overwritten. */
+export async function writeSeed(keystore: string, seed: Seed): Promise<string> {
+  const file = keyFile(keystore, seed.publicKey);
+  await prepare(keystore, file);
+  if (await writeFileAtomic(file, seed.reveal(), { exclusive: true })) return file;
+  const held = await readTextFile(file, { noFollow: true });
+  if (held === null || held.trim() !== seed.reveal()) {
+    throw storeError('ERR_KEY_CONFLICT', `${file} holds another seed than the one of ${seed.publicKey}`, {
+      hint: 'move that file away after finding out whose it is',
+      details: { file, key: seed.publicKey },
+    });
+  }
+  return file;
+}
+
+/** The seed of a public key, or null where this keystore has not got it. */
+export async function findSeed(keystore: string, publicKey: string): Promise<Seed | null> {
+  if (!isPublicKey(publicKey)) return null;
+  await refuseOldLayout(keystore);
+  const file = keyFile(keystore, publicKey);
+  await refuseLinks(keystore, file);
+  const text = await readTextFile(file, { noFollow: true });
+  if (text === null) return null;
+  const held = text.trim();
+  // nsc files the public key alone where the private one is kept elsewhere.
+  if (held === publicKey) return null;
+  let seed: Seed;
+  try {
+    seed = Seed.parse(held);
+  } catch (error) {
+    throw storeError('ERR_STORE_DAMAGED', `${file} does not hold a seed`, {
+      hint: 'restore it from a backup',
+      details: { file, key: publicKey },
+      cause: error,
+    });
+  }
+  if (seed.publicKey !== publicKey) {
+    throw storeError('ERR_KEY_CONFLICT', `${file} holds the seed of ${seed.publicKey}`, {
+      hint: 'rename the file after the key it holds',
+      details: { file, key: publicKey, holds: seed.publicKey },
+    });
+  }
+  return seed;
+}
+
+/** As `findSeed`, but a missing seed is an error that names what needs it. */
+export async function readSeed(keystore: string, publicKey: string, what: string): Promise<Seed> {
+  const seed = await findSeed(keystore, publicKey);
+  if (seed) return seed;
+  throw storeError('ERR_KEY_MISSING', `the private key of ${what} (${publicKey}) is not in the keystore ${keystore}`, {
+    hint: `import it there as ${path.relative(keystore, keyFile(keystore, publicKey))}, or name another key with --private-key`,
+    details: { key: publicKey, keystore },
+  });
+}
+
+/** Writes a creds file, replacing an older one of the same user. */
+export async function writeCreds(
+  keystore: string,
+  names: { operator: string; account: string; user: string },
+  token: string,
+  seed: Seed,
+): Promise<string> {
+  const file = credsFile(keystore, names.operator, names.account, names.user);
+  await prepare(keystore, file);
+  await writeFileAtomic(file, formatCreds(token, seed));
+  return file;
+}
+
+/** Reads any creds file, CRLF or not. A user may keep a link of their own outside a keystore, so links are followed. */
+export async function readCreds(file: string): Promise<{ token: string; seed: Seed; text: string }> {
+  const text = await readTextFile(file);
+  if (text === null) {
+    throw storeError('ERR_KEY_MISSING', `there is no creds file ${file}`, {
+      hint: 'write it with `natsctl user creds NAME --account ACCOUNT --output FILE`',
+      details: { file },
+    });
+  }
+  return { ...parseCreds(text), text };
+}
+
+async function prepare(keystore: string, file: string): Promise<void> {
+  await refuseOldLayout(keystore);
+  await refuseLinks(keystore, file);
+  if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;
+  const ignore = path.join(keystore, '.gitignore');
+  if (!(await exists(ignore))) await writeFileAtomic(ignore, GITIGNORE, { exclusive: true });
+}
+
+/** Below the keystore's own root nothing may be a symbolic link: who plants one chooses where a seed is written to. */
+async function refuseLinks(keystore: string, file: string): Promise<void> {
+  let current = keystore;
+  for (const part of path.relative(keystore, file).split(path.sep)) {
+    current = path.join(current, part);
+    try {
+      if ((await lstat(current)).isSymbolicLink()) throw symlinkRefused(current);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return;
+      throw ioError(error, 'read', current);
+    }
+  }
+}
+
+/** nsc's layout before 2019, `<operator>/accounts/...`: nsc refuses to work on it until it is migrated, and so do we. */
+async function refuseOldLayout(keystore: string): Promise<void> {
+  for (const entry of await readDir(keystore)) {
+    if (!entry.isDirectory() || entry.name === 'keys' || entry.name === 'creds') continue;
+    const inside = path.join(keystore, entry.name);
+    // `nsc --all-dirs` keeps stores and keys in one folder.
+    if (await exists(path.join(inside, '.nsc'))) continue;
+    const accounts = (await readDir(path.join(inside, 'accounts'))).map((e) => path.join(inside, 'accounts', e.name));
+    const holdsKey = async (dir: string) => (await readDir(dir)).some((e) => e.name.endsWith('.nk'));
+    if ((await Promise.all([inside, ...accounts].map(holdsKey))).includes(true)) {
+      throw storeError('ERR_KEYSTORE_OLD_LAYOUT', `the keystore ${keystore} has the layout of an nsc before 2019`, {
+        hint: 'run `nsc keys migrate` once',
+        details: { keystore },
+      });
+    }
+  }
+}
+
+/** Follows an account that was renamed. Where the new name has creds already, they stay as they are. */
+export async function renameCreds(keystore: string, operator: string, from: string, to: string): Promise<void> {
+  const old = path.dirname(credsFile(keystore, operator, from, 'x'));
+  const fresh = path.dirname(credsFile(keystore, operator, to, 'x'));
+  if (!(await exists(old)) || (await exists(fresh))) return;
+  await refuseLinks(keystore, old);
+  try {
+    await rename(old, fresh);
+  } catch (error) {
+    throw ioError(error, 'write', fresh);
+  }
+}

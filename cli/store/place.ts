@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { makePrivateDir, readDir, syncDir, writeFileAtomic } from './atomic.js';
+import { ioError, systemCode } from './errors.js';
+import type { NamedToken } from './store.js';
+import { writeTokenFile } from './token-file.js';
+
+/**
+ * New folders appear whole: they are filled under another name and renamed into place. Half a folder is worse than none:
+ * nsc adds no user anywhere while one account folder lacks its JWT, and `nats auth` reads no store while one folder of the
+ * store root lacks its `.nsc`. Callers hold the store's lock, so what an earlier run left half-filled is nobody's work.
+ */
+const STAGING_PREFIX = 'new-';
+
+interface AccountFolder extends NamedToken {
+  users: NamedToken[];
+}
+
+/** Our own folder inside an operator's; nsc and `nats auth` do not look at it. */
+export function ownDir(operatorDir: string): string {
+  return path.join(operatorDir, '.natsctl');
+}
+
+export async function placeAccount(operatorDir: string, account: AccountFolder): Promise<void> {
+  const own = ownDir(operatorDir);
+  await removeLeftovers(own, STAGING_PREFIX);
+  const staging = path.join(own, `${STAGING_PREFIX}${randomBytes(6).toString('hex')}`);
+  await fillAccount(staging, account);
+  const accounts = path.join(operatorDir, 'accounts');
+  await makePrivateDir(accounts);
+  await moveIn(staging, path.join(accounts, account.name));
+}
+
+/** @returns the operator's folder */
+export async function placeOperator(
+  root: string,
+  operator: NamedToken & { accounts: AccountFolder[] },
+): Promise<string> {
+  // Beside the store root, since every folder in it must be a whole operator's.
+  const beside = path.dirname(root);
+  const prefix = `.${path.basename(root)}.natsctl-${STAGING_PREFIX}`;
+  await makePrivateDir(root);
+  let dir = path.join(beside, `${prefix}${randomBytes(6).toString('hex')}`);
+  try {
+    await removeLeftovers(beside, prefix);
+    await makePrivateDir(dir);
+  } catch {
+    // The parent is not ours to write in (`--store /mnt/keys`): then inside, where the window is short.
+    await removeLeftovers(root, prefix);
+    dir = path.join(root, path.basename(dir));
+  }
+  const place = path.join(root, operator.name);
+  await fillOperator(dir, operator);
+  try {
+    await moveIn(dir, place);
+  } catch (error) {
+    if (systemCode(error instanceof Error ? error.cause : undefined) !== 'EXDEV') throw error;
+    // The root is a mount point of its own.
+    const inside = path.join(root, path.basename(dir));
+    await fillOperator(inside, operator);
+    await moveIn(inside, place);
+  }
+  return place;
+}
+
+async function fillOperator(dir: string, operator: NamedToken & { accounts: AccountFolder[] }): Promise<void> {
+  await makePrivateDir(path.join(dir, 'accounts'));
+  for (const account of operator.accounts) await fillAccount(path.join(dir, 'accounts', account.name), account);
+  await writeTokenFile(path.join(dir, `${operator.name}.jwt`), operator.token);
+  const info = { managed: false, name: operator.name, kind: 'operator', version: '1' };
+  await writeFileAtomic(path.join(dir, '.nsc'), JSON.stringify(info));
+}
+
+async function fillAccount(dir: string, account: AccountFolder): Promise<void> {
+  for (const user of account.users) await writeTokenFile(path.join(dir, 'users', `${user.name}.jwt`), user.token);
+  await writeTokenFile(path.join(dir, `${account.name}.jwt`), account.token);
+}
+
+async function moveIn(staging: string, place: string): Promise<void> {
+  try {
+    // Fails where a folder with something in it has the name, and replaces an empty one.
+    await rename(staging, place);
+    await syncDir(path.dirname(place));
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true }).catch(() => {});
+    throw ioError(error, 'write', place);
+  }
+}
+
+async function removeLeftovers(dir: string, prefix: string): Promise<void> {
+  for (const entry of await readDir(dir)) {
+    if (entry.isDirectory() && entry.name.startsWith(prefix)) {
+      await rm(path.join(dir, entry.name), { recursive: true, force: true });
+    }
+  }
+}

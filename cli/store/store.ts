@@ -1,0 +1,327 @@
+import { rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isPublicKey } from '../../claims/keys/nkey.js';
+import { checkEntityName } from '../../claims/names.js';
+import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
+import { exists, readDir, readTextFile, syncDir } from './atomic.js';
+import { ioError, storeError } from './errors.js';
+import { placeAccount, placeOperator } from './place.js';
+import { readTokenFile, writeTokenFile } from './token-file.js';
+
+/**
+ * The store of nsc: a folder per operator, in it its JWT and `accounts/<name>/<name>.jwt`, `accounts/<name>/users/<name>.jwt`.
+ * An entity's name is its file name. Writers hold the lock of the store root (lock.ts); readers need none.
+ */
+export interface OperatorStore {
+  readonly root: string;
+  readonly dir: string;
+  readonly name: string;
+  /** Imported from someone who keeps the operator's keys: accounts are signed by them, not here. */
+  readonly managed: boolean;
+}
+
+export interface StoredAccount {
+  /** The folder's name, which is the account's name in this store. */
+  readonly name: string;
+  readonly file: string;
+  readonly jwt: Decoded<AccountClaims>;
+}
+
+export interface StoredUser {
+  readonly name: string;
+  readonly account: string;
+  readonly file: string;
+  readonly jwt: Decoded<UserClaims>;
+}
+
+/** An entity whose token cannot be read: reported where things are listed, in nobody's way otherwise. */
+export interface Damaged {
+  readonly name: string;
+  readonly file: string;
+  readonly problem: Error;
+}
+
+// --- operators ---------------------------------------------------------------------------------------------------------
+
+export async function listOperatorNames(root: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readDir(root)) {
+    if (await exists(path.join(root, entry.name, '.nsc'))) names.push(entry.name);
+  }
+  return names;
+}
+
+/**
+ * Opens an operator's folder. Without a name: the only one there is.
+ *
+ * @param preferred the context's operator, used when it exists
+ */
+export async function openOperator(root: string, name?: string, preferred?: string): Promise<OperatorStore> {
+  const names = await listOperatorNames(root);
+  const chosen = name ?? (names.length === 1 ? names[0] : names.find((one) => one === preferred));
+  if (names.length === 0 && name === undefined) {
+    throw storeError('ERR_STORE_EMPTY', `there is no operator in ${root}`, {
+      hint: 'create one with `natsctl operator create NAME`, or name another store with --store',
+      details: { store: root },
+    });
+  }
+  if (chosen === undefined) {
+    throw storeError('ERR_OPERATOR_AMBIGUOUS', `there are several operators in ${root}: ${names.join(', ')}`, {
+      hint: 'name one with --operator',
+      details: { store: root, operators: names },
+    });
+  }
+  if (!names.includes(chosen)) {
+    throw storeError('ERR_OPERATOR_UNKNOWN', `there is no operator ${chosen} in ${root}`, {
+      hint: names.length === 0 ? 'create it with `natsctl operator create`' : `known: ${names.join(', ')}`,
+      details: { store: root, operator: chosen },
+    });
+  }
+  const dir = path.join(root, chosen);
+  const info = await readInfo(dir);
+  return { root, dir, name: info.name, managed: info.managed };
+}
+
+async function readInfo(dir: string): Promise<{ name: string; managed: boolean }> {
+  const file = path.join(dir, '.nsc');
+  const text = await readTextFile(file);
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    if (typeof value === 'object' && value !== null) {
+      const { name, managed } = value as Record<string, unknown>;
+      if (typeof name === 'string' && name !== '') {
+        return { name: checkEntityName(name, 'operator'), managed: managed === true };
+      }
+    }
+  } catch (cause) {
+    throw storeError('ERR_STORE_DAMAGED', `${file} is not what nsc writes`, { details: { file }, cause });
+  }
+  throw storeError('ERR_STORE_DAMAGED', `${file} names no operator`, { details: { file } });
+}
+
+export function operatorFile(store: OperatorStore): string {
+  return path.join(store.dir, `${store.name}.jwt`);
+}
+
+export async function readOperator(store: OperatorStore): Promise<Decoded<OperatorClaims>> {
+  const jwt = await readTokenFile('operator', operatorFile(store));
+  if (jwt) return jwt;
+  throw storeError('ERR_OPERATOR_UNKNOWN', `the operator folder ${store.dir} holds no ${store.name}.jwt`, {
+    hint: 'restore it from a backup',
+    details: { operator: store.name },
+  });
+}
+
+export async function writeOperator(store: OperatorStore, token: string): Promise<void> {
+  await writeTokenFile(operatorFile(store), token);
+}
+
+/** Makes an operator's folder with all its first tokens at once: it is there whole or not at all. */
+export async function addOperator(
+  root: string,
+  entity: { name: string; token: string; accounts: { name: string; token: string; users: NamedToken[] }[] },
+): Promise<OperatorStore> {
+  checkEntityName(entity.name, 'operator');
+  for (const account of entity.accounts) {
+    checkEntityName(account.name, 'account');
+    for (const user of account.users) checkEntityName(user.name, 'user');
+  }
+  await refuseTakenOperator(root, entity.name);
+  const dir = await placeOperator(root, entity);
+  return { root, dir, name: entity.name, managed: false };
+}
+
+export async function refuseTakenOperator(root: string, name: string): Promise<void> {
+  checkEntityName(name, 'operator');
+  refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', name, await listOperatorNames(root), `in ${root}`);
+}
+
+export interface NamedToken {
+  name: string;
+  token: string;
+}
+
+// --- accounts ----------------------------------------------------------------------------------------------------------
+
+function accountDir(store: OperatorStore, name: string): string {
+  return path.join(store.dir, 'accounts', checkEntityName(name, 'account'));
+}
+
+export function accountFile(store: OperatorStore, name: string): string {
+  return path.join(accountDir(store, name), `${name}.jwt`);
+}
+
+export async function listAccountNames(store: OperatorStore): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readDir(path.join(store.dir, 'accounts'))) {
+    if (await exists(path.join(store.dir, 'accounts', entry.name, `${entry.name}.jwt`))) names.push(entry.name);
+  }
+  return names;
+}
+
+/** Every account, the unreadable ones as what is wrong with them. */
+export async function listAccounts(store: OperatorStore): Promise<(StoredAccount | Damaged)[]> {
+  const names = await listAccountNames(store);
+  return Promise.all(names.map((name) => orDamaged(name, accountFile(store, name), () => readAccount(store, name))));
+}
+
+export function isDamaged(entity: object): entity is Damaged {
+  return 'problem' in entity;
+}
+
+export function withoutDamaged<T extends object>(entities: (T | Damaged)[]): T[] {
+  return entities.filter((entity): entity is T => !isDamaged(entity));
+}
+
+export async function readAccount(store: OperatorStore, name: string): Promise<StoredAccount> {
+  const file = accountFile(store, name);
+  const jwt = await readTokenFile('account', file);
+  if (jwt) return { name, file, jwt };
+  const names = await listAccountNames(store);
+  throw storeError('ERR_ACCOUNT_UNKNOWN', `there is no account ${name} under operator ${store.name}`, {
+    hint: knownOr(name, names, 'create it with `natsctl account create`'),
+    details: { operator: store.name, account: name },
+  });
+}
+
+/** Finds an account by its name or its public key. */
+export async function findAccount(store: OperatorStore, nameOrKey: string): Promise<StoredAccount> {
+  if (isPublicKey(nameOrKey, 'account')) {
+    const found = await findAccountByKey(store, nameOrKey);
+    if (found) return found;
+    throw storeError('ERR_ACCOUNT_UNKNOWN', `no account of operator ${store.name} has the key ${nameOrKey}`, {
+      hint: 'see `natsctl account list`, or fetch it with `natsctl pull A...`',
+      details: { operator: store.name, account: nameOrKey },
+    });
+  }
+  return readAccount(store, nameOrKey);
+}
+
+export async function findAccountByKey(store: OperatorStore, key: string): Promise<StoredAccount | undefined> {
+  for (const account of await listAccounts(store)) {
+    if (!isDamaged(account) && account.jwt.claims.sub === key) return account;
+  }
+  return undefined;
+}
+
+/** Adds an account whose name is not taken, in any letter case. */
+export async function addAccount(store: OperatorStore, name: string, token: string): Promise<void> {
+  await refuseTakenAccount(store, name);
+  await placeAccount(store.dir, { name, token, users: [] });
+}
+
+export async function refuseTakenAccount(store: OperatorStore, name: string): Promise<void> {
+  checkEntityName(name, 'account');
+  const where = `under operator ${store.name}`;
+  refuseTaken('ERR_ACCOUNT_NAME_TAKEN', 'account', name, await listAccountNames(store), where);
+}
+
+export async function writeAccount(store: OperatorStore, name: string, token: string): Promise<void> {
+  await writeTokenFile(accountFile(store, name), token);
+}
+
+/**
+ * Files an account under another name: first the token under its new name inside the old folder, then one rename of the
+ * folder. Whatever stops it, the account is found under exactly one of the two names.
+ */
+export async function renameAccount(store: OperatorStore, from: string, to: string, token: string): Promise<void> {
+  const names = (await listAccountNames(store)).filter((name) => name !== from);
+  checkEntityName(to, 'account');
+  refuseTaken('ERR_ACCOUNT_NAME_TAKEN', 'account', to, names, `under operator ${store.name}`);
+  const old = accountDir(store, from);
+  const fresh = accountDir(store, to);
+  await writeTokenFile(path.join(old, `${to}.jwt`), token);
+  try {
+    await rename(old, fresh);
+    await syncDir(path.dirname(fresh));
+    await rm(path.join(fresh, `${from}.jwt`), { force: true });
+  } catch (error) {
+    throw ioError(error, 'write', fresh);
+  }
+}
+
+// --- users -------------------------------------------------------------------------------------------------------------
+
+export function userFile(store: OperatorStore, account: string, name: string): string {
+  return path.join(accountDir(store, account), 'users', `${checkEntityName(name, 'user')}.jwt`);
+}
+
+export async function listUserNames(store: OperatorStore, account: string): Promise<string[]> {
+  return (await readDir(path.join(accountDir(store, account), 'users')))
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jwt'))
+    .map((entry) => entry.name.slice(0, -'.jwt'.length));
+}
+
+export async function listUsers(store: OperatorStore, account: string): Promise<(StoredUser | Damaged)[]> {
+  const names = await listUserNames(store, account);
+  return Promise.all(
+    names.map((name) => orDamaged(name, userFile(store, account, name), () => readUser(store, account, name))),
+  );
+}
+
+export async function readUser(store: OperatorStore, account: string, name: string): Promise<StoredUser> {
+  const file = userFile(store, account, name);
+  const jwt = await readTokenFile('user', file);
+  if (jwt) return { name, account, file, jwt };
+  throw storeError('ERR_USER_UNKNOWN', `there is no user ${name} in account ${account}`, {
+    hint: knownOr(name, await listUserNames(store, account), 'create it with `natsctl user create`'),
+    details: { operator: store.name, account, user: name },
+  });
+}
+
+/** Finds a user by its name or its public key. */
+export async function findUser(store: OperatorStore, account: string, nameOrKey: string): Promise<StoredUser> {
+  if (!isPublicKey(nameOrKey, 'user')) return readUser(store, account, nameOrKey);
+  for (const user of await listUsers(store, account)) {
+    if (!isDamaged(user) && user.jwt.claims.sub === nameOrKey) return user;
+  }
+  throw storeError('ERR_USER_UNKNOWN', `no user of account ${account} has the key ${nameOrKey}`, {
+    hint: 'see `natsctl user list`',
+    details: { operator: store.name, account, user: nameOrKey },
+  });
+}
+
+export async function refuseTakenUser(store: OperatorStore, account: string, name: string): Promise<void> {
+  checkEntityName(name, 'user');
+  const names = await listUserNames(store, account);
+  refuseTaken('ERR_USER_NAME_TAKEN', 'user', name, names, `in account ${account}`);
+}
+
+export async function writeUser(store: OperatorStore, account: string, name: string, token: string): Promise<void> {
+  await writeTokenFile(userFile(store, account, name), token);
+}
+
+// --- names -------------------------------------------------------------------------------------------------------------
+
+type TakenCode = 'ERR_OPERATOR_NAME_TAKEN' | 'ERR_ACCOUNT_NAME_TAKEN' | 'ERR_USER_NAME_TAKEN';
+
+/** Names that differ in letter case only would be one file on many file systems; nsc compares accounts so too. */
+function refuseTaken(code: TakenCode, kind: string, name: string, names: string[], where: string): void {
+  const same = names.find((one) => folded(one) === folded(name));
+  if (same === undefined) return;
+  const message =
+    same === name
+      ? `there is already ${kind === 'account' || kind === 'operator' ? 'an' : 'a'} ${kind} ${name} ${where}`
+      : `the ${kind} name ${name} differs only in letter case from ${same}, which exists ${where}`;
+  throw storeError(code, message, { hint: 'choose another name', details: { name, taken: same } });
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+function knownOr(name: string, names: string[], otherwise: string): string {
+  const close = names.find((one) => folded(one) === folded(name));
+  if (close !== undefined) return `did you mean ${close}?`;
+  if (names.length === 0) return otherwise;
+  const shown = names.slice(0, 10).join(', ');
+  return `known: ${shown}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
+}
+
+async function orDamaged<T>(name: string, file: string, read: () => Promise<T>): Promise<T | Damaged> {
+  try {
+    return await read();
+  } catch (problem) {
+    return { name, file, problem: problem instanceof Error ? problem : new Error(String(problem)) };
+  }
+}

@@ -1,0 +1,65 @@
+/** What `natsctl up` shows once all is ready: where everything is, and the next three things to do, ready to copy. */
+
+export interface Running {
+  broker: string;
+  service: string;
+  dataDir: string;
+  operator: string;
+  accountKey: string;
+  account: string;
+  user: string;
+  userKey: string;
+  credsFile: string;
+  adminTokenFile: string;
+  /** Only on the first run: shown once, kept in `adminTokenFile`. */
+  firstToken?: string;
+}
+
+export interface PanelOptions {
+  /** How this shell can call us: `natsctl`, or the path of the program where it is not on PATH. */
+  command: string;
+  /** Flags the copied commands need because this store or operator is not the one they would find. */
+  storeFlags: string[];
+}
+
+export function panel(running: Running, { command, storeFlags }: PanelOptions): string {
+  const call = (args: string[], flags: string[] = []) => [command, ...args, ...flags.map(quote)].join(' ');
+  const withServer = ['--creds', running.credsFile, '--server', running.broker];
+  const facts: [string, string][] = [
+    ['Broker', running.broker],
+    ['Service', `${running.service}  (API at /openapi.json)`],
+    ['Operator', running.operator],
+    ['Creds', `${running.credsFile}  (account ${running.account}, user ${running.user})`],
+    ['Token', running.adminTokenFile],
+    ['Data', running.dataDir],
+  ];
+  const lines = [
+    'natsctl is up. Ctrl-C stops it.',
+    '',
+    ...facts.map(([name, value]) => `  ${name.padEnd(9)} ${value}`),
+    '',
+    '1. Subscribe, and publish from another shell:',
+    `   ${call(['sub', quote('greet.>')], withServer)}`,
+    `   ${call(['pub', 'greet.you', 'hello'], withServer)}`,
+    '',
+    '2. Create an account and a user, and push them:',
+    `   ${call(['account', 'create', 'orders'], storeFlags)} &&`,
+    `   ${call(['user', 'create', 'checkout', '--account', 'orders'], storeFlags)} &&`,
+    `   ${call(['push'], storeFlags)}`,
+    '',
+    `3. Revoke user ${running.user} everywhere at once:`,
+    `   curl -X POST ${running.service}/api/v1/accounts/${running.accountKey}/revocations \\`,
+    `     -H "authorization: Bearer $(cat ${quote(running.adminTokenFile)})" \\`,
+    `     -H 'content-type: application/json' -d '{"user":"${running.userKey}"}'`,
+    '',
+  ];
+  if (running.firstToken !== undefined) {
+    lines.push('The admin token, shown this once and kept in the token file above:', `   ${running.firstToken}`, '');
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** For a POSIX shell; plain words stay as they are. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,105 @@
+import { newScopedUser, newUser } from '../../claims/jwt/new.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { Seed } from '../../claims/keys/seed.js';
+import { checkEntityName } from '../../claims/names.js';
+import type { UserClaims } from '../../claims/types.js';
+import { cliError } from '../errors.js';
+import { signChecked } from '../sign.js';
+import { accountSigner } from '../signer.js';
+import { writeCreds, writeSeed } from '../store/keystore.js';
+import { readOperator, refuseTakenUser, writeUser } from '../store/store.js';
+import { changing, chooseAccount, type Workspace } from '../workspace.js';
+
+export interface NewUser {
+  name: string;
+  account?: string | undefined;
+  /** The value of `--private-key`: signs; a role makes a scoped user. */
+  key?: string | undefined;
+  /** Of a user who keeps the seed: then there is no creds file. */
+  publicKey?: string | undefined;
+  allowPub: string[];
+  allowSub: string[];
+  denyPub: string[];
+  denySub: string[];
+  bearer: boolean;
+  expiry?: number | undefined;
+  tags?: string[] | undefined;
+}
+
+export interface CreatedUser {
+  name: string;
+  publicKey: string;
+  account: string;
+  accountKey: string;
+  issuer: string;
+  /** Of the scoped signing key that signed it. */
+  role: string | null;
+  expires: number;
+  /** Path of the creds file. */
+  creds: string | null;
+}
+
+export async function createUser(workspace: Workspace, wanted: NewUser): Promise<CreatedUser> {
+  checkEntityName(wanted.name, 'user');
+  if (wanted.publicKey !== undefined) decodePublicKey(wanted.publicKey, 'user');
+  return changing(workspace, () => create(workspace, wanted));
+}
+
+async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUser> {
+  const { store, keystore, now } = workspace;
+  const account = await chooseAccount(workspace, wanted.account);
+  const accountClaims = account.jwt.claims;
+  await refuseTakenUser(store, account.name, wanted.name);
+  const strict = (await readOperator(store)).claims.nats.strict_signing_key_usage === true;
+  const { signer, scope } = await accountSigner(workspace, accountClaims, { key: wanted.key, strict });
+
+  const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
+  const sub = seed?.publicKey ?? (wanted.publicKey as string);
+  const byIdentity = signer.publicKey === accountClaims.sub;
+  const claims = scope
+    ? newScopedUser(sub, wanted.name, accountClaims.sub)
+    : newUser(sub, wanted.name, byIdentity ? {} : { issuerAccount: accountClaims.sub });
+  if (scope) refuseOwnPermissions(wanted, scope.role);
+  else {
+    claims.nats.pub = { allow: wanted.allowPub, deny: wanted.denyPub };
+    claims.nats.sub = { allow: wanted.allowSub, deny: wanted.denySub };
+    if (wanted.bearer) claims.nats.bearer_token = true;
+  }
+  if (claims.nats.bearer_token && accountClaims.nats.limits.disallow_bearer) {
+    throw cliError('ERR_BEARER_DISALLOWED', `account ${account.name} allows no bearer tokens`, {
+      hint: 'leave --bearer out',
+    });
+  }
+  if (wanted.expiry) claims.exp = wanted.expiry;
+  if (wanted.tags && wanted.tags.length > 0) claims.nats.tags = wanted.tags;
+  const jwt = await signChecked<UserClaims>(claims, signer, { now });
+
+  if (seed) await writeSeed(keystore, seed);
+  await writeUser(store, account.name, wanted.name, jwt.token);
+  const names = { operator: store.name, account: account.name, user: wanted.name };
+  const creds = seed ? await writeCreds(keystore, names, jwt.token, seed) : null;
+  return {
+    name: wanted.name,
+    publicKey: sub,
+    account: account.name,
+    accountKey: accountClaims.sub,
+    issuer: signer.publicKey,
+    role: scope?.role ?? null,
+    expires: jwt.claims.exp ?? 0,
+    creds,
+  };
+}
+
+/** A user of a scoped key may hold nothing of its own: servers refuse it (jwt v2 `ValidateScopedSigner`). */
+function refuseOwnPermissions(wanted: NewUser, role: string): void {
+  const own = [wanted.allowPub, wanted.allowSub, wanted.denyPub, wanted.denySub].some((list) => list.length > 0);
+  if (!own && !wanted.bearer) return;
+  throw cliError(
+    'ERR_SCOPED_PERMISSIONS',
+    `the role ${role} says what its users may do; they can hold nothing of their own`,
+    {
+      hint: 'leave the permission flags and --bearer out, or sign with another key',
+      details: { role },
+    },
+  );
+}

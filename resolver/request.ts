@@ -1,0 +1,105 @@
+import { NatsctlError } from '../claims/errors.js';
+import type { ResolverErrorCode } from './errors.js';
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+/** An account JWT has at most 1 MiB (NATS's default maximum payload); a little more lets a problem document say so. */
+export const MAX_ANSWER_BYTES = 1_048_576 + 16_384;
+const MAX_REDIRECTS = 3;
+
+/** One HTTP exchange with a resolver, bounded in time and size. Follows redirects on the same origin only. */
+export async function request(url: URL, options: RequestOptions): Promise<Answer> {
+  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
+  try {
+    return await exchange(url, options, signal);
+  } catch (error) {
+    if (error instanceof NatsctlError) throw error;
+    options.signal?.throwIfAborted();
+    if (deadline.aborted) {
+      throw fault('ERR_RESOLVER_TIMEOUT', url, `did not answer within ${options.timeoutMs} ms`, error);
+    }
+    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error);
+  }
+}
+
+async function exchange(first: URL, options: RequestOptions, signal: AbortSignal): Promise<Answer> {
+  let url = first;
+  for (let hops = 0; ; hops++) {
+    const { method = 'GET', headers = {}, body = null } = options;
+    const response = await fetch(url.href, { method, headers, body, signal, redirect: 'manual' });
+    const location = isRedirect(response.status) ? response.headers.get('location') : null;
+    if (location === null) {
+      return { status: response.status, headers: response.headers, body: await boundedText(url, response) };
+    }
+    await response.body?.cancel();
+    url = redirectTarget(url, location, method, hops);
+  }
+}
+
+/** Another host may be anything that the resolver's network can reach: a redirect there is refused, never followed. */
+function redirectTarget(from: URL, location: string, method: string, hops: number): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (!to || to.origin !== from.origin || method !== 'GET' || hops >= MAX_REDIRECTS) {
+    throw fault('ERR_RESOLVER_REDIRECT', from, `redirects to ${to?.origin ?? 'nowhere'}, which is not followed`);
+  }
+  return to;
+}
+
+async function boundedText(url: URL, response: Response): Promise<string> {
+  if (!response.body) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES)
+      throw fault('ERR_RESOLVER_TOO_LARGE', url, `answers with more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+export function fault(
+  code: ResolverErrorCode,
+  url: URL,
+  what: string,
+  cause?: unknown,
+): NatsctlError<ResolverErrorCode> {
+  const hint =
+    code === 'ERR_RESOLVER_UNREACHABLE' || code === 'ERR_RESOLVER_TIMEOUT'
+      ? 'check that the service is running (`natsctl up`) and that the URL is its own'
+      : 'check that the URL is that of a claims resolver';
+  return new NatsctlError(code, `the resolver at ${url.origin} ${what}`, {
+    hint,
+    details: { url: withoutSecrets(url) },
+    cause,
+  });
+}
+
+function withoutSecrets(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof AggregateError) return reason(cause.errors[0]);
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused';
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOTFOUND') return 'unknown host';
+  return cause instanceof Error ? cause.message : String(cause);
+}

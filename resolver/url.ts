@@ -1,0 +1,43 @@
+import { NatsctlError } from '../claims/errors.js';
+import type { ResolverErrorCode } from './errors.js';
+
+/** Where the parts of one HTTP resolver are. */
+export interface ResolverUrls {
+  /** Ends with a slash. */
+  accounts: URL;
+  operator: URL;
+}
+
+/**
+ * The URLs of a resolver from any of the three forms people write: the service's root (`http://host:9090`), its version
+ * root, as an operator's `account_server_url` has it (`.../jwt/v1`), or its accounts, as a nats-server configuration has it
+ * (`.../jwt/v1/accounts/`).
+ */
+export function resolverUrls(base: string): ResolverUrls {
+  const url = parse(base);
+  const path = url.pathname.replace(/\/+$/, '');
+  const root = path === '' ? '/jwt/v1' : path.replace(/\/accounts$/, '');
+  return { accounts: at(url, `${root}/accounts/`), operator: at(url, `${root}/operator`) };
+}
+
+function parse(base: string): URL {
+  const url = URL.canParse(base) ? new URL(base) : null;
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new NatsctlError<ResolverErrorCode>(
+      'ERR_RESOLVER_URL',
+      `not the URL of an HTTP resolver: ${JSON.stringify(base)}`,
+      {
+        hint: 'write it as http://host:port',
+      },
+    );
+  }
+  return url;
+}
+
+function at(url: URL, pathname: string): URL {
+  const other = new URL(url);
+  other.pathname = pathname;
+  other.search = '';
+  other.hash = '';
+  return other;
+}

@@ -1,0 +1,75 @@
+import { NatsctlError } from '../../claims/errors.js';
+import type { VerifiedAccount } from '../../claims/trust/account.js';
+import type { Account } from '../../prisma/generated/client.js';
+import { type AuditRecord, recordAudit } from '../audit/audit.js';
+import type { ServiceErrorCode } from '../errors.js';
+import type { Queries } from '../store/open.js';
+import { accountJti } from './jti.js';
+
+export interface Change {
+  account: VerifiedAccount;
+  /** What is replaced; null for a new account. */
+  stored: Account | null;
+  /** Unix seconds. */
+  at: number;
+  actor: string;
+  action: AuditRecord['action'];
+  detail?: Record<string, unknown>;
+}
+
+/** Stores an account JWT: the row, its audit entry and its announcements, all in the caller's transaction. */
+export async function saveAccount(tx: Queries, change: Change): Promise<Account> {
+  const { account, stored, at, actor, action, detail } = change;
+  const { claims, token, operator } = account;
+  const name = claims.name ?? claims.sub;
+  const jti = accountJti(account);
+  await checkNameFree(tx, operator.sub, claims.sub, name);
+  const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
+  const row = await tx.account.upsert({
+    where: { key: claims.sub },
+    create: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
+    update: { ...data, version: { increment: 1 } },
+  });
+  await recordAudit(tx, {
+    at,
+    actor,
+    action,
+    entity: claims.sub,
+    beforeJti: stored?.jti ?? null,
+    afterJti: jti,
+    ...(detail && { detail }),
+  });
+  await announceLater(tx, claims.sub, jti, at);
+  return row;
+}
+
+/** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
+async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
+  for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
+    const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
+    await tx.announcement.upsert({
+      where: { linkId_accountKey: { linkId, accountKey } },
+      create: { ...data, linkId, accountKey },
+      update: data,
+    });
+  }
+}
+
+/** Names differing only in letter case are one folder on many file systems (nsc files accounts by name). */
+async function checkNameFree(tx: Queries, operatorKey: string, key: string, name: string): Promise<void> {
+  const nameFold = foldName(name);
+  const holder = await tx.account.findUnique({ where: { operatorKey_nameFold: { operatorKey, nameFold } } });
+  if (!holder || holder.key === key) return;
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_ACCOUNT_NAME_TAKEN',
+    `the name ${JSON.stringify(name)} is taken by the account ${holder.name} (${holder.key})`,
+    {
+      hint: 'choose another name; letter case makes no difference',
+      details: { account: key, holder: holder.key, name },
+    },
+  );
+}
+
+export function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}

@@ -1,0 +1,34 @@
+import { NatsctlError } from '../../claims/errors.js';
+import { signClaims, type Unsigned } from '../../claims/jwt/encode.js';
+import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { AccountClaims } from '../../claims/types.js';
+import type { Issue } from '../../claims/validate/issues.js';
+import { validate } from '../../claims/validate/validate.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { operatorSigner, servedOperator } from '../operators/served-operator.js';
+import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
+
+/** Signs account claims with the operator's key in custody, later than `after`, and judges the result as any pushed JWT. */
+export async function signAccount(
+  { custody, now }: Service,
+  tx: Queries,
+  claims: Unsigned<AccountClaims>,
+  after?: number,
+): Promise<VerifiedAccount> {
+  const { claims: operator, trusted } = await servedOperator(tx);
+  const signer = await operatorSigner(tx, custody, operator);
+  const at = now();
+  refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
+  const { token } = await signClaims(claims, signer, { now: at, ...(after !== undefined && { after }) });
+  return verifyAccount(token, trusted, { now: at, subject: claims.sub });
+}
+
+/** Claims made here from a request are refused with every reason at once. */
+export function refuseInvalid(issues: Issue[]): void {
+  const blocking = issues.filter(({ level }) => level !== 'warning');
+  if (blocking.length === 0) return;
+  throw new NatsctlError<ServiceErrorCode>('ERR_CLAIMS_INVALID', `the claims are not valid: ${blocking[0]?.message}`, {
+    details: { issues: blocking },
+  });
+}

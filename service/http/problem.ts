@@ -1,0 +1,114 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError } from 'fastify';
+import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
+import type { Issue } from '../../claims/validate/issues.js';
+import type { ServiceErrorCode } from '../errors.js';
+
+/** RFC 9457, with the project's codes. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  hint?: string;
+  errors?: { pointer: string; message: string }[];
+  instance?: string;
+}
+
+/** The status of the service's own codes. What claims/ says of a token or key somebody sent is theirs to mend: 400. */
+const STATUS: Record<ServiceErrorCode, number> = {
+  ERR_ACCOUNT_EXISTS: 409,
+  ERR_ACCOUNT_NAME_TAKEN: 409,
+  ERR_ACCOUNT_UNKNOWN: 404,
+  ERR_AUTH_FORBIDDEN: 403,
+  ERR_AUTH_REQUIRED: 401,
+  ERR_AUTH_TOKEN_INVALID: 401,
+  ERR_BODY_INVALID: 400,
+  ERR_BODY_TOO_LARGE: 413,
+  ERR_CLAIMS_INVALID: 400,
+  ERR_CONTENT_TYPE: 415,
+  ERR_DATABASE: 500,
+  ERR_DATABASE_NEWER: 500,
+  ERR_DATA_DIR: 500,
+  ERR_DATA_DIR_LOCKED: 500,
+  ERR_INTERNAL: 500,
+  ERR_LINK_CREDS: 409,
+  ERR_LINK_SERVERS: 400,
+  ERR_LINK_UNKNOWN: 404,
+  ERR_LISTEN: 500,
+  ERR_MASTER_KEY_FILE: 500,
+  ERR_MASTER_KEY_INVALID: 500,
+  ERR_MASTER_KEY_WRONG: 500,
+  ERR_MIGRATION_CHANGED: 500,
+  ERR_OPERATOR_FOREIGN: 409,
+  ERR_OPERATOR_KEY_ABSENT: 409,
+  ERR_OPERATOR_KEY_FOREIGN: 400,
+  ERR_OPERATOR_NONE: 404,
+  ERR_OPERATOR_UNKNOWN: 404,
+  ERR_PORT_IN_USE: 500,
+  ERR_PUSH_ID_MISMATCH: 400,
+  ERR_PUSH_IN_FUTURE: 400,
+  ERR_PUSH_JTI: 400,
+  ERR_PUSH_OLDER: 409,
+  ERR_PUSH_PRECONDITION: 412,
+  ERR_PUSH_PRECONDITION_SYNTAX: 400,
+  ERR_PUSH_REVOCATION_DROPPED: 409,
+  ERR_REQUEST_INVALID: 400,
+  ERR_REVOCATION_UNKNOWN: 404,
+  ERR_ROUTE_UNKNOWN: 404,
+  ERR_SEALED_KEY: 500,
+  ERR_SIGNING_KEY_ABSENT: 409,
+  ERR_TOKEN_UNKNOWN: 404,
+  ERR_USER_EXISTS: 409,
+  ERR_USER_NAME_TAKEN: 409,
+  ERR_USER_REVOKED: 409,
+  ERR_USER_UNKNOWN: 404,
+};
+const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
+const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'ERR_CONTENT_TYPE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'ERR_BODY_INVALID',
+};
+
+/** What a caller is told of an error. Of an unforeseen one: nothing but that it happened. */
+export function problemOf(error: unknown, instance: string): Problem {
+  if (isNatsctlError(error)) return ofOurs(error, instance);
+  const framework = error as Partial<FastifyError>;
+  const status = framework.statusCode ?? 500;
+  if (!(error instanceof Error) || status >= 500) {
+    return problem(500, 'ERR_INTERNAL', 'the service failed; its log says why', { instance });
+  }
+  if (framework.validation) {
+    const errors = framework.validation.map(({ instancePath, message = 'is not valid' }) => ({
+      pointer: instancePath,
+      message,
+    }));
+    const where = framework.validationContext ?? 'request';
+    return problem(400, 'ERR_REQUEST_INVALID', `the ${where} is not as this route takes it`, { errors, instance });
+  }
+  return problem(status, FRAMEWORK_CODES[framework.code ?? ''] ?? 'ERR_REQUEST_INVALID', error.message, { instance });
+}
+
+function ofOurs(error: NatsctlError, instance: string): Problem {
+  const status = STATUS[error.code as ServiceErrorCode] ?? CLAIMS_STATUS[error.code] ?? 400;
+  const { hint, details } = error;
+  const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
+  const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
+  return problem(status, error.code, error.message, { ...(hint && { hint }), ...(errors && { errors }), instance });
+}
+
+function problem(status: number, code: string, detail: string, more: Partial<Problem>): Problem {
+  return { type: `urn:natsctl:problem:${code}`, title: STATUS_CODES[status] ?? 'Error', status, code, detail, ...more };
+}
+
+/** For clients that show an answer as it comes (nsc, curl): what is wrong and what to do in the first line, then the code. */
+export function problemText({ code, detail, hint }: Problem): string {
+  return `${printable(hint ? `${detail}; ${hint}` : detail)}\n${code}\n`;
+}
+
+/** Names come from outside: a line stays one line, and no terminal is told what to do. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}

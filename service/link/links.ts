@@ -1,0 +1,188 @@
+/**
+ * The service's links to NATS systems, over which every change of an account is announced to every server. What is still to
+ * announce stands in the database (the outbox: service/store, table announcement), written with the change itself; links
+ * work it off. Nothing here ever keeps a change waiting because NATS is away.
+ */
+import { createHash } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { parseCreds } from '../../claims/creds.js';
+import { NatsctlError } from '../../claims/errors.js';
+import type { ServerAnswer } from '../../resolver/nats.js';
+import { recordAudit } from '../audit/audit.js';
+import type { Custody } from '../custody/custody.js';
+import type { ServiceErrorCode } from '../errors.js';
+import type { Store } from '../store/open.js';
+import { type Link, startLink } from './link.js';
+
+export interface LinkTarget {
+  /** URLs of servers of one system; one that answers is enough. */
+  servers: string[];
+  /** .creds text of a system account user. Without it, those of a link that is attached already. */
+  creds?: string;
+}
+
+export interface LinkState {
+  id: string;
+  servers: string[];
+  connected: boolean;
+  /** Accounts whose newest JWT not every server has confirmed. */
+  pending: number;
+}
+
+export interface Links {
+  /** `keep` attaches the link again at the next start. Resolves after the first attempt to connect; the link goes on trying. */
+  attach(target: LinkTarget, options?: { keep?: boolean; actor?: string }): Promise<LinkState>;
+  detach(id: string, actor: string): Promise<void>;
+  list(): Promise<LinkState[]>;
+  /** Tells what each server answers to this version of the account, as far as it does in time. */
+  announce(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
+  /** There may be something to announce. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+export interface LinksOptions {
+  store: Store;
+  custody: Custody;
+  log: FastifyBaseLogger;
+  now(): number;
+}
+
+const CONNECT_WAIT_MS = 2_000;
+const MAX_LINKS = 64;
+/** A link that nobody attached for so long takes its outbox with it: a broker on a free port has another URL each time. */
+const FORGET_AFTER_SECONDS = 7 * 24 * 3_600;
+
+export async function openLinks({ store, custody, log, now }: LinksOptions): Promise<Links> {
+  const attached = new Map<string, { link: Link; creds: string }>();
+
+  const start = async (id: string, servers: string[], creds: string) => {
+    await attached.get(id)?.link.close();
+    const link = startLink({ id, servers, creds, store, now, log: log.child({ link: id, servers }) });
+    attached.set(id, { link, creds });
+    return link;
+  };
+  const stateOf = async (id: string): Promise<LinkState> => {
+    const row = await store.db.link.findUniqueOrThrow({ where: { id } });
+    const pending = await store.db.announcement.count({ where: { linkId: id, state: 'pending' } });
+    return { id, servers: JSON.parse(row.servers), connected: attached.get(id)?.link.connected() ?? false, pending };
+  };
+
+  const wake = () => {
+    for (const { link } of attached.values()) link.wake();
+  };
+
+  await store.db.link.deleteMany({
+    where: { sealedCreds: null, attachedAt: { lt: BigInt(now() - FORGET_AFTER_SECONDS) } },
+  });
+  for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
+    if (!row.sealedCreds) continue;
+    const creds = custody.unseal(sealedFor(row.id), row.sealedCreds).toString('utf8');
+    await start(row.id, JSON.parse(row.servers), creds);
+  }
+
+  return {
+    async attach(target, { keep = false, actor = 'service' } = {}) {
+      const servers = checkServers(target.servers);
+      const creds = target.creds ?? [...attached.values()][0]?.creds;
+      if (creds === undefined) {
+        throw new NatsctlError<ServiceErrorCode>(
+          'ERR_LINK_CREDS',
+          'no credentials of a system account user are at hand',
+          {
+            hint: 'give the text of a .creds file of such a user as `creds`',
+          },
+        );
+      }
+      parseCreds(creds);
+      const id = linkId(servers);
+      if (!attached.has(id) && attached.size >= MAX_LINKS) {
+        throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', `there are ${MAX_LINKS} links already`, {
+          hint: 'detach one first',
+        });
+      }
+      const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      await store.transaction(async (tx) => {
+        const at = BigInt(now());
+        const known = await tx.link.findUnique({ where: { id } });
+        const data = { servers: JSON.stringify(servers), attachedAt: at };
+        await tx.link.upsert({
+          where: { id },
+          create: { id, ...data, sealedCreds },
+          update: { ...data, ...(keep && { sealedCreds }) },
+        });
+        if (known) return;
+        // A system that is new to us has confirmed nothing yet.
+        const accounts = await tx.account.findMany({ select: { key: true, jti: true } });
+        const rows = accounts.map(({ key, jti }) => ({
+          linkId: id,
+          accountKey: key,
+          jti,
+          state: 'pending',
+          updatedAt: at,
+        }));
+        if (rows.length > 0) await tx.announcement.createMany({ data: rows });
+        await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
+      });
+      const link = await start(id, servers, creds);
+      await link.tried(CONNECT_WAIT_MS);
+      return stateOf(id);
+    },
+
+    async detach(id, actor) {
+      const row = await store.db.link.findUnique({ where: { id } });
+      if (!row) throw new NatsctlError<ServiceErrorCode>('ERR_LINK_UNKNOWN', `there is no link ${id}`);
+      await attached.get(id)?.link.close();
+      attached.delete(id);
+      await store.transaction(async (tx) => {
+        await tx.link.delete({ where: { id } });
+        await recordAudit(tx, {
+          at: now(),
+          actor,
+          action: 'link.detach',
+          entity: id,
+          detail: { servers: JSON.parse(row.servers) },
+        });
+      });
+    },
+
+    async list() {
+      const rows = await store.db.link.findMany({ orderBy: { id: 'asc' }, select: { id: true } });
+      return Promise.all(rows.map(({ id }) => stateOf(id)));
+    },
+
+    async announce(account, jti, waitMs) {
+      const waits = [...attached.values()].map(({ link }) => link.announced(account, jti, waitMs));
+      wake();
+      return (await Promise.all(waits)).flat();
+    },
+
+    wake,
+
+    async close() {
+      await Promise.all([...attached.values()].map(({ link }) => link.close()));
+      attached.clear();
+    },
+  };
+}
+
+function checkServers(servers: string[]): string[] {
+  const bad = servers.find((server) => !/^(nats|tls):\/\/[^\s/?#@]+\/?$/.test(server) || !URL.canParse(server));
+  if (servers.length === 0 || bad !== undefined) {
+    const what =
+      bad === undefined ? 'a link needs at least one server' : `not the URL of a NATS server: ${JSON.stringify(bad)}`;
+    throw new NatsctlError<ServiceErrorCode>('ERR_LINK_SERVERS', what, {
+      hint: 'write it as nats://host:port or tls://host:port',
+    });
+  }
+  return [...new Set(servers.map((server) => server.replace(/\/$/, '')))].sort();
+}
+
+/** The same servers are the same link, and keep what they have confirmed. */
+function linkId(servers: string[]): string {
+  return createHash('sha256').update(servers.join('\n')).digest('hex').slice(0, 32);
+}
+
+function sealedFor(id: string): { kind: string; id: string } {
+  return { kind: 'link-creds', id };
+}

@@ -1,0 +1,34 @@
+import swagger from '@fastify/swagger';
+import fp from 'fastify-plugin';
+
+/** OpenAPI 3.1 out of the schemas that validate, at `/openapi.json`. */
+export const openapi = fp(
+  async (app) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'natsctl service',
+          description: 'Resolver of account JWTs for nats-server, nsc and natsctl, and REST API of the control plane.',
+          version: '1',
+        },
+        tags: [
+          { name: 'resolver', description: 'Account JWTs as nats-server and nsc ask for them.' },
+          { name: 'api', description: 'Operators, accounts, users, revocations, audit.' },
+        ],
+        components: {
+          securitySchemes: {
+            bearer: {
+              type: 'http',
+              scheme: 'bearer',
+              bearerFormat: 'JWT',
+              description: 'An access token of this service.',
+            },
+          },
+        },
+      },
+    });
+    app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  },
+  { name: 'openapi' },
+);

@@ -1,0 +1,195 @@
+/**
+ * A push: an account JWT signed elsewhere asks to take the place of the stored one. DESIGN rule 11 ("two writers never undo
+ * each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
+ */
+
+import { droppedRevocations } from '../../claims/account/revocation.js';
+import { NatsctlError } from '../../claims/errors.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { checkEntityName } from '../../claims/names.js';
+import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { Account } from '../../prisma/generated/client.js';
+import { accountJti } from '../accounts/jti.js';
+import { saveAccount } from '../accounts/save-account.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { servedOperator } from '../operators/served-operator.js';
+import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
+import type { Precondition } from './precondition.js';
+
+export interface Push {
+  /** The account the sender names; must be the token's own. */
+  id: string;
+  token: string;
+  precondition: Precondition;
+  /** Whether revocations may be dropped: only for a caller with an admin token who says so. */
+  forced: boolean;
+  /** The caller, where it is known by an access token. */
+  actor?: string;
+}
+
+export interface PushOutcome {
+  status: 'created' | 'updated' | 'unchanged';
+  account: string;
+  jti: string;
+}
+
+/** Seconds an `iat` may lie in the future: a revocation "now" must cover what is pushed now. */
+const MAX_CLOCK_SKEW_SECONDS = 60;
+
+/** What the rules look at. */
+interface Case {
+  readonly push: Push;
+  readonly account: VerifiedAccount;
+  readonly jti: string;
+  readonly stored: Account | null;
+  readonly now: number;
+}
+
+/** In this order, each either passes (nothing) or throws. The JWT itself has been verified before the first one. */
+const RULES: readonly ((judged: Case) => void)[] = [
+  refuseOtherId,
+  refuseFuture,
+  refuseUnfitName,
+  refuseBrokenPrecondition,
+  refuseOlder,
+  refuseSameJti,
+  refuseDroppedRevocations,
+];
+
+export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
+  const id = decodePublicKey(push.id, 'account').text;
+  const now = service.now();
+  const outcome = await service.store.transaction(async (tx): Promise<PushOutcome> => {
+    const account = await verify(tx, push.token, now);
+    const stored = await tx.account.findUnique({ where: { key: id } });
+    const jti = accountJti(account);
+    // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
+    if (stored && stored.jwt === account.token) return { status: 'unchanged', account: id, jti };
+    for (const rule of RULES) rule({ push, account, jti, stored, now });
+    const detail = auditDetail(push, account, stored);
+    const actor = push.actor ?? `signer:${account.claims.iss}`;
+    const action = stored ? 'account.update' : 'account.create';
+    await saveAccount(tx, { account, stored, at: now, actor, action, detail });
+    return { status: stored ? 'updated' : 'created', account: id, jti };
+  });
+  if (outcome.status !== 'unchanged') service.links.wake();
+  return outcome;
+}
+
+/** Signature, issuer among the keys of the operator served, strict mode, validation, expiry. */
+async function verify(tx: Queries, token: string, now: number): Promise<VerifiedAccount> {
+  const { trusted } = await servedOperator(tx);
+  return verifyAccount(token, trusted, { now });
+}
+
+function refuseOtherId({ push, account: { claims } }: Case): void {
+  if (claims.sub === push.id) return;
+  throw refusal(
+    'ERR_PUSH_ID_MISMATCH',
+    `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
+    'post it under its own id',
+  );
+}
+
+/** The service itself signs one second later than what it replaces, so a burst of its changes may run ahead of the clock. */
+function refuseFuture({ account: { claims }, stored, now }: Case): void {
+  const newest = Math.max(now, Number(stored?.iat ?? 0));
+  if (claims.iat <= newest + MAX_CLOCK_SKEW_SECONDS) return;
+  const ahead = claims.iat - now;
+  throw refusal(
+    'ERR_PUSH_IN_FUTURE',
+    `the JWT of ${label(claims)} was issued ${ahead} s in the future`,
+    'set the clock of the machine that signed it',
+  );
+}
+
+/** A name becomes a file name in every store that pulls it. An account that has one already keeps it. */
+function refuseUnfitName({ account: { claims }, stored }: Case): void {
+  if (claims.name !== undefined && claims.name !== stored?.name) checkEntityName(claims.name, 'account');
+}
+
+function refuseBrokenPrecondition({ push: { precondition }, account: { claims }, stored }: Case): void {
+  if (precondition.kind === 'none') return;
+  if (precondition.kind === 'absent') {
+    if (!stored) return;
+    throw refusal(
+      'ERR_PUSH_PRECONDITION',
+      `the service holds a JWT of ${label(claims)} that this store has not seen`,
+      PULL,
+    );
+  }
+  if (stored && (precondition.etags === '*' || precondition.etags.includes(stored.jti))) return;
+  if (stored)
+    throw refusal(
+      'ERR_PUSH_PRECONDITION',
+      `${label(claims)} was changed on the service since this store last pulled`,
+      PULL,
+    );
+  throw refusal(
+    'ERR_PUSH_PRECONDITION',
+    `the service does not hold ${label(claims)} any more`,
+    'push it as a new account: without If-Match',
+  );
+}
+
+function refuseOlder({ push: { precondition }, account: { claims }, stored }: Case): void {
+  if (!stored || precondition.kind !== 'none' || Number(stored.iat) <= claims.iat) return;
+  throw refusal('ERR_PUSH_OLDER', `the service holds a newer JWT of ${label(claims)}`, PULL);
+}
+
+/** The jti is the version's name: two different JWTs of one name would let a push pass for being made from the other. */
+function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
+  if (stored?.jti !== jti) return;
+  throw refusal(
+    'ERR_PUSH_JTI',
+    `the JWT of ${label(claims)} has the jti of the stored one and other contents`,
+    'let a NATS library sign it, which sets the jti',
+  );
+}
+
+function refuseDroppedRevocations({ push, account: { claims }, stored }: Case): void {
+  if (!stored || push.forced) return;
+  const dropped = droppedRevocations(storedRevocations(stored), claims.nats.revocations);
+  if (dropped.length === 0) return;
+  const users = dropped.map(({ user }) => user);
+  const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_PUSH_REVOCATION_DROPPED',
+    `the JWT of ${label(claims)} lacks revocations that the service holds (${shown}): it would let those users back in`,
+    { hint: PULL, details: { account: claims.sub, dropped } },
+  );
+}
+
+function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Account | null): Record<string, unknown> {
+  const before = stored ? storedRevocations(stored, forced) : new Map<string, number>();
+  const added = droppedRevocations(claims.nats.revocations, before);
+  const dropped = droppedRevocations(before, claims.nats.revocations);
+  return {
+    name: claims.name,
+    issuer: claims.iss,
+    ...(added.length > 0 && { revoked: added }),
+    ...(dropped.length > 0 && { restored: dropped, forced }),
+  };
+}
+
+/** A forced push is also the way out when the stored JWT is damaged: nothing can be read of that one. */
+function storedRevocations(stored: Account, evenDamaged = false): ReadonlyMap<string, number> {
+  try {
+    return readStored('account', stored).claims.nats.revocations;
+  } catch (error) {
+    if (evenDamaged) return new Map();
+    throw error;
+  }
+}
+
+const PULL = 'pull first: run `natsctl pull`, then push again (with nsc: `nsc pull`)';
+
+function refusal(code: ServiceErrorCode, message: string, hint: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError(code, message, { hint });
+}
+
+function label({ name, sub }: { name?: string; sub: string }): string {
+  return name === undefined ? `account ${sub}` : `account ${name} (${sub})`;
+}

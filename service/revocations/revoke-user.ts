@@ -1,0 +1,124 @@
+import { EVERYONE, revoke } from '../../claims/account/revocation.js';
+import { NatsctlError } from '../../claims/errors.js';
+import { unknownFields } from '../../claims/jwt/decode.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import type { AccountClaims } from '../../claims/types.js';
+import type { ServerAnswer } from '../../resolver/nats.js';
+import { findAccount } from '../accounts/find-account.js';
+import { saveAccount } from '../accounts/save-account.js';
+import { signAccount } from '../accounts/sign-account.js';
+import type { AuditRecord } from '../audit/audit.js';
+import type { ServiceErrorCode } from '../errors.js';
+import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
+
+export interface Revoked {
+  account: string;
+  user: string;
+  /** Unix seconds: JWTs of the user issued at or before it are void. */
+  revokedAt: number;
+  /** Of the account JWT that says so. */
+  jti: string;
+  /** Whether this service made the user. Users made elsewhere need not be known to be revoked. */
+  known: boolean;
+  announced: ServerAnswer[];
+}
+
+export interface RevocationRequest {
+  /** A user key, or `*` for every user. */
+  user: string;
+  /** Unix seconds; absent = now, or the issue of the newest JWT known where that is later. */
+  at?: number;
+}
+
+/** How long an answer waits for the servers; the announcement itself goes on until each of them has it. */
+const ANNOUNCE_WAIT_MS = 2_000;
+
+export async function revokeUser(
+  service: Service,
+  accountId: string,
+  { user, at }: RevocationRequest,
+  actor: string,
+): Promise<Revoked> {
+  const key = userOrEveryone(user);
+  const revoked = await service.store.transaction(async (tx) => {
+    const { known, newestIat } = await knownUser(tx, accountId, key);
+    const wanted = at ?? Math.max(service.now(), newestIat);
+    return {
+      known,
+      ...(await changeRevocations(service, tx, accountId, { actor, action: 'revocation.add', user: key }, (claims) => ({
+        ...claims,
+        nats: { ...claims.nats, revocations: revoke(claims.nats.revocations, key, wanted) },
+      }))),
+    };
+  });
+  const { account, jti, known, claims } = revoked;
+  const revokedAt = claims.nats.revocations.get(key) ?? 0;
+  return {
+    account,
+    user: key,
+    revokedAt,
+    jti,
+    known,
+    announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS),
+  };
+}
+
+/** Takes a revocation back: JWTs of the user that are still valid work again. */
+export async function removeRevocation(
+  service: Service,
+  accountId: string,
+  user: string,
+  actor: string,
+): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
+  const key = userOrEveryone(user);
+  const { account, jti } = await service.store.transaction((tx) =>
+    changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
+      const revocations = new Map(claims.nats.revocations);
+      if (!revocations.delete(key)) {
+        throw new NatsctlError<ServiceErrorCode>(
+          'ERR_REVOCATION_UNKNOWN',
+          `the account ${claims.sub} has no revocation of ${key}`,
+        );
+      }
+      return { ...claims, nats: { ...claims.nats, revocations } };
+    }),
+  );
+  return { account, user: key, jti, announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS) };
+}
+
+interface RevocationChange {
+  actor: string;
+  action: AuditRecord['action'];
+  user: string;
+}
+
+async function changeRevocations(
+  service: Service,
+  tx: Queries,
+  accountId: string,
+  { actor, action, user }: RevocationChange,
+  change: (claims: AccountClaims) => AccountClaims,
+): Promise<{ account: string; jti: string; claims: AccountClaims }> {
+  const stored = await findAccount(tx, accountId);
+  const before = readStored('account', stored);
+  const claims = change(before.claims);
+  const account = await signAccount(service, tx, claims, Number(stored.iat));
+  // Fields of a newer NATS than ours are not in the model that is signed: the audit says which ones went.
+  const lost = unknownFields(before);
+  const detail = { user, at: claims.nats.revocations.get(user), ...(lost.length > 0 && { lost }) };
+  const { jti } = await saveAccount(tx, { account, stored, at: service.now(), actor, action, detail });
+  return { account: stored.key, jti, claims: account.claims };
+}
+
+function userOrEveryone(user: string): string {
+  return user === EVERYONE ? EVERYONE : decodePublicKey(user, 'user').text;
+}
+
+async function knownUser(tx: Queries, accountId: string, user: string): Promise<{ known: boolean; newestIat: number }> {
+  const accountKey = decodePublicKey(accountId, 'account').text;
+  const where = user === EVERYONE ? { accountKey } : { accountKey, key: user };
+  const newest = await tx.user.findFirst({ where, orderBy: { iat: 'desc' }, select: { iat: true } });
+  return { known: user === EVERYONE || newest !== null, newestIat: Number(newest?.iat ?? 0) };
+}

@@ -1,0 +1,90 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { UNCHANGED } from '../../../resolver/http.js';
+import { findAccount } from '../../accounts/find-account.js';
+import { bearerToken } from '../../plugins/bearer.js';
+import { parseEtags, readPrecondition } from '../../push/precondition.js';
+import { pushAccount } from '../../push/push-account.js';
+import { closed, Id, refusals } from '../../schemas/common.js';
+import type { Service } from '../../service.js';
+
+const Params = Type.Object({ account: Id('Account key') }, closed);
+const Conditions = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'jti (quoted) of the JWT that this one was made from' })),
+  'if-none-match': Type.Optional(
+    Type.String({ description: '`*` in a push: only if there is none; an ETag in a read' }),
+  ),
+  'natsctl-force': Type.Optional(Type.Literal('true', { description: 'Drop revocations; needs an access token' })),
+});
+const Token = Type.String({ description: 'The account JWT' });
+const jwtContent = { content: { 'application/jwt': { schema: Token } } };
+const textContent = { content: { 'text/plain': { schema: Type.String() } } };
+
+export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
+  // nats-server asks this at its start, with the slash, and takes nothing but 200.
+  for (const path of ['/accounts', '/accounts/']) {
+    app.get(
+      path,
+      { schema: { tags: ['resolver'], summary: 'Whether a resolver is here', hide: path.endsWith('/') } },
+      async (_request, reply) => reply.header('cache-control', 'no-store').type('text/plain').send(''),
+    );
+  }
+
+  app.get(
+    '/accounts/:account',
+    {
+      schema: {
+        tags: ['resolver'],
+        summary: 'The JWT of an account',
+        params: Params,
+        response: {
+          200: { description: 'The JWT', ...jwtContent },
+          304: Type.Null({ description: 'As known' }),
+          ...refusals(400, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { jwt, jti } = await findAccount(service.store.db, request.params.account);
+      // A cache must ask every time: one that did not would keep a revoked user in.
+      reply.header('etag', `"${jti}"`).header('cache-control', 'no-cache');
+      const known = request.headers['if-none-match'];
+      const etags = known === undefined ? null : parseEtags(known);
+      if (etags === '*' || etags?.includes(jti)) return reply.code(304).type('application/jwt').send(null);
+      return reply.type('application/jwt').send(jwt);
+    },
+  );
+
+  app.post(
+    '/accounts/:account',
+    {
+      schema: {
+        tags: ['resolver'],
+        summary: 'Push the JWT of an account',
+        params: Params,
+        headers: Conditions,
+        response: {
+          200: { description: 'Stored in the place of another, or already there', ...textContent },
+          201: { description: 'Stored for the first time', ...textContent },
+          ...refusals(400, 403, 409, 412, 413, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'natsctl-force': force } = request.headers;
+      const caller = force === 'true' ? await service.tokens.verify(bearerToken(request)) : null;
+      const { status, jti } = await pushAccount(service, {
+        id: request.params.account,
+        token: typeof request.body === 'string' ? request.body.trim() : '',
+        precondition: readPrecondition(ifMatch, ifNoneMatch),
+        forced: caller?.role === 'admin',
+        ...(caller && { actor: `token:${caller.name}` }),
+      });
+      reply
+        .code(status === 'created' ? 201 : 200)
+        .header('etag', `"${jti}"`)
+        .header('cache-control', 'no-store');
+      return reply.type('text/plain; charset=utf-8').send(`${status === 'unchanged' ? UNCHANGED : `jwt ${status}`}\n`);
+    },
+  );
+};

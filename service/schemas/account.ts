@@ -1,0 +1,68 @@
+import { type Static, Type } from 'typebox';
+import type { Account } from '../../prisma/generated/client.js';
+import { closed, Id, Name, UnixSeconds } from './common.js';
+
+export const AccountItem = Type.Object(
+  {
+    publicKey: Id('Account key'),
+    name: Type.String(),
+    operator: Id('Operator key'),
+    jti: Type.String({ description: 'Of the stored JWT; its ETag' }),
+    issuedAt: UnixSeconds('Issue of the stored JWT'),
+    version: Type.Integer({ description: 'Grows by one with every stored JWT' }),
+    createdAt: UnixSeconds('First stored'),
+    updatedAt: UnixSeconds('Last stored'),
+  },
+  closed,
+);
+
+export const AccountDetail = Type.Object({ ...AccountItem.properties, jwt: Type.String() }, closed);
+
+const limit = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description }));
+
+export const NewAccount = Type.Object(
+  {
+    name: Name,
+    publicKey: Type.Optional(Id('Of a key kept elsewhere; without it the service makes and keeps the keys')),
+    description: Type.Optional(Type.String({ maxLength: 8_192 })),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          conn: limit('Client connections; -1 = unlimited'),
+          leaf: limit('Leaf node connections'),
+          subs: limit('Subscriptions'),
+          data: limit('Bytes'),
+          payload: limit('Bytes of one message'),
+          imports: limit('Imports'),
+          exports: limit('Exports'),
+          wildcards: Type.Optional(Type.Boolean({ description: 'Wildcard exports allowed' })),
+          disallow_bearer: Type.Optional(Type.Boolean({ description: 'No bearer users' })),
+          mem_storage: limit('JetStream bytes in memory'),
+          disk_storage: limit('JetStream bytes on disk'),
+          streams: limit('JetStream streams'),
+          consumer: limit('JetStream consumers'),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+export function accountItem(row: Account): Static<typeof AccountItem> {
+  return {
+    publicKey: row.key,
+    name: row.name,
+    operator: row.operatorKey,
+    jti: row.jti,
+    issuedAt: Number(row.iat),
+    version: row.version,
+    createdAt: Number(row.createdAt),
+    updatedAt: Number(row.updatedAt),
+  };
+}
+
+export function accountDetail(row: Account): Static<typeof AccountDetail> {
+  return { ...accountItem(row), jwt: row.jwt };
+}

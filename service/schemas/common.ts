@@ -1,0 +1,76 @@
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** Never more rows than this in one answer. */
+const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+/** Entity ids are nkeys of 56 characters, `*`, or hashes of 64. What they must be is said by claims/, with its own codes. */
+const ID_LENGTH = 100;
+
+export const closed = { additionalProperties: false } as const;
+
+export const Id = (description: string) => Type.String({ minLength: 1, maxLength: ID_LENGTH, description });
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'Also a file name: no slashes, no leading dot',
+});
+export const UnixSeconds = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: `${description} (unix seconds)` });
+
+export const Page = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, description: 'Rows wanted' }),
+    after: Type.Optional(Type.String({ maxLength: ID_LENGTH, description: '`next` of the page before' })),
+  },
+  closed,
+);
+export type Page = Static<typeof Page>;
+
+/** A page of a list; `next` is there when more follow. */
+export const ListOf = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), next: Type.Optional(Type.String()) }, closed);
+
+/** Cuts a page out of rows read with one more than its limit. */
+export function pageOf<Row, Item>(
+  rows: Row[],
+  { limit }: Page,
+  item: (row: Row) => Item,
+  cursor: (row: Row) => string,
+): { items: Item[]; next?: string } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown.map(item), ...(rows.length > limit && last !== undefined && { next: cursor(last) }) };
+}
+
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable, for programs: ERR_...' }),
+    detail: Type.String(),
+    hint: Type.Optional(Type.String({ description: 'What to do next' })),
+    errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
+    instance: Type.Optional(Type.String()),
+  },
+  { description: 'RFC 9457 problem' },
+);
+
+/** The refusals a route documents. */
+export function refusals(...statuses: number[]) {
+  const content = { 'application/problem+json': { schema: ProblemDocument } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: MEANING[status] ?? 'Refused', content }]));
+}
+
+const MEANING: Record<number, string> = {
+  400: 'The request, or a token or key in it, is not valid',
+  401: 'No access token, or one that does not hold',
+  403: 'Not allowed',
+  404: 'Not known',
+  409: 'In conflict with what is stored',
+  412: 'What is stored is not what the change was made from',
+  413: 'Too large',
+  415: 'Not a content type of this route',
+};
+
+export const apiRoute = { tags: ['api'], security: [{ bearer: [] }] };

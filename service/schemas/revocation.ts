@@ -1,0 +1,51 @@
+import { Type } from 'typebox';
+import { closed, Id, UnixSeconds } from './common.js';
+
+export const Announced = Type.Array(
+  Type.Object(
+    {
+      server: Type.String({ description: 'Name of the server, or URLs of the link where none answered' }),
+      serverId: Type.String(),
+      ok: Type.Boolean(),
+      message: Type.String(),
+    },
+    closed,
+  ),
+  { description: 'What each server answered so far; the announcement goes on until every one has it' },
+);
+
+export const RevocationItem = Type.Object(
+  { user: Id('User key, or `*`'), revokedAt: UnixSeconds('JWTs issued at or before it are void') },
+  closed,
+);
+
+export const NewRevocation = Type.Object(
+  {
+    user: Id('User key, or `*` for every user'),
+    at: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'JWTs issued at or before it become void (unix seconds); absent = now',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const Revoked = Type.Object(
+  {
+    account: Id('Account key'),
+    user: Id('User key, or `*`'),
+    revokedAt: UnixSeconds('JWTs issued at or before it are void'),
+    jti: Type.String({ description: 'Of the account JWT that says so' }),
+    known: Type.Boolean({ description: 'Whether this service made the user; others can be revoked as well' }),
+    announced: Announced,
+  },
+  closed,
+);
+
+export const Restored = Type.Object(
+  { account: Id('Account key'), user: Id('User key, or `*`'), jti: Type.String(), announced: Announced },
+  closed,
+);

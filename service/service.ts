@@ -1,0 +1,14 @@
+import type { AccessTokens } from './auth/tokens.js';
+import type { Custody } from './custody/custody.js';
+import type { Links } from './link/links.js';
+import type { Store } from './store/open.js';
+
+/** What every route and operation works with. */
+export interface Service {
+  readonly store: Store;
+  readonly custody: Custody;
+  readonly tokens: AccessTokens;
+  readonly links: Links;
+  /** Unix seconds. */
+  now(): number;
+}

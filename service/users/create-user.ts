@@ -1,0 +1,139 @@
+import { EVERYONE } from '../../claims/account/revocation.js';
+import { formatCreds } from '../../claims/creds.js';
+import { NatsctlError } from '../../claims/errors.js';
+import { signClaims } from '../../claims/jwt/encode.js';
+import { newUser } from '../../claims/jwt/new.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { Seed } from '../../claims/keys/seed.js';
+import type { Signer } from '../../claims/keys/signer.js';
+import { checkEntityName } from '../../claims/names.js';
+import { verifyAccount } from '../../claims/trust/account.js';
+import { verifyUser } from '../../claims/trust/user.js';
+import type { AccountClaims, Permissions } from '../../claims/types.js';
+import { validate } from '../../claims/validate/validate.js';
+import type { User } from '../../prisma/generated/client.js';
+import { findAccount } from '../accounts/find-account.js';
+import { foldName } from '../accounts/save-account.js';
+import { refuseInvalid } from '../accounts/sign-account.js';
+import { recordAudit } from '../audit/audit.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { servedOperator } from '../operators/served-operator.js';
+import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
+
+export interface NewUser {
+  name: string;
+  /** Of a key kept elsewhere. Without it the service makes one, gives its creds once and forgets it. */
+  publicKey?: string;
+  /** Unix seconds. */
+  expires?: number;
+  bearer?: boolean;
+  permissions?: { pub?: Partial<Permissions['pub']>; sub?: Partial<Permissions['sub']>; resp?: Permissions['resp'] };
+  limits?: { subs?: number; data?: number; payload?: number };
+  tags?: string[];
+}
+
+export interface CreatedUser {
+  user: User;
+  jwt: string;
+  /** The .creds text, where the service made the key. */
+  creds?: string;
+}
+
+/** Makes a user of an account whose key (or signing key) is in custody. */
+export async function createUser(
+  service: Service,
+  accountId: string,
+  wanted: NewUser,
+  actor: string,
+): Promise<CreatedUser> {
+  const name = checkEntityName(wanted.name, 'user');
+  const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
+  const key = seed?.publicKey ?? decodePublicKey(wanted.publicKey ?? '', 'user').text;
+  const created = await service.store.transaction(async (tx) => {
+    const row = await findAccount(tx, accountId);
+    const at = service.now();
+    const { trusted } = await servedOperator(tx);
+    const account = verifyAccount(row.jwt, trusted, { now: at, subject: row.key });
+    await checkFree(tx, row.key, key, name);
+    refuseRevoked(account.claims, key, at);
+    const signer = await userSigner(service, tx, account.claims, account.strict);
+    const claims = newUser(key, name, signer.publicKey === row.key ? {} : { issuerAccount: row.key });
+    apply(wanted, claims);
+    refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
+    // Later than a revocation of everyone made in this same second, or the new user would be void from the start.
+    const everyone = account.claims.nats.revocations.get(EVERYONE);
+    const signed = await signClaims(claims, signer, { now: at, ...(everyone !== undefined && { after: everyone }) });
+    verifyUser(signed.token, account, { now: at });
+    const { iat, exp } = signed.claims;
+    const data = { key, accountKey: row.key, name, nameFold: foldName(name), jwt: signed.token, iat: BigInt(iat) };
+    const user = await tx.user.create({ data: { ...data, exp: exp ? BigInt(exp) : null, createdAt: BigInt(at) } });
+    const detail = { name, account: row.key, issuer: signer.publicKey, expires: exp };
+    await recordAudit(tx, { at, actor, action: 'user.create', entity: key, afterJti: signed.claims.jti, detail });
+    return { user, jwt: signed.token };
+  });
+  if (!seed) return created;
+  const creds = formatCreds(created.jwt, seed);
+  seed.wipe();
+  return { ...created, creds };
+}
+
+function apply(wanted: NewUser, claims: ReturnType<typeof newUser>): void {
+  const { pub, sub, resp } = wanted.permissions ?? {};
+  Object.assign(claims.nats.pub, pub);
+  Object.assign(claims.nats.sub, sub);
+  Object.assign(claims.nats, wanted.limits);
+  if (resp) claims.nats.resp = resp;
+  if (wanted.bearer !== undefined) claims.nats.bearer_token = wanted.bearer;
+  if (wanted.expires !== undefined) claims.exp = wanted.expires;
+  if (wanted.tags) claims.nats.tags = wanted.tags;
+}
+
+/** A plain signing key before the identity key; a scoped one would put its template in the place of what is asked for. */
+async function userSigner({ custody }: Service, tx: Queries, account: AccountClaims, strict: boolean): Promise<Signer> {
+  const plain = [...account.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
+  for (const key of strict ? plain : [...plain, account.sub]) {
+    const signer = await custody.signer(tx, key);
+    if (signer) return signer;
+  }
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_SIGNING_KEY_ABSENT',
+    `this service holds no signing key of account ${account.name ?? account.sub}, so it cannot sign its users`,
+    { hint: 'make the user where the key is: `natsctl user create`', details: { account: account.sub } },
+  );
+}
+
+async function checkFree(tx: Queries, accountKey: string, key: string, name: string): Promise<void> {
+  if (await tx.user.findUnique({ where: { key } })) {
+    throw new NatsctlError<ServiceErrorCode>('ERR_USER_EXISTS', `the user ${key} exists already`, {
+      hint: 'make one with a new key',
+    });
+  }
+  const nameFold = foldName(name);
+  const holder = await tx.user.findUnique({ where: { accountKey_nameFold: { accountKey, nameFold } } });
+  if (!holder) return;
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_USER_NAME_TAKEN',
+    `the name ${JSON.stringify(name)} is taken by the user ${holder.key}`,
+    {
+      hint: 'choose another name; letter case makes no difference',
+      details: { holder: holder.key },
+    },
+  );
+}
+
+/** A new JWT would be newer than the revocation and bring the key back; that takes a decision of its own. */
+function refuseRevoked(account: AccountClaims, key: string, now: number): void {
+  const { revocations } = account.nats;
+  const everyone = revocations.get(EVERYONE);
+  const waitsFor = everyone !== undefined && everyone > now ? everyone : undefined;
+  if (!revocations.has(key) && waitsFor === undefined) return;
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_USER_REVOKED',
+    `the user key ${key} is revoked in account ${account.name ?? account.sub}`,
+    {
+      hint: 'use a new key, or remove the revocation first',
+      details: { account: account.sub },
+    },
+  );
+}

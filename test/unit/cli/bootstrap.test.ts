@@ -1,0 +1,101 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseCreds } from '../../../claims/creds.js';
+import { decodeAs } from '../../../claims/jwt/decode.js';
+import { ensureLocal } from '../../../cli/bootstrap.js';
+import { readContextFile, writeContextFile } from '../../../cli/store/context.js';
+import { resolvePaths } from '../../../cli/store/paths.js';
+import { NOW, tempSettings } from './temp.js';
+import { tempWorkspace } from './temp-workspace.js';
+
+const operatorOf = (local: { operatorToken: string }) => decodeAs('operator', local.operatorToken).claims;
+
+describe('what up begins with', () => {
+  it('makes operator, account and user once, and finds them later', async () => {
+    const paths = resolvePaths(tempSettings());
+    const first = await ensureLocal({
+      paths,
+      serviceUrl: 'http://127.0.0.1:9090',
+      brokerUrl: 'nats://127.0.0.1:4222',
+      now: NOW,
+    });
+    expect(first).toMatchObject({ operatorName: 'local', accountName: 'demo', userName: 'demo', created: true });
+    const operator = operatorOf(first);
+    expect(operator.nats).toMatchObject({
+      signing_keys: [first.signingSeed.publicKey],
+      account_server_url: 'http://127.0.0.1:9090/jwt/v1',
+      operator_service_urls: ['nats://127.0.0.1:4222'],
+      system_account: decodeAs('account', first.systemAccountToken).claims.sub,
+    });
+    expect(decodeAs('user', parseCreds(first.systemCreds).token).claims.nats.issuer_account).toBe(
+      operator.nats.system_account,
+    );
+    expect(decodeAs('account', first.accountToken).claims).toMatchObject({ sub: first.accountKey, name: 'demo' });
+    expect(parseCreds(readFileSync(first.credsFile, 'utf8')).seed.publicKey).toBe(first.userKey);
+    expect(readContextFile(paths.configFile)).toEqual({
+      store_root: paths.storeRoot,
+      operator: 'local',
+      account: 'demo',
+    });
+
+    const again = await ensureLocal({
+      paths,
+      serviceUrl: 'http://127.0.0.1:9090',
+      brokerUrl: 'nats://127.0.0.1:4222',
+      now: NOW + 9,
+    });
+    const { signingSeed: seedBefore, ...before } = first;
+    const { signingSeed: seedAfter, ...after } = again;
+    expect(after).toEqual({ ...before, created: false });
+    expect(seedAfter.reveal()).toBe(seedBefore.reveal());
+  });
+
+  it('records addresses that become known later, and follows them on this machine only', async () => {
+    const paths = resolvePaths(tempSettings());
+    const first = operatorOf(await ensureLocal({ paths, now: NOW }));
+    expect(first.nats.account_server_url).toBeUndefined();
+    const ports = { serviceUrl: 'http://127.0.0.1:1234', brokerUrl: 'nats://127.0.0.1:4321' };
+    const second = operatorOf(await ensureLocal({ paths, ...ports, now: NOW }));
+    expect(second).toMatchObject({
+      iat: NOW + 1,
+      nats: { account_server_url: 'http://127.0.0.1:1234/jwt/v1', operator_service_urls: ['nats://127.0.0.1:4321'] },
+    });
+    const elsewhere = resolvePaths(tempSettings());
+    await ensureLocal({
+      paths: elsewhere,
+      serviceUrl: 'https://jwt.example',
+      brokerUrl: 'tls://nats.example',
+      now: NOW,
+    });
+    expect(operatorOf(await ensureLocal({ paths: elsewhere, ...ports, now: NOW })).nats).toMatchObject({
+      account_server_url: 'https://jwt.example/jwt/v1',
+      operator_service_urls: ['tls://nats.example'],
+    });
+  });
+
+  it('leaves the context of a store in use alone, and its operators too', async () => {
+    const settings = tempSettings();
+    const { paths } = await tempWorkspace({ settings });
+    const before = readContextFile(paths.configFile);
+    await ensureLocal({ paths, now: NOW });
+    expect(readContextFile(paths.configFile)).toEqual(before);
+    await writeContextFile(paths.configFile, { operator: '' }, NOW);
+    await ensureLocal({ paths, now: NOW });
+    expect(readContextFile(paths.configFile).operator).toBe('local');
+  });
+
+  it('writes a creds file again that is gone', async () => {
+    const paths = resolvePaths(tempSettings());
+    const { credsFile } = await ensureLocal({ paths, now: NOW });
+    const text = readFileSync(credsFile, 'utf8');
+    rmSync(credsFile);
+    await ensureLocal({ paths, now: NOW + 5 });
+    expect(readFileSync(credsFile, 'utf8')).toBe(text);
+  });
+
+  it('is one when two start at once', async () => {
+    const paths = resolvePaths(tempSettings());
+    const [a, b] = await Promise.all([ensureLocal({ paths, now: NOW }), ensureLocal({ paths, now: NOW })]);
+    expect([a.operatorToken, a.accountKey, a.userKey]).toEqual([b.operatorToken, b.accountKey, b.userKey]);
+  });
+});
