@@ -57,5 +57,3 @@ export const RESPONSE_THRESHOLD_MS = 120_000;
 export const MAX_CONNECT_JSON_DEPTH = 8;
 /** Fetches of accounts running at once. */
 export const MAX_FETCHES = 64;
-/** Of one answer of a resolver: a JWT is at most 1 MiB. */
-export const MAX_FETCH_BYTES = 1024 * 1024 + 1024;
