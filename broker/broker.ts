@@ -1,4 +1,5 @@
 import type { AccountRegistry } from './account/registry.js';
+import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
 
@@ -26,6 +27,7 @@ export interface Broker {
   readonly limits: BrokerLimits;
   readonly log: Logger;
   readonly accounts: AccountRegistry;
+  readonly users: VerifiedUsers;
   readonly connections: Map<number, Connection>;
   /** Has `connection.out` flushed at the end of this event-loop turn. */
   scheduleFlush(connection: Connection): void;

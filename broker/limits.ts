@@ -41,6 +41,8 @@ export const MAX_VERIFIED_USERS = 8_192;
 export const MAX_ACCOUNTS = 65_536;
 /** Accounts walked by one search through imports (nats-server maxCycleSearchDepth). */
 export const MAX_IMPORT_SEARCH = 1_024;
+/** Between attempts to load the accounts that an account in use imports from. */
+export const RETRY_EXPORTERS_MS = 5_000;
 /** Hops of one message across account borders. */
 export const MAX_IMPORT_HOPS = 32;
 /** Fetches of exporting accounts running at once for one importing account. */
@@ -57,5 +59,3 @@ export const RESPONSE_THRESHOLD_MS = 120_000;
 export const MAX_CONNECT_JSON_DEPTH = 8;
 /** Fetches of accounts running at once. */
 export const MAX_FETCHES = 64;
-/** Of one answer of a resolver: a JWT is at most 1 MiB. */
-export const MAX_FETCH_BYTES = 1024 * 1024 + 1024;

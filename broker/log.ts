@@ -19,6 +19,10 @@ export function printable(text: string): string {
   return cut.replace(UNSAFE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
 /** The code of one of our errors, or the name of a foreign one; never the text of a token. */
 export function codeOf(error: unknown): string {
   if (error instanceof Error) {

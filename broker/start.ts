@@ -7,10 +7,11 @@ import { trustOperators } from '../claims/trust/operators.js';
 import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
 import { AccountRegistry } from './account/registry.js';
+import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
 import * as bounds from './limits.js';
-import { codeOf, SILENT } from './log.js';
+import { codeOf, SILENT, stackOf } from './log.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
 import { errorLine } from './protocol/writer.js';
 import { memorySource } from './resolver/memory.js';
@@ -64,6 +65,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     limits,
     log,
     accounts,
+    users: new VerifiedUsers(),
     connections: new Map(),
     scheduleFlush: flushes.schedule,
   };
@@ -214,8 +216,14 @@ function acceptor(broker: Broker): (socket: Socket) => void {
       setTimeout(() => socket.destroy(), bounds.LINGER_MS).unref();
       return;
     }
-    const connection = new Connection(broker, socket, nextId++);
-    broker.connections.set(connection.id, connection);
+    try {
+      const connection = new Connection(broker, socket, nextId++);
+      broker.connections.set(connection.id, connection);
+    } catch (error) {
+      // The peer may be gone before it is looked at.
+      broker.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connection not set up');
+      socket.destroy();
+    }
   };
 }
 
@@ -225,7 +233,7 @@ function flushQueue(): { schedule: (connection: Connection) => void } {
   const run = (): void => {
     const now = waiting;
     waiting = [];
-    for (const connection of now) connection.out.flush();
+    for (const connection of now) connection.guard(() => connection.out.flush());
   };
   return {
     schedule(connection) {

@@ -41,6 +41,8 @@ export class Account {
   cancelExpiry: () => void = () => {};
   /** Some import could not be set up: tried again when an account it names is loaded. */
   incomplete = false;
+  /** Of the latest attempt to load the accounts it imports from, in ms. */
+  exportersAsked = 0;
 
   constructor(id: string, verified: VerifiedAccount, isSystem: boolean) {
     this.id = id;

@@ -4,7 +4,7 @@ import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.
 import type { TrustedOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import type { BrokerLimits } from '../broker.js';
-import { MAX_ACCOUNTS, MAX_IMPORT_SEARCH, MAX_PARALLEL_FETCHES } from '../limits.js';
+import { MAX_ACCOUNTS, MAX_IMPORT_SEARCH, MAX_PARALLEL_FETCHES, RETRY_EXPORTERS_MS } from '../limits.js';
 import { codeOf, type Logger } from '../log.js';
 import type { AccountSource } from '../resolver/source.js';
 import { unixNow } from '../timer.js';
@@ -55,7 +55,17 @@ export class AccountRegistry {
   /** The account, at once when it is in memory and its JWT holds. @throws ERR_ACCOUNT_… */
   lookup(id: string): Account | Promise<Account> {
     const known = this.#accounts.get(id);
-    return known !== undefined && !isExpired(known) ? known : this.#loadOnce(id);
+    if (known === undefined || isExpired(known)) return this.#loadOnce(id);
+    if (known.incomplete) this.#retryExporters(known);
+    return known;
+  }
+
+  /** In the background: an exporter that was not to be had may be by now, even if nobody connects there. */
+  #retryExporters(account: Account): void {
+    if (Date.now() - account.exportersAsked < RETRY_EXPORTERS_MS) return;
+    this.#loadExporters(account).catch((error: unknown) => {
+      this.#options.log.error({ code: codeOf(error), account: account.id }, 'exporting accounts not loaded');
+    });
   }
 
   #loadOnce(id: string): Promise<Account> {
@@ -130,6 +140,7 @@ export class AccountRegistry {
 
   /** Loads the accounts it imports from, and those they import from; `#install` links each as it comes. */
   async #loadExporters(account: Account): Promise<void> {
+    account.exportersAsked = Date.now();
     const asked = new Set<string>([account.id]);
     let level = [account];
     while (level.length > 0 && asked.size < MAX_IMPORT_SEARCH) {
@@ -179,9 +190,8 @@ export class AccountRegistry {
     this.#install(verified);
     source.keep(id, token);
     // New imports may name accounts that are not here yet; nobody waits for them.
-    this.#loadExporters(account).catch((error: unknown) => {
-      this.#options.log.error({ code: codeOf(error), account: id }, 'exporting accounts not loaded');
-    });
+    account.exportersAsked = 0;
+    this.#retryExporters(account);
     return { id, result: 'updated' };
   }
 

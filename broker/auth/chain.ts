@@ -10,10 +10,9 @@ import { isExpired } from '../account/apply.js';
 import { connectionLimits, isFull } from '../account/limits.js';
 import { compileOnWire, permissionsOf } from '../account/permissions.js';
 import type { Connection } from '../connection/connection.js';
-import { printable } from '../log.js';
+import { codeOf, printable, stackOf } from '../log.js';
 import { unixNow } from '../timer.js';
-import { refusalOf, refused } from './refusal.js';
-import { VerifiedUsers } from './verified-users.js';
+import { refusalOf, refused, VIOLATION } from './refusal.js';
 
 /** One CONNECT on its way. */
 interface Attempt {
@@ -73,8 +72,12 @@ function runFrom(attempt: Attempt, start: number): Promise<void> | null {
 }
 
 function refuse({ connection, account }: Attempt, error: unknown): void {
-  // Anything else is a defect of ours, which the connection reports.
-  if (!isNatsctlError(error)) throw error;
+  if (!isNatsctlError(error)) {
+    // A defect of ours: still a refusal, and never more than that (GHSA-g33f-6538-grxh).
+    connection.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connect failed');
+    connection.close(VIOLATION.reason, VIOLATION.text);
+    return;
+  }
   const { text, reason } = refusalOf(error);
   connection.log.warn(
     { code: error.code, detail: printable(error.message), account: account?.id, ip: connection.remoteAddress },
@@ -90,12 +93,10 @@ function namesNoAccount({ connection: { options } }: Attempt): void {
   }
 }
 
-const users = new VerifiedUsers();
-
 function decodeUserJwt(attempt: Attempt): void {
-  const { jwt } = attempt.connection.options;
-  if (jwt === '') throw refused('ERR_CONNECT_NO_JWT', 'CONNECT has no user JWT');
-  attempt.token = users.decode(jwt);
+  const { options, broker } = attempt.connection;
+  if (options.jwt === '') throw refused('ERR_CONNECT_NO_JWT', 'CONNECT has no user JWT');
+  attempt.token = broker.users.decode(options.jwt);
 }
 
 function findAccount(attempt: Attempt): void | Promise<void> {
@@ -115,7 +116,7 @@ function accountIsCurrent({ account }: Attempt): void {
 /** Key set, scope and template, validity, bearer policy, revocation: the law of claims/trust. */
 function verifyUserJwt(attempt: Attempt): void {
   const { verified } = attempt.account as Account;
-  attempt.user = users.verify(attempt.token as Decoded<UserClaims>, verified, attempt.now);
+  attempt.user = attempt.connection.broker.users.verify(attempt.token as Decoded<UserClaims>, verified, attempt.now);
   attempt.expires = attempt.user.claims.exp || null;
 }
 

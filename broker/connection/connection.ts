@@ -6,7 +6,7 @@ import type { Account } from '../account/account.js';
 import { authenticate } from '../auth/chain.js';
 import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
-import { codeOf, type Logger, printable } from '../log.js';
+import { codeOf, type Logger, printable, stackOf } from '../log.js';
 import type { Subscribe, Unsubscribe } from '../protocol/arguments.js';
 import { type ConnectOptions, defaultConnectOptions, parseConnect, parseObject } from '../protocol/connect.js';
 import type { Publication } from '../protocol/operation.js';
@@ -75,7 +75,7 @@ export class Connection implements Operations {
     this.id = id;
     this.broker = broker;
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
     this.#parser = new Parser(this);
     this.#parser.maxPayload = broker.limits.maxPayload;
@@ -88,7 +88,7 @@ export class Connection implements Operations {
       () => this.close('Authentication Timeout', 'Authentication Timeout'),
       broker.limits.authTimeoutMs,
     );
-    socket.on('data', (chunk: Buffer) => this.#guard(() => this.#parser.feed(chunk)));
+    socket.on('data', (chunk: Buffer) => this.guard(() => this.#parser.feed(chunk)));
     socket.on('error', (error) => {
       this.log.debug({ code: codeOf(error) }, 'socket error');
       this.drop('Read Error');
@@ -114,7 +114,7 @@ export class Connection implements Operations {
   }
 
   /** A throw while serving one connection is a defect, which costs that connection. */
-  #guard(work: () => void): void {
+  guard(work: () => void): void {
     try {
       work();
     } catch (error) {
@@ -123,8 +123,7 @@ export class Connection implements Operations {
   }
 
   broken(error: unknown): void {
-    const stack = error instanceof Error ? error.stack : undefined;
-    this.log.error({ code: codeOf(error), stack }, 'internal error, connection closed');
+    this.log.error({ code: codeOf(error), stack: stackOf(error) }, 'internal error, connection closed');
     this.drop('Internal Error');
   }
 
@@ -195,7 +194,7 @@ export class Connection implements Operations {
     this.#parser.pause();
     this.#socket.pause();
     waiting.then(
-      () => this.#guard(() => this.#authenticated()),
+      () => this.guard(() => this.#authenticated()),
       (error: unknown) => this.broken(error),
     );
   }

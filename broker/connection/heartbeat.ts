@@ -28,7 +28,8 @@ export function startHeartbeat(connection: Connection): Heartbeat {
   let timer: NodeJS.Timeout;
   let countIn = connection.messagesIn;
 
-  const beat = (): void => {
+  const beat = (): void => connection.guard(check);
+  const check = (): void => {
     const now = Date.now();
     if (connection.messagesIn !== countIn) {
       countIn = connection.messagesIn;

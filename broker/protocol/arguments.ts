@@ -59,6 +59,11 @@ export function parsePublication(
   const total = headers ? sizeAt(buf, edges, firstSize + 1) : first;
   if (first < 0 || total < 0 || first > total) return false;
   into.headerSize = headers ? first : -1;
+  if (headers && first === 0) {
+    // No header at all: subscribers get a plain MSG, as from nats-server.
+    into.headerSize = -1;
+    into.tailStart = edges[(firstSize + 1) * 2] as number;
+  }
   into.size = total;
   return true;
 }

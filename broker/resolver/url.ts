@@ -1,6 +1,6 @@
 import { NatsctlError } from '../../claims/errors.js';
+import { fetchAccount, probe } from '../../resolver/http.js';
 import { FETCH_TIMEOUT_MS, MAX_FETCHES } from '../limits.js';
-import { fetchAccount, probe } from './http.js';
 import type { AccountSource } from './source.js';
 
 /**

@@ -3,6 +3,7 @@ import type { Account } from '../account/account.js';
 import type { ServiceImport, StreamImport } from '../account/imports.js';
 import { MAX_CACHED_ROUTES, MAX_IMPORT_HOPS } from '../limits.js';
 import { wireBytes } from '../protocol/text.js';
+import { SERVICE_REPLY } from './responses.js';
 import type { Subscription } from './subscription.js';
 
 /** The receivers of a subject in one account, under the subject as that account sees it. */
@@ -56,6 +57,7 @@ export class RouteCache {
   get(subject: string): Route {
     const known = this.#routes.get(subject);
     if (known !== undefined) return known;
+    if (subject.startsWith(SERVICE_REPLY)) return buildOnce(this.#account, subject);
     const route = buildRoute(this.#account, subject);
     if (this.#routes.size >= MAX_CACHED_ROUTES) this.#evict();
     this.#routes.set(subject, route);
@@ -99,6 +101,13 @@ export class RouteCache {
   }
 }
 
+/** A service reply is used once or a few times: not worth a place, so stale from the start for who would keep it. */
+function buildOnce(account: Account, subject: string): Route {
+  const route = buildRoute(account, subject);
+  route.stale = true;
+  return route;
+}
+
 function buildRoute(account: Account, subject: string): Route {
   const own = buildLeg(account, subject);
   const streams: Leg[] = [];
@@ -128,6 +137,8 @@ function isDenied(subscription: Subscription, subject: string): boolean {
 function collectStreams(from: Account, subject: string, way: readonly StreamImport[], into: Leg[]): void {
   if (way.length >= MAX_IMPORT_HOPS) return;
   for (const importer of from.streamImporters) {
+    // Most accounts that import a widely used stream have nobody here at a time.
+    if (importer.connections.size === 0 && importer.streamImporters.size === 0) continue;
     for (const each of importer.streamImports) {
       if (each.exporter !== from || !each.active || way.includes(each)) continue;
       const local = each.toLocal(subject);
