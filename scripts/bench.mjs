@@ -1,16 +1,16 @@
 /**
  * `npm run bench [-- --json]`: the broker beside the newest nats-server, in turn in the same run, under the same operator-mode
- * credentials, driven by the same load generator (`nats bench`). Machines are noisy: read the ratios, not the absolute figures.
+ * credentials, driven by the same load generator (bench-load.mjs). Machines are noisy: read the ratios, not the absolute figures.
  * CPU is the server's own (user and system, per message or per connect), which says more than throughput where the load
  * generator shares the cores.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
-import { connect as tcpConnect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { readUser, signIn } from './bench-load.mjs';
 import { root, setup } from './setup.mjs';
 
 const ROUNDS = 3;
@@ -24,9 +24,8 @@ const CONNECTS = 2_000;
 setup();
 const peers =
   process.env.NATSCTL_PEERS ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'natsctl-peers');
-const [natsServer, nats] = ['nats-server', 'nats'].map((name) => path.join(peers, name));
-for (const program of [natsServer, nats])
-  if (!existsSync(program)) throw new Error(`${program} is needed: run .ci/run once`);
+const natsServer = path.join(peers, 'nats-server');
+if (!existsSync(natsServer)) throw new Error(`${natsServer} is needed: .ci/run installs it`);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'natsctl-bench-'));
 const env = {
@@ -111,69 +110,29 @@ async function compare(name, unit, ours, theirs, measure) {
   };
 }
 
+/** Publisher and subscribers in processes of their own, so that neither waits for the other nor for this one. */
 async function throughput({ pid, url }, creds, { size, subscribers, messages }) {
-  const common = [
-    'bench.subject',
-    '-s',
-    url,
-    '--creds',
-    creds,
-    '--no-progress',
-    '--msgs',
-    String(messages),
-    '--size',
-    String(size),
-  ];
-  const subscriber = spawn(nats, ['bench', 'sub', ...common, '--clients', String(subscribers)], { env });
-  let text = '';
-  const ready = new Promise((resolve) => {
-    for (const stream of [subscriber.stdout, subscriber.stderr]) {
-      stream.on('data', (chunk) => {
-        text += chunk;
-        if ((text.match(/expecting/g) ?? []).length >= subscribers) resolve();
-      });
-    }
-  });
-  const done = once(subscriber, 'exit');
-  await ready;
-  // The line is printed before the SUB is sent; a message published too early would leave the subscriber waiting for ever.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const load = (role, extra) =>
+    fork(path.join(root, 'scripts/bench-load.mjs'), [role, url, creds, String(size), String(messages), String(extra)], {
+      env,
+    });
+  const receiving = load('subscribe', subscribers);
+  await once(receiving, 'message');
   const before = cpuSeconds(pid);
-  run([nats, 'bench', 'pub', ...common]);
+  const started = performance.now();
+  const done = once(receiving, 'message');
+  const sending = load('publish', 0);
   await done;
-  const rate = Number(/stats: ([\d,]+) msgs\/sec/.exec(text)?.[1].replaceAll(',', ''));
-  return { rate, cpu: (cpuSeconds(pid) - before) / messages };
+  const seconds = (performance.now() - started) / 1000;
+  const cpu = (cpuSeconds(pid) - before) / messages;
+  for (const child of [sending, receiving]) if (child.exitCode === null) await once(child, 'exit');
+  return { rate: messages / seconds, cpu };
 }
 
-/** Signs every nonce beforehand impossible: each connection waits for INFO, signs, and is counted at its PONG. */
+/** Each connection waits for INFO, signs its nonce, and is counted at its PONG; 16 at a time. */
 async function connects({ pid, url }, creds) {
-  const { parseCreds } = await import(`file://${root}/dist/claims/creds.js`);
-  const { seedSigner } = await import(`file://${root}/dist/claims/keys/signer.js`);
-  const { token, seed } = parseCreds(readFileSync(creds, 'utf8'));
-  const signer = seedSigner(seed);
-  const { hostname, port } = new URL(url);
-  const one = () =>
-    new Promise((resolve, reject) => {
-      const socket = tcpConnect(Number(port), hostname);
-      socket.setNoDelay(true);
-      let told = false;
-      socket.on('error', reject);
-      socket.on('data', (chunk) => {
-        const line = chunk.toString('latin1');
-        if (!told && line.startsWith('INFO ')) {
-          told = true;
-          const { nonce } = JSON.parse(line.slice(5, line.indexOf('\r\n')));
-          const sig = Buffer.from(signer.sign(Buffer.from(nonce))).toString('base64url');
-          const options = { jwt: token, sig, verbose: false, pedantic: false, protocol: 1 };
-          socket.write(`CONNECT ${JSON.stringify(options)}\r\nPING\r\n`);
-        } else if (line.includes('PONG')) {
-          socket.destroy();
-          resolve();
-        } else if (line.includes('-ERR')) {
-          reject(new Error(line));
-        }
-      });
-    });
+  const user = readUser(creds);
+  const one = async () => (await signIn(url, user)).destroy();
   const before = cpuSeconds(pid);
   const started = performance.now();
   const lanes = Array.from({ length: 16 }, async () => {
