@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningBroker } from '../../broker/options.js';
 import { CASES, type Cast, makeCast, play } from '../unit/broker/protocol-cases.js';
 import { runAgainst } from '../unit/broker/world.js';
-import { findServer, startNatsServer } from './nats-server.js';
+import { findServer, startNatsServer } from './broker-peer.js';
 
 /**
  * What the unit tests hold our broker to, nats-server does too: the same conversations, imports and account updates, but
