@@ -46,7 +46,8 @@ export type BrokerErrorCode =
   | 'ERR_BROKER_SYSTEM_ACCOUNT'
   /** The resolver does not answer its probe. */
   | 'ERR_BROKER_RESOLVER'
-  | 'ERR_BROKER_LISTEN'
+  | 'ERR_PORT_IN_USE'
+  | 'ERR_LISTEN'
   /** The resolver does not know the account. */
   | 'ERR_ACCOUNT_UNKNOWN'
   /** The resolver could not be asked. */
@@ -54,6 +55,8 @@ export type BrokerErrorCode =
   | 'ERR_ACCOUNT_CAPACITY'
   /** The JWT is older than the one in use. */
   | 'ERR_ACCOUNT_OLDER'
+  /** It would let revoked users back in, and the resolver does not say so. */
+  | 'ERR_ACCOUNT_REVOCATION_DROPPED'
   | 'ERR_CONNECT_NO_JWT'
   | 'ERR_CONNECT_DESIGNATION'
   | 'ERR_CONNECT_USER_EXPIRED'

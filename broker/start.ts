@@ -192,8 +192,12 @@ async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      const text = `cannot listen on ${host}:${port} (${codeOf(error)})`;
-      reject(fail('ERR_BROKER_LISTEN', text, 'choose another port, or -1 for a free one', error));
+      const taken = codeOf(error) === 'EADDRINUSE';
+      const text = taken
+        ? `port ${port} of ${host} is in use by another program`
+        : `cannot listen on ${host}:${port} (${codeOf(error)})`;
+      const hint = 'choose another port for the broker, or -1 for any free one';
+      reject(fail(taken ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', text, hint, error));
     });
     server.listen({ host, port: port === -1 ? 0 : port }, () => {
       const address = server.address();

@@ -1,6 +1,7 @@
 import { signClaims, type Unsigned } from '../claims/jwt/encode.js';
 import type { Signer } from '../claims/keys/signer.js';
 import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../claims/types.js';
+import type { Issue } from '../claims/validate/issues.js';
 import { validate } from '../claims/validate/validate.js';
 import { cliError } from './errors.js';
 
@@ -16,13 +17,17 @@ export async function signChecked<C extends OperatorClaims | AccountClaims | Use
   options: { now: number; after?: number | undefined },
 ): Promise<Decoded<C>> {
   const { now, after } = options;
-  const errors = validate(claims, now).filter((issue) => issue.level === 'error');
-  const [first] = errors;
-  if (first) {
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    throw cliError('ERR_CLAIMS_INVALID', `${claims.name ?? claims.sub} would be refused: ${first.message}${more}`, {
-      details: { issues: errors },
-    });
-  }
+  refuseErrors(claims.name ?? claims.sub, validate(claims, now));
   return signClaims<C>(claims, signer, after === undefined ? { now } : { now, after });
+}
+
+/** Throws where there is a blocking issue. */
+export function refuseErrors(name: string, issues: Issue[]): void {
+  const errors = issues.filter((issue) => issue.level === 'error');
+  const [first] = errors;
+  if (!first) return;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw cliError('ERR_CLAIMS_INVALID', `${name} would be refused: ${first.message}${more}`, {
+    details: { issues: errors },
+  });
 }

@@ -1,3 +1,4 @@
+import { droppedRevocations } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import type { TrustedOperators } from '../../claims/trust/operators.js';
@@ -183,12 +184,30 @@ export class AccountRegistry {
     const account = this.#accounts.get(id);
     if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
     if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
+    await this.#confirmRestored(account, verified);
     this.#install(verified);
     source.keep(id, token);
     // New imports may name accounts that are not here yet; nobody waits for them.
     account.exportersAsked = 0;
     this.#retryExporters(account);
     return { id, result: 'updated' };
+  }
+
+  /**
+   * A JWT that lets revoked users back in is not believed on the word of whoever announced it: only when the resolver,
+   * which refuses to drop revocations (DESIGN rule 11), holds it too.
+   */
+  async #confirmRestored(account: Account, verified: VerifiedAccount): Promise<void> {
+    const before = account.verified.claims.nats.revocations;
+    const dropped = droppedRevocations(before, verified.claims.nats.revocations);
+    if (dropped.length === 0) return;
+    const held = await this.#options.source.fetch(account.id);
+    if (held === verified.token) return;
+    throw new NatsctlError(
+      'ERR_ACCOUNT_REVOCATION_DROPPED',
+      `account ${account.id}: the announced JWT lacks ${dropped.length} revocations, and the resolver holds another one`,
+      { hint: 'pull the account, make the change again and push it to the resolver', details: { dropped } },
+    );
   }
 
   /** At the bound, an account that nobody uses gives way. */

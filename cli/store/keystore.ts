@@ -3,9 +3,9 @@ import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
-import { checkEntityName } from '../../claims/names.js';
 import { exists, readDir, readTextFile, symlinkRefused, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
+import { pathSafe } from './names.js';
 
 /**
  * The keystore of nsc: `keys/<K>/<SS>/<PUBLIC>.nk`, a seed a file, and `creds/<operator>/<account>/<user>.creds`, shared by
@@ -27,10 +27,13 @@ export function keyFile(keystore: string, publicKey: string): string {
 }
 
 export function credsFile(keystore: string, operator: string, account: string, user: string): string {
-  checkEntityName(operator, 'operator');
-  checkEntityName(account, 'account');
-  checkEntityName(user, 'user');
-  return path.join(keystore, 'creds', operator, account, `${user}.creds`);
+  return path.join(
+    keystore,
+    'creds',
+    pathSafe(operator, 'operator'),
+    pathSafe(account, 'account'),
+    `${pathSafe(user, 'user')}.creds`,
+  );
 }
 
 /** Stores a seed under its public key. Storing the same seed again is fine; another one there is never overwritten. */

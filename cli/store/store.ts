@@ -5,6 +5,7 @@ import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { exists, readDir, readTextFile, syncDir } from './atomic.js';
 import { ioError, storeError } from './errors.js';
+import { pathSafe } from './names.js';
 import { placeAccount, placeOperator } from './place.js';
 import { readTokenFile, writeTokenFile } from './token-file.js';
 
@@ -90,7 +91,7 @@ async function readInfo(dir: string): Promise<{ name: string; managed: boolean }
     if (typeof value === 'object' && value !== null) {
       const { name, managed } = value as Record<string, unknown>;
       if (typeof name === 'string' && name !== '') {
-        return { name: checkEntityName(name, 'operator'), managed: managed === true };
+        return { name: pathSafe(name, 'operator'), managed: managed === true };
       }
     }
   } catch (cause) {
@@ -144,7 +145,7 @@ export interface NamedToken {
 // --- accounts ----------------------------------------------------------------------------------------------------------
 
 function accountDir(store: OperatorStore, name: string): string {
-  return path.join(store.dir, 'accounts', checkEntityName(name, 'account'));
+  return path.join(store.dir, 'accounts', pathSafe(name, 'account'));
 }
 
 export function accountFile(store: OperatorStore, name: string): string {
@@ -243,7 +244,7 @@ export async function renameAccount(store: OperatorStore, from: string, to: stri
 // --- users -------------------------------------------------------------------------------------------------------------
 
 export function userFile(store: OperatorStore, account: string, name: string): string {
-  return path.join(accountDir(store, account), 'users', `${checkEntityName(name, 'user')}.jwt`);
+  return path.join(accountDir(store, account), 'users', `${pathSafe(name, 'user')}.jwt`);
 }
 
 export async function listUserNames(store: OperatorStore, account: string): Promise<string[]> {

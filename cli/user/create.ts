@@ -1,10 +1,12 @@
+import type { Unsigned } from '../../claims/jwt/encode.js';
 import { newScopedUser, newUser } from '../../claims/jwt/new.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { checkEntityName } from '../../claims/names.js';
-import type { UserClaims } from '../../claims/types.js';
+import type { AccountClaims, UserClaims, UserScope } from '../../claims/types.js';
+import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { cliError } from '../errors.js';
-import { signChecked } from '../sign.js';
+import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner } from '../signer.js';
 import { writeCreds, writeSeed } from '../store/keystore.js';
 import { readOperator, refuseTakenUser, writeUser } from '../store/store.js';
@@ -37,6 +39,8 @@ export interface CreatedUser {
   expires: number;
   /** Path of the creds file. */
   creds: string | null;
+  /** What its role allows and this user does not get. */
+  warnings: string[];
 }
 
 export async function createUser(workspace: Workspace, wanted: NewUser): Promise<CreatedUser> {
@@ -65,13 +69,15 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
     claims.nats.sub = { allow: wanted.allowSub, deny: wanted.denySub };
     if (wanted.bearer) claims.nats.bearer_token = true;
   }
-  if (claims.nats.bearer_token && accountClaims.nats.limits.disallow_bearer) {
+  const bearer = scope ? scope.template.bearer_token : claims.nats.bearer_token;
+  if (bearer && accountClaims.nats.limits.disallow_bearer) {
     throw cliError('ERR_BEARER_DISALLOWED', `account ${account.name} allows no bearer tokens`, {
-      hint: 'leave --bearer out',
+      hint: scope ? 'sign with another key or role' : 'leave --bearer out',
     });
   }
   if (wanted.expiry) claims.exp = wanted.expiry;
   if (wanted.tags && wanted.tags.length > 0) claims.nats.tags = wanted.tags;
+  const warnings = scope ? checkTemplate(claims, accountClaims, scope) : [];
   const jwt = await signChecked<UserClaims>(claims, signer, { now });
 
   if (seed) await writeSeed(keystore, seed);
@@ -87,7 +93,15 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
     role: scope?.role ?? null,
     expires: jwt.claims.exp ?? 0,
     creds,
+    warnings,
   };
+}
+
+/** What a role gives depends on the user's name and tags; a user whom it gives nothing, or the wrong thing, is not made. */
+function checkTemplate(claims: Unsigned<UserClaims>, account: AccountClaims, scope: UserScope): string[] {
+  const issues = validateScopedUser(claims, account, scope);
+  refuseErrors(claims.name ?? claims.sub, issues);
+  return issues.map((issue) => issue.message);
 }
 
 /** A user of a scoped key may hold nothing of its own: servers refuse it (jwt v2 `ValidateScopedSigner`). */

@@ -1,5 +1,6 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { parseEtags } from '../http/etags.js';
 
 /** What a writer says about the version it started from (RFC 9110 section 13.1). */
 export type Precondition = { kind: 'none' } | { kind: 'match'; etags: string[] | '*' } | { kind: 'absent' };
@@ -15,18 +16,6 @@ export function readPrecondition(ifMatch: string | undefined, ifNoneMatch: strin
   const etags = parseEtags(ifMatch);
   if (!etags) throw syntax('If-Match is not a list of quoted ETags');
   return { kind: 'match', etags };
-}
-
-/** ETags without quotes and weakness, `*`, or null when the header is malformed. */
-export function parseEtags(header: string): string[] | '*' | null {
-  if (header.trim() === '*') return '*';
-  const etags = [];
-  for (const part of header.split(',')) {
-    const etag = /^\s*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*$/.exec(part)?.[1];
-    if (etag === undefined) return null;
-    etags.push(etag);
-  }
-  return etags;
 }
 
 function syntax(what: string): NatsctlError<ServiceErrorCode> {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
-import { closed, Id, Name, UnixSeconds } from './common.js';
+import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 
 export const AccountItem = Type.Object(
   {
@@ -18,9 +18,6 @@ export const AccountItem = Type.Object(
 
 export const AccountDetail = Type.Object({ ...AccountItem.properties, jwt: Type.String() }, closed);
 
-const limit = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description }));
-
 export const NewAccount = Type.Object(
   {
     name: Name,
@@ -29,19 +26,19 @@ export const NewAccount = Type.Object(
     limits: Type.Optional(
       Type.Object(
         {
-          conn: limit('Client connections; -1 = unlimited'),
-          leaf: limit('Leaf node connections'),
-          subs: limit('Subscriptions'),
-          data: limit('Bytes'),
-          payload: limit('Bytes of one message'),
-          imports: limit('Imports'),
-          exports: limit('Exports'),
+          conn: Limit('Client connections; -1 = unlimited'),
+          leaf: Limit('Leaf node connections'),
+          subs: Limit('Subscriptions'),
+          data: Limit('Bytes'),
+          payload: Limit('Bytes of one message'),
+          imports: Limit('Imports'),
+          exports: Limit('Exports'),
           wildcards: Type.Optional(Type.Boolean({ description: 'Wildcard exports allowed' })),
           disallow_bearer: Type.Optional(Type.Boolean({ description: 'No bearer users' })),
-          mem_storage: limit('JetStream bytes in memory'),
-          disk_storage: limit('JetStream bytes on disk'),
-          streams: limit('JetStream streams'),
-          consumer: limit('JetStream consumers'),
+          mem_storage: Limit('JetStream bytes in memory'),
+          disk_storage: Limit('JetStream bytes on disk'),
+          streams: Limit('JetStream streams'),
+          consumer: Limit('JetStream consumers'),
         },
         closed,
       ),

@@ -1,5 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox';
 
+/** A limit as claims have it: -1 = unlimited. Claims beyond 2^53 - 1 would not be read back as they were. */
+export const Limit = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description }));
+
 /** Never more rows than this in one answer. */
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;

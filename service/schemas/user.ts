@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { User } from '../../prisma/generated/client.js';
-import { closed, Id, Name, UnixSeconds } from './common.js';
+import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 
 export const UserItem = Type.Object(
   {
@@ -23,9 +23,6 @@ export const CreatedUser = Type.Object(
 
 const Subjects = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { maxItems: 4_096 }));
 const SubjectLists = Type.Optional(Type.Object({ allow: Subjects, deny: Subjects }, closed));
-const limit = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: -1, maximum: Number.MAX_SAFE_INTEGER, description }));
-
 export const NewUser = Type.Object(
   {
     name: Name,
@@ -52,7 +49,7 @@ export const NewUser = Type.Object(
     ),
     limits: Type.Optional(
       Type.Object(
-        { subs: limit('Subscriptions'), data: limit('Bytes'), payload: limit('Bytes of one message') },
+        { subs: Limit('Subscriptions'), data: Limit('Bytes'), payload: Limit('Bytes of one message') },
         closed,
       ),
     ),

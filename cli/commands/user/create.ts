@@ -66,6 +66,7 @@ export default class UserCreate extends NatsctlCommand {
         ['creds', created.creds],
       ]),
     );
+    for (const warning of created.warnings) this.note(warning);
     return created;
   }
 }

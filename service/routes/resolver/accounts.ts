@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { UNCHANGED } from '../../../resolver/http.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { isKnown } from '../../http/etags.js';
 import { bearerToken } from '../../plugins/bearer.js';
-import { parseEtags, readPrecondition } from '../../push/precondition.js';
+import { readPrecondition } from '../../push/precondition.js';
 import { pushAccount } from '../../push/push-account.js';
 import { closed, Id, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
@@ -48,9 +49,7 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
       const { jwt, jti } = await findAccount(service.store.db, request.params.account);
       // A cache must ask every time: one that did not would keep a revoked user in.
       reply.header('etag', `"${jti}"`).header('cache-control', 'no-cache');
-      const known = request.headers['if-none-match'];
-      const etags = known === undefined ? null : parseEtags(known);
-      if (etags === '*' || etags?.includes(jti)) return reply.code(304).type('application/jwt').send(null);
+      if (isKnown(jti, request.headers['if-none-match'])) return reply.code(304).type('application/jwt').send(null);
       return reply.type('application/jwt').send(jwt);
     },
   );

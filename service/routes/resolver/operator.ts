@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { isKnown } from '../../http/etags.js';
 import { servedOperator } from '../../operators/served-operator.js';
-import { parseEtags } from '../../push/precondition.js';
 import { refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
@@ -24,9 +24,7 @@ export const resolverOperatorRoutes: FastifyPluginAsyncTypebox<{ service: Servic
     async (request, reply) => {
       const { row } = await servedOperator(service.store.db);
       reply.header('etag', `"${row.jti}"`).header('cache-control', 'no-cache');
-      const known = request.headers['if-none-match'];
-      const etags = known === undefined ? null : parseEtags(known);
-      if (etags === '*' || etags?.includes(row.jti)) return reply.code(304).type('application/jwt').send(null);
+      if (isKnown(row.jti, request.headers['if-none-match'])) return reply.code(304).type('application/jwt').send(null);
       return reply.type('application/jwt').send(row.jwt);
     },
   );

@@ -93,6 +93,16 @@ describe('claims update', () => {
     });
   });
 
+  it('does not let a revoked user back in on the word of whoever announces', async () => {
+    const user = await a.user('u');
+    const other = await open(await a.user('other'));
+    await push(await a.change(({ nats }) => nats.revocations.set(user.id, now())));
+    const { error } = await push(await a.change(({ nats }) => nats.revocations.delete(user.id)));
+    expect(error?.description).toContain('ERR_ACCOUNT_REVOCATION_DROPPED');
+    expect(await refusal(user)).toBe("-ERR 'Authorization Violation'\r\n");
+    expect(await other.soFar()).toBe('');
+  });
+
   it('hears only clients of the system account', async () => {
     const user = await a.user('u');
     const client = await open(user, { no_responders: true });

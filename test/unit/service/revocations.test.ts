@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeAs } from '../../../claims/jwt/decode.js';
 import { Seed } from '../../../claims/keys/seed.js';
+import type { AccountClaims } from '../../../claims/types.js';
 import { NOW, runService, type TestService } from './service.js';
 
 const newUser = () => Seed.generate('user').publicKey;
@@ -113,6 +114,21 @@ describe('a revocation over REST', () => {
     );
     expect(replies.map(({ status }) => status)).toEqual(users.map(() => 201));
     expect([...(await revocationsOf(service, id)).keys()].sort()).toEqual([...users].sort());
+  });
+
+  it('in a burst runs ahead of the clock, and a push made from the last one is still taken', async () => {
+    const service = await runService({ now: () => NOW });
+    const { id } = await withAccount(service);
+    for (let count = 0; count < 115; count++) {
+      await service.api('POST', `/accounts/${id}/revocations`, { user: '*', at: 1_000 + count });
+    }
+    const last = decodeAs('account', (await service.get(`/jwt/v1/accounts/${id}`)).text).claims;
+    expect(last.iat).toBeGreaterThan(NOW + 60);
+    const keep = (claims: AccountClaims) => {
+      claims.nats.revocations = last.nats.revocations;
+    };
+    const next = await service.operator.account(id, keep, { iat: last.iat + 1 });
+    expect((await service.push(id, next, { 'if-match': `"${last.jti}"` })).status).toBe(200);
   });
 
   it('of nothing that is a user is refused, and so is one in no account', async () => {

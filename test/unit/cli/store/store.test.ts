@@ -127,6 +127,18 @@ describe('the store', () => {
     expect(readFileSync(file, 'utf8')).toBe(torn);
   });
 
+  it('finds accounts and users with names that nsc takes and we would not give', async () => {
+    const workspace = await tempWorkspace();
+    const { jwt } = await readAccount(workspace.store, 'SYS');
+    for (const name of ['.dot', 'a*b', 'con']) {
+      mkdirSync(path.join(workspace.store.dir, 'accounts', name));
+      writeFileSync(path.join(workspace.store.dir, 'accounts', name, `${name}.jwt`), jwt.token);
+      expect((await findAccount(workspace.store, name)).name).toBe(name);
+      await expect(createAccount(workspace, { name })).rejects.toMatchObject({ code: 'ERR_NAME_INVALID' });
+    }
+    expect((await listAccounts(workspace.store)).filter(isDamaged)).toEqual([]);
+  });
+
   it('skips an account folder without a token, as nsc does', async () => {
     const workspace = await tempWorkspace();
     mkdirSync(path.join(workspace.store.dir, 'accounts', 'half'));

@@ -23,10 +23,10 @@ import { NOW } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';
 
 /** An account `shop` with a signing key of the role `sales`, in the store. */
-async function withRole(workspace: Workspace): Promise<{ account: Seed; role: Seed }> {
+async function withRole(workspace: Workspace, allow = ['sales.>']): Promise<{ account: Seed; role: Seed }> {
   const [account, role] = [Seed.generate('account'), Seed.generate('account')];
   const claims = newAccount(account.publicKey, 'shop');
-  const template = { ...noLimits(), pub: { allow: ['sales.>'], deny: [] } };
+  const template = { ...noLimits(), pub: { allow, deny: [] } };
   claims.nats.signing_keys.set(role.publicKey, {
     kind: 'user_scope',
     key: role.publicKey,
@@ -91,6 +91,16 @@ describe('user create', () => {
       code: 'ERR_SIGNER_MISSING',
       hint: expect.stringContaining('sales'),
     });
+  });
+
+  it('with a role whose template its name or tags cannot fill is not made, or is told what it lacks', async () => {
+    const workspace = await tempWorkspace();
+    const { account, role } = await withRole(workspace, ['sales.{{name()}}', 'team.{{tag(team)}}']);
+    const made = (name: string, tags: string[] = []) =>
+      createUser(workspace, user(name, { account: account.publicKey, key: role.publicKey, tags }));
+    expect((await made('ann', ['team:a'])).warnings).toEqual([]);
+    expect((await made('bob')).warnings).toEqual([expect.stringContaining('team.{{tag(team)}}')]);
+    expect((await made('a.b')).warnings).toHaveLength(2);
   });
 
   it('never takes a role by default: without a plain key it names the roles', async () => {
