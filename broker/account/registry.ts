@@ -184,7 +184,11 @@ export class AccountRegistry {
     const account = this.#accounts.get(id);
     if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
     if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
-    await this.#confirmRestored(account, verified);
+    // Another announcement may be applied while the resolver is asked: what this one drops is judged against that then.
+    for (let judged: VerifiedAccount | null = null; judged !== account.verified; ) {
+      judged = account.verified;
+      await this.#confirmRestored(account, verified);
+    }
     this.#install(verified);
     source.keep(id, token);
     // New imports may name accounts that are not here yet; nobody waits for them.
