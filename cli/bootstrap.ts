@@ -15,17 +15,14 @@ import {
   findAccountByKey,
   listAccountNames,
   listOperatorNames,
-  listUserNames,
-  listUsers,
   openOperator,
   readAccount,
   readOperator,
-  readUser,
   type StoredAccount,
-  type StoredUser,
   withoutDamaged,
   writeOperator,
 } from './store/store.js';
+import { listUserNames, listUsers, readUser, type StoredUser } from './store/users.js';
 import { createUser } from './user/create.js';
 import { makeCreds } from './user/creds.js';
 import { changing, selectContext, type Workspace } from './workspace.js';

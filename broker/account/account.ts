@@ -66,21 +66,15 @@ export class Account {
   /** Routes through `pattern` are computed anew, also in accounts whose streams come here. */
   interestChanged(pattern: string): void {
     this.routes.invalidate(pattern);
-    if (this.streamImports.length > 0) this.#invalidateUpstream(pattern, new Set([this]));
+    for (const { exporter, local, remote } of this.streamImports) {
+      if (overlaps(pattern, local)) exporter.routes.invalidate(remote);
+    }
   }
 
   /** Anything may have changed: imports, exports, permissions. */
   routesChanged(): void {
     this.routes.clear();
-    if (this.streamImports.length > 0) this.#invalidateUpstream('>', new Set([this]));
-  }
-
-  #invalidateUpstream(pattern: string, seen: Set<Account>): void {
-    for (const { exporter, local, remote } of this.streamImports) {
-      if (seen.has(exporter) || !overlaps(pattern, local)) continue;
-      exporter.routes.invalidate(remote);
-      exporter.#invalidateUpstream(remote, new Set([...seen, exporter]));
-    }
+    for (const { exporter, remote } of this.streamImports) exporter.routes.invalidate(remote);
   }
 
   get name(): string {

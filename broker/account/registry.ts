@@ -31,6 +31,8 @@ export type UpdateResult = 'updated' | 'unchanged' | 'not loaded';
 export class AccountRegistry {
   readonly #options: RegistryOptions;
   readonly #accounts = new Map<string, Account>();
+  /** Fetched and installed, its exporters not asked for yet. */
+  readonly #fetching = new Map<string, Promise<Account>>();
   readonly #loading = new Map<string, Promise<Account>>();
   /** Exporter id -> accounts whose claims import from it, allowed or not. */
   readonly #importers = new Map<string, Set<Account>>();
@@ -69,18 +71,15 @@ export class AccountRegistry {
   }
 
   #loadOnce(id: string): Promise<Account> {
-    let loading = this.#loading.get(id);
-    if (loading === undefined) {
-      loading = this.#load(id).finally(() => this.#loading.delete(id));
-      this.#loading.set(id, loading);
-    }
-    return loading;
+    return once(this.#loading, id, async () => {
+      const account = await this.#fetchOnce(id);
+      await this.#loadExporters(account);
+      return account;
+    });
   }
 
-  async #load(id: string): Promise<Account> {
-    const account = this.#install(await this.#fetch(id));
-    await this.#loadExporters(account);
-    return account;
+  #fetchOnce(id: string): Promise<Account> {
+    return once(this.#fetching, id, async () => this.#install(await this.#fetch(id)));
   }
 
   async #fetch(id: string): Promise<VerifiedAccount> {
@@ -161,8 +160,7 @@ export class AccountRegistry {
     const worker = async (): Promise<void> => {
       for (const id of next) {
         try {
-          const verified = await this.#fetch(id);
-          loaded.push(this.#accounts.get(id) ?? this.#install(verified));
+          loaded.push(await this.#fetchOnce(id));
         } catch (error) {
           this.#options.log.warn({ code: codeOf(error), account: id }, 'exporting account not available');
         }
@@ -182,11 +180,15 @@ export class AccountRegistry {
     const { token } = verified;
     const id = verified.claims.sub;
     // A fetch under way may bring the JWT from before this one: let it end first.
-    await this.#loading.get(id)?.catch(() => {});
+    await this.#fetching.get(id)?.catch(() => {});
     const account = this.#accounts.get(id);
     if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
     if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
-    await this.#confirmRestored(account, verified);
+    // Another announcement may be applied while the resolver is asked: what this one drops is judged against that then.
+    for (let judged: VerifiedAccount | null = null; judged !== account.verified; ) {
+      judged = account.verified;
+      await this.#confirmRestored(account, verified);
+    }
     this.#install(verified);
     source.keep(id, token);
     // New imports may name accounts that are not here yet; nobody waits for them.
@@ -238,6 +240,15 @@ export class AccountRegistry {
     for (const account of this.#accounts.values()) this.#forget(account);
     this.#options.source.close();
   }
+}
+
+/** Runs `work` for an id unless it is running already; then its result is shared. */
+function once<T>(running: Map<string, Promise<T>>, id: string, work: () => Promise<T>): Promise<T> {
+  const known = running.get(id);
+  if (known !== undefined) return known;
+  const started = work().finally(() => running.delete(id));
+  running.set(id, started);
+  return started;
 }
 
 /** A JWT never gives way to one issued before it: an old one could bring back what was revoked since. */

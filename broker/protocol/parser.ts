@@ -1,5 +1,6 @@
 import { MAX_CONTROL_LINE, MAX_PAYLOAD } from '../limits.js';
 import { parsePublication, parseSubscribe, parseUnsubscribe, type Subscribe, type Unsubscribe } from './arguments.js';
+import { assemble, canonicalTail } from './assembly.js';
 import { Publication } from './operation.js';
 import { hasArguments, readVerb, VERB_LENGTH, Verb } from './verb.js';
 
@@ -293,24 +294,9 @@ export class Parser {
     }
     // The body comes in pieces, or the line must be rewritten for the tail to be what subscribers get: collect both in a
     // buffer of their own, which is the one copy of the payload that the parser makes.
-    const subject = line.subarray(publication.subjectStart, publication.subjectEnd);
-    const reply = line.subarray(publication.replyStart, publication.replyEnd);
-    const sizes = sizesOf(publication, line, stop);
-    const head = subject.length + reply.length + sizes.length;
-    const partial = Buffer.allocUnsafeSlow(head + publication.size + 2);
-    partial.set(subject, 0);
-    partial.set(reply, subject.length);
-    partial.write(sizes, subject.length + reply.length, 'latin1');
-    publication.buf = partial;
-    publication.subjectStart = 0;
-    publication.subjectEnd = subject.length;
-    publication.replyStart = subject.length;
-    publication.replyEnd = subject.length + reply.length;
-    publication.tailStart = publication.replyEnd;
-    publication.bodyStart = head;
-    publication.tailEnd = partial.length;
+    const partial = assemble(publication, line, stop);
     this.#partial = partial;
-    this.#filled = head;
+    this.#filled = publication.bodyStart;
     return bodyAt < chunk.length ? this.#fill(partial, chunk, bodyAt) : bodyAt;
   }
 
@@ -352,24 +338,4 @@ export class Parser {
     if (verb === Verb.Ping) this.#to.ping();
     else if (verb === Verb.Pong) this.#to.pong();
   }
-}
-
-/** The sizes are followed at once by CRLF and the body, so that the bytes received are the bytes to send. */
-function canonicalTail(publication: Publication, lineEnd: number): boolean {
-  const { buf, tailStart } = publication;
-  if (buf[lineEnd - 2] !== CR) return false;
-  for (let i = tailStart, blanks = publication.headerSize < 0 ? 0 : 1; i < lineEnd - 2; i++) {
-    const byte = buf[i] as number;
-    if (byte >= 48 && byte <= 57) continue;
-    if (byte !== SPACE || blanks-- === 0) return false;
-  }
-  return true;
-}
-
-/** The sizes as they were written, with one blank between and CRLF behind. */
-function sizesOf(publication: Publication, line: Buffer, stop: number): string {
-  return `${line
-    .toString('latin1', publication.tailStart, stop)
-    .trim()
-    .replace(/[ \t]+/, ' ')}\r\n`;
 }

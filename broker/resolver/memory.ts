@@ -8,9 +8,15 @@ export function memorySource(tokens: readonly string[]): AccountSource {
     probe: async () => {},
     fetch: async (id) => accounts.get(id) ?? null,
     keep(id, token) {
+      const held = accounts.get(id);
+      if (held !== undefined && issuedAt(held) > issuedAt(token)) return false;
       accounts.set(id, token);
       return true;
     },
     close: () => {},
   };
+}
+
+function issuedAt(token: string): number {
+  return decodeAs('account', token).claims.iat;
 }

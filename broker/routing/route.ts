@@ -1,7 +1,7 @@
 import { matches } from '../../claims/subject/match.js';
 import type { Account } from '../account/account.js';
-import type { ServiceImport, StreamImport } from '../account/imports.js';
-import { MAX_CACHED_ROUTES, MAX_IMPORT_HOPS } from '../limits.js';
+import type { ServiceImport } from '../account/imports.js';
+import { MAX_CACHED_ROUTES } from '../limits.js';
 import { wireBytes } from '../protocol/text.js';
 import { SERVICE_REPLY } from './responses.js';
 import type { Subscription } from './subscription.js';
@@ -110,10 +110,9 @@ function buildOnce(account: Account, subject: string): Route {
 
 function buildRoute(account: Account, subject: string): Route {
   const own = buildLeg(account, subject);
-  const streams: Leg[] = [];
-  if (account.streamImporters.size > 0) collectStreams(account, subject, [], streams);
+  const streams = account.streamImporters.size === 0 ? NONE : streamLegs(account, subject);
   const services = account.serviceImports.filter((each) => each.active && matches(each.local, subject));
-  return new Route(subject, own, streams.length === 0 ? NONE : streams, services.length === 0 ? NONE : services);
+  return new Route(subject, own, streams, services.length === 0 ? NONE : services);
 }
 
 /** Null when nobody is there. Those whom a deny entry keeps from this subject are left out here, once for all messages. */
@@ -133,19 +132,21 @@ function isDenied(subscription: Subscription, subject: string): boolean {
   return subscription.filter?.(subject) === true;
 }
 
-/** Follows stream imports from account to account; an import is used once on a way, which ends every loop. */
-function collectStreams(from: Account, subject: string, way: readonly StreamImport[], into: Leg[]): void {
-  if (way.length >= MAX_IMPORT_HOPS) return;
+/**
+ * One hop only: what came by a stream import is not exported again, as at nats-server. An account that lets another have
+ * its stream has not let that one's importers have it.
+ */
+function streamLegs(from: Account, subject: string): readonly Leg[] {
+  const legs: Leg[] = [];
   for (const importer of from.streamImporters) {
     // Most accounts that import a widely used stream have nobody here at a time.
-    if (importer.connections.size === 0 && importer.streamImporters.size === 0) continue;
+    if (importer.connections.size === 0) continue;
     for (const each of importer.streamImports) {
-      if (each.exporter !== from || !each.active || way.includes(each)) continue;
+      if (each.exporter !== from || !each.active) continue;
       const local = each.toLocal(subject);
-      if (local === null) continue;
-      const leg = buildLeg(importer, local);
-      if (leg !== null) into.push(leg);
-      if (importer.streamImporters.size > 0) collectStreams(importer, local, [...way, each], into);
+      const leg = local === null ? null : buildLeg(importer, local);
+      if (leg !== null) legs.push(leg);
     }
   }
+  return legs.length === 0 ? NONE : legs;
 }

@@ -16,14 +16,19 @@ export function offerUserInfo(broker: Broker, account: Account): void {
   );
 }
 
-function userInfo({ account, user, expires }: Connection): object {
+function userInfo({ account, user, expires, permissions: compiled }: Connection): object {
   if (account === null || user === null) return {};
-  const { pub, sub, resp } = permissionsOf(user, account);
+  const { pub, sub } = permissionsOf(user, account);
+  const responses = compiled?.responses;
   const list = ({ allow, deny }: { allow: string[]; deny: string[] }): object | undefined =>
     allow.length + deny.length === 0
       ? undefined
       : { ...(allow.length > 0 && { allow }), ...(deny.length > 0 && { deny }) };
-  const permissions = { publish: list(pub), subscribe: list(sub), responses: resp };
+  const permissions = {
+    publish: list(pub),
+    subscribe: list(sub),
+    responses: responses ? { max: responses.max, ttl: responses.ttlNs } : undefined,
+  };
   const limited = Object.values(permissions).some((each) => each !== undefined);
   return {
     user: user.claims.sub,

@@ -1,7 +1,8 @@
 import type { AccountClaims } from '../../claims/types.js';
 import { payloadOf } from '../payload.js';
-import { readBase } from '../store/base.js';
-import { isDamaged, listAccounts, listUserNames, readOperator } from '../store/store.js';
+import { readBaseToken } from '../store/base.js';
+import { isDamaged, listAccounts, readOperator } from '../store/store.js';
+import { listUserNames } from '../store/users.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
 /** How an account stands to the service, as far as this store knows without asking it. */
@@ -73,8 +74,8 @@ export async function describeAccount(workspace: Workspace, nameOrKey: string | 
 }
 
 async function syncState({ store }: Workspace, claims: AccountClaims, token: string): Promise<SyncState> {
-  const base = await readBase(store, claims.sub);
-  return base === null ? 'never pushed' : base.token === token ? 'pushed' : 'changed since';
+  const base = await readBaseToken(store, claims.sub);
+  return base === null ? 'never pushed' : base === token ? 'pushed' : 'changed since';
 }
 
 /** A damaged operator token must not keep anyone from seeing the accounts. */

@@ -3,7 +3,8 @@ import { isNatsctlError } from '../../claims/errors.js';
 import type { Seed } from '../../claims/keys/seed.js';
 import { cliError, usageError } from '../errors.js';
 import { credsFile, readCreds, readSeed } from '../store/keystore.js';
-import { findUser, listUserNames, readOperator } from '../store/store.js';
+import { readOperator } from '../store/store.js';
+import { findUser, listUserNames } from '../store/users.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
 /** Where `natsctl up` listens unless told otherwise. */

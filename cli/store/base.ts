@@ -18,14 +18,19 @@ function baseFile(store: OperatorStore, account: string): string {
 
 /** Null where the account was never pushed nor pulled, and where the record is damaged: then the service is asked anew. */
 export async function readBase(store: OperatorStore, account: string): Promise<Decoded<AccountClaims> | null> {
-  const token = await readTextFile(baseFile(store, account));
+  const token = await readBaseToken(store, account);
   if (token === null) return null;
   try {
-    const base = decodeAs('account', token.trim());
+    const base = decodeAs('account', token);
     return base.claims.sub === account ? base : null;
   } catch {
     return null;
   }
+}
+
+/** Its text alone, unverified: enough to see whether anything changed. */
+export async function readBaseToken(store: OperatorStore, account: string): Promise<string | null> {
+  return (await readTextFile(baseFile(store, account)))?.trim() ?? null;
 }
 
 export async function writeBase(store: OperatorStore, account: string, token: string): Promise<void> {

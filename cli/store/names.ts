@@ -1,4 +1,5 @@
 import { checkEntityName } from '../../claims/names.js';
+import { storeError } from './errors.js';
 
 /**
  * A name that stays inside the folder it is put in. nsc lets more names pass than we give (`checkEntityName`); what is in a store
@@ -6,4 +7,30 @@ import { checkEntityName } from '../../claims/names.js';
  */
 export function pathSafe(name: string, what: string): string {
   return name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name) ? checkEntityName(name, what) : name;
+}
+
+type TakenCode = 'ERR_OPERATOR_NAME_TAKEN' | 'ERR_ACCOUNT_NAME_TAKEN' | 'ERR_USER_NAME_TAKEN';
+
+/** Names that differ in letter case only would be one file on many file systems; nsc compares accounts so too. */
+export function refuseTaken(code: TakenCode, kind: string, name: string, names: string[], where: string): void {
+  const same = names.find((one) => folded(one) === folded(name));
+  if (same === undefined) return;
+  const message =
+    same === name
+      ? `there is already ${kind === 'account' || kind === 'operator' ? 'an' : 'a'} ${kind} ${name} ${where}`
+      : `the ${kind} name ${name} differs only in letter case from ${same}, which exists ${where}`;
+  throw storeError(code, message, { hint: 'choose another name', details: { name, taken: same } });
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+/** A hint for a name that is not there: the one meant, or those there are. */
+export function knownOr(name: string, names: string[], otherwise: string): string {
+  const close = names.find((one) => folded(one) === folded(name));
+  if (close !== undefined) return `did you mean ${close}?`;
+  if (names.length === 0) return otherwise;
+  const shown = names.slice(0, 10).join(', ');
+  return `known: ${shown}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
 }

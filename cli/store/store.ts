@@ -2,10 +2,10 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
-import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
+import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
 import { exists, readDir, readTextFile, syncDir } from './atomic.js';
 import { ioError, storeError } from './errors.js';
-import { pathSafe } from './names.js';
+import { knownOr, pathSafe, refuseTaken } from './names.js';
 import { placeAccount, placeOperator } from './place.js';
 import { readTokenFile, writeTokenFile } from './token-file.js';
 
@@ -26,13 +26,6 @@ export interface StoredAccount {
   readonly name: string;
   readonly file: string;
   readonly jwt: Decoded<AccountClaims>;
-}
-
-export interface StoredUser {
-  readonly name: string;
-  readonly account: string;
-  readonly file: string;
-  readonly jwt: Decoded<UserClaims>;
 }
 
 /** An entity whose token cannot be read: reported where things are listed, in nobody's way otherwise. */
@@ -144,7 +137,7 @@ export interface NamedToken {
 
 // --- accounts ----------------------------------------------------------------------------------------------------------
 
-function accountDir(store: OperatorStore, name: string): string {
+export function accountDir(store: OperatorStore, name: string): string {
   return path.join(store.dir, 'accounts', pathSafe(name, 'account'));
 }
 
@@ -241,85 +234,8 @@ export async function renameAccount(store: OperatorStore, from: string, to: stri
   }
 }
 
-// --- users -------------------------------------------------------------------------------------------------------------
-
-export function userFile(store: OperatorStore, account: string, name: string): string {
-  return path.join(accountDir(store, account), 'users', `${pathSafe(name, 'user')}.jwt`);
-}
-
-export async function listUserNames(store: OperatorStore, account: string): Promise<string[]> {
-  return (await readDir(path.join(accountDir(store, account), 'users')))
-    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jwt'))
-    .map((entry) => entry.name.slice(0, -'.jwt'.length));
-}
-
-export async function listUsers(store: OperatorStore, account: string): Promise<(StoredUser | Damaged)[]> {
-  const names = await listUserNames(store, account);
-  return Promise.all(
-    names.map((name) => orDamaged(name, userFile(store, account, name), () => readUser(store, account, name))),
-  );
-}
-
-export async function readUser(store: OperatorStore, account: string, name: string): Promise<StoredUser> {
-  const file = userFile(store, account, name);
-  const jwt = await readTokenFile('user', file);
-  if (jwt) return { name, account, file, jwt };
-  throw storeError('ERR_USER_UNKNOWN', `there is no user ${name} in account ${account}`, {
-    hint: knownOr(name, await listUserNames(store, account), 'create it with `natsctl user create`'),
-    details: { operator: store.name, account, user: name },
-  });
-}
-
-/** Finds a user by its name or its public key. */
-export async function findUser(store: OperatorStore, account: string, nameOrKey: string): Promise<StoredUser> {
-  if (!isPublicKey(nameOrKey, 'user')) return readUser(store, account, nameOrKey);
-  for (const user of await listUsers(store, account)) {
-    if (!isDamaged(user) && user.jwt.claims.sub === nameOrKey) return user;
-  }
-  throw storeError('ERR_USER_UNKNOWN', `no user of account ${account} has the key ${nameOrKey}`, {
-    hint: 'see `natsctl user list`',
-    details: { operator: store.name, account, user: nameOrKey },
-  });
-}
-
-export async function refuseTakenUser(store: OperatorStore, account: string, name: string): Promise<void> {
-  checkEntityName(name, 'user');
-  const names = await listUserNames(store, account);
-  refuseTaken('ERR_USER_NAME_TAKEN', 'user', name, names, `in account ${account}`);
-}
-
-export async function writeUser(store: OperatorStore, account: string, name: string, token: string): Promise<void> {
-  await writeTokenFile(userFile(store, account, name), token);
-}
-
-// --- names -------------------------------------------------------------------------------------------------------------
-
-type TakenCode = 'ERR_OPERATOR_NAME_TAKEN' | 'ERR_ACCOUNT_NAME_TAKEN' | 'ERR_USER_NAME_TAKEN';
-
-/** Names that differ in letter case only would be one file on many file systems; nsc compares accounts so too. */
-function refuseTaken(code: TakenCode, kind: string, name: string, names: string[], where: string): void {
-  const same = names.find((one) => folded(one) === folded(name));
-  if (same === undefined) return;
-  const message =
-    same === name
-      ? `there is already ${kind === 'account' || kind === 'operator' ? 'an' : 'a'} ${kind} ${name} ${where}`
-      : `the ${kind} name ${name} differs only in letter case from ${same}, which exists ${where}`;
-  throw storeError(code, message, { hint: 'choose another name', details: { name, taken: same } });
-}
-
-function folded(name: string): string {
-  return name.normalize('NFC').toLowerCase();
-}
-
-function knownOr(name: string, names: string[], otherwise: string): string {
-  const close = names.find((one) => folded(one) === folded(name));
-  if (close !== undefined) return `did you mean ${close}?`;
-  if (names.length === 0) return otherwise;
-  const shown = names.slice(0, 10).join(', ');
-  return `known: ${shown}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
-}
-
-async function orDamaged<T>(name: string, file: string, read: () => Promise<T>): Promise<T | Damaged> {
+/** What `read` gives, or what is wrong with it. */
+export async function orDamaged<T>(name: string, file: string, read: () => Promise<T>): Promise<T | Damaged> {
   try {
     return await read();
   } catch (problem) {

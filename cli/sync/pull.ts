@@ -17,7 +17,6 @@ import {
   findAccountByKey,
   isDamaged,
   listAccounts,
-  listUsers,
   readAccount,
   readOperator,
   renameAccount,
@@ -25,6 +24,7 @@ import {
   withoutDamaged,
   writeAccount,
 } from '../store/store.js';
+import { listUsers } from '../store/users.js';
 import { changing, type Workspace } from '../workspace.js';
 import { mapBounded } from './parallel.js';
 import { type PulledOperator, pullOperator } from './pull-operator.js';

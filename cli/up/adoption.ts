@@ -4,7 +4,8 @@ import type { Seed } from '../../claims/keys/seed.js';
 import { cliError } from '../errors.js';
 import { findSeed, readCreds } from '../store/keystore.js';
 import type { PathSettings } from '../store/paths.js';
-import { findAccountByKey, listUsers, readOperator, withoutDamaged } from '../store/store.js';
+import { findAccountByKey, readOperator, withoutDamaged } from '../store/store.js';
+import { listUsers } from '../store/users.js';
 import { makeCreds } from '../user/creds.js';
 import { openWorkspace, type Workspace } from '../workspace.js';
 

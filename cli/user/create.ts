@@ -9,7 +9,8 @@ import { cliError } from '../errors.js';
 import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner } from '../signer.js';
 import { writeCreds, writeSeed } from '../store/keystore.js';
-import { readOperator, refuseTakenUser, writeUser } from '../store/store.js';
+import { readOperator } from '../store/store.js';
+import { refuseTakenUser, writeUser } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
 
 export interface NewUser {

@@ -3,7 +3,7 @@ import { formatCreds } from '../../claims/creds.js';
 import { cliError } from '../errors.js';
 import { writeFileAtomic } from '../store/atomic.js';
 import { readSeed } from '../store/keystore.js';
-import { findUser } from '../store/store.js';
+import { findUser } from '../store/users.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
 /** A user's creds made from the stored JWT and seed, so that they are never older than the JWT. */

@@ -2,7 +2,8 @@ import { isRevoked } from '../../claims/account/revocation.js';
 import { payloadOf } from '../payload.js';
 import { exists } from '../store/atomic.js';
 import { credsFile } from '../store/keystore.js';
-import { findUser, isDamaged, listUsers } from '../store/store.js';
+import { isDamaged } from '../store/store.js';
+import { findUser, listUsers } from '../store/users.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
 export interface UserSummary {

@@ -3,7 +3,8 @@ import { decodePublicKey, isPublicKey } from '../../claims/keys/nkey.js';
 import { cliError } from '../errors.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
-import { listUsers, readOperator, readUser, withoutDamaged, writeAccount } from '../store/store.js';
+import { readOperator, withoutDamaged, writeAccount } from '../store/store.js';
+import { listUsers, readUser } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
 
 export interface WantedRevocation {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerOptions, RunningBroker } from '../../../broker/options.js';
 import type { Export, Import } from '../../../claims/types.js';
 import { RawClient } from './raw-client.js';
-import { brokerOf, makeWorld, now, type TestAccount, type World } from './world.js';
+import { brokerOf, isOurs, makeWorld, now, type TestAccount, type World } from './world.js';
 
 const exported = (subject: string, type: 'stream' | 'service', more: Partial<Export> = {}): Export => ({
   subject,
@@ -44,10 +44,16 @@ async function login(account: TestAccount, options: object = {}): Promise<RawCli
   return client;
 }
 
+function idOf(token: string): string {
+  return (JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()) as { sub: string }).sub;
+}
+
 /** Announces a changed account as a client of the system account and waits until it is applied. */
 async function announce(world: World, token: string): Promise<string> {
   const system = await login(world.system);
-  system.send(`SUB answer 1\r\nPUB $SYS.REQ.CLAIMS.UPDATE answer ${token.length}\r\n${token}\r\n`);
+  system.send(
+    `SUB answer 1\r\nPUB $SYS.REQ.ACCOUNT.${idOf(token)}.CLAIMS.UPDATE answer ${token.length}\r\n${token}\r\n`,
+  );
   const answer = await system.until('}}\r\n');
   system.close();
   return answer;
@@ -111,7 +117,8 @@ describe('stream imports', () => {
     expect(got.split('MSG').length).toBe(6);
   });
 
-  it('give each importing account its own member of a queue group', async () => {
+  // nats-server makes one group of all accounts.
+  it.runIf(isOurs())('give each importing account its own member of a queue group', async () => {
     const world = await makeWorld();
     const e = await world.account('E', exports(exported('a', 'stream')));
     const i = await world.account('I', imports(imported(e, 'a', 'stream')));
@@ -144,28 +151,25 @@ describe('stream imports', () => {
     expect(await to.soFar()).toBe('MSG in.open 1 1\r\ny\r\n');
   });
 
-  it('pass through a chain of accounts', async () => {
+  it('go one hop: a stream that was imported is not exported again', async () => {
     const world = await makeWorld();
     const a = await world.account('A', exports(exported('a.>', 'stream')));
     const b = await world.account('B', ({ nats }) => {
-      nats.imports.push(imported(a, 'a.>', 'stream', { to: 'b' }));
-      nats.exports.push(exported('b.>', 'stream'));
+      nats.imports.push(imported(a, 'a.>', 'stream'));
+      nats.exports.push(exported('a.>', 'stream'));
     });
-    const c = await world.account('C', imports(imported(b, 'b.>', 'stream', { to: 'c' })));
+    const c = await world.account('C', imports(imported(b, 'a.>', 'stream')));
     await start(world);
     const from = await login(a);
-    const to = await login(c);
-    to.send('SUB c.> 1\r\n');
-    await to.soFar();
+    const [middle, end] = [await login(b), await login(c)];
+    for (const client of [middle, end]) {
+      client.send('SUB a.> 1\r\n');
+      await client.soFar();
+    }
     from.send('PUB a.x 1\r\n1\r\n');
     await from.soFar();
-    expect(await to.soFar()).toBe('MSG c.b.a.x 1 1\r\n1\r\n');
-    // Interest at the end of the chain that changes is noticed at its start.
-    to.send('UNSUB 1\r\n');
-    await to.soFar();
-    from.send('PUB a.x 1\r\n2\r\n');
-    await from.soFar();
-    expect(await to.soFar()).toBe('');
+    expect(await middle.soFar()).toBe('MSG a.x 1 1\r\n1\r\n');
+    expect(await end.soFar()).toBe('');
   });
 
   it('end with the import or the export, live', async () => {
@@ -330,7 +334,8 @@ describe('service imports', () => {
     expect(await requester.soFar()).toBe('MSG inbox.1 1 2\r\nok\r\n');
   });
 
-  it('share who asks only where the importer wants it, and never its bearer token', async () => {
+  // nats-server passes bearer tokens on.
+  it.runIf(isOurs())('share who asks only where the importer wants it, and never its bearer token', async () => {
     const { responder, requester, e, i } = await service({}, { share: true });
     requester.send('PUB svc.a inbox.1 0\r\n\r\n');
     await requester.soFar();
@@ -352,7 +357,8 @@ describe('service imports', () => {
     expect(e.id).not.toBe(i.id);
   });
 
-  it('name the asker whatever the client writes there itself', async () => {
+  // nats-server knows the header in one spelling only.
+  it.runIf(isOurs())('name the asker whatever the client writes there itself', async () => {
     const { responder, requester, i } = await service();
     const fakes = [
       'Nats-Request-Info: {"acc":"EVIL"}',

@@ -471,6 +471,20 @@ export const CASES: readonly Case[] = [
     expect: VIOLATION,
     closes: true,
   },
+  ...['a.b.c', '...', 'x', 'e30.e30.', `${'A'.repeat(2_000)}.b.c`, 'eyJhbGciOiJub25lIn0.e30.'].map(
+    (jwt): Case => ({
+      title: `refuses the JWT ${jwt.slice(0, 30)}`,
+      raw: (client, user) => client.connectLine(user, { jwt }),
+      expect: VIOLATION,
+      closes: true,
+    }),
+  ),
+  {
+    title: 'wants the JWT to be text',
+    raw: (client, user) => client.connectLine(user, { jwt: 5 }),
+    expect: '',
+    closes: true,
+  },
   ...[{ account: 'A' }, { new_account: true }, { Account: '$SYS' }].map(
     (options): Case => ({
       title: `refuses ${JSON.stringify(options)} in CONNECT`,

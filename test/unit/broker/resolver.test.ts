@@ -206,6 +206,39 @@ describe('URL resolver', () => {
     expect(service.asked.filter((id) => id === e.id).length).toBe(1);
   });
 
+  it('that answers with the JWT from before an announcement does not win over it', async () => {
+    broker = await start();
+    const e = await world.account('E', ({ nats }) =>
+      nats.exports.push({ subject: 's', type: 'stream', revocations: new Map() }),
+    );
+    await a.change(({ nats }) => nats.imports.push({ account: e.id, subject: 's', type: 'stream' }));
+    const bad = await e.user('bad');
+    const before = e.token;
+    let answerLate: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      service.answer = (id, response) => {
+        if (id !== e.id) {
+          response.end(a.token);
+          return;
+        }
+        answerLate = () => response.end(before);
+        resolve();
+      };
+    });
+    const client = await RawClient.open(broker.port);
+    clients.push(client);
+    client.send(await client.connectLine(user));
+    await asked;
+    // The exporter is revoking somebody while its JWT is on the way as an exporting account.
+    const system = await open(await world.system.user('s'));
+    const token = await e.change(({ nats }) => nats.revocations.set(bad.id, now()));
+    system.send(`SUB answer 1\r\nPUB $SYS.REQ.CLAIMS.UPDATE answer ${token.length}\r\n${token}\r\n`);
+    expect(await system.soFar()).toBe('');
+    answerLate();
+    expect(await system.until('}}')).toContain('"jwt updated"');
+    expect(await refused(bad)).toMatch(/REVOKED/);
+  });
+
   it('must answer at start', async () => {
     await service.close();
     await expect(start()).rejects.toMatchObject({ code: 'ERR_BROKER_RESOLVER' });

@@ -107,6 +107,24 @@ export async function makeWorld(strict = false): Promise<World> {
   return { operator, operatorToken, system, account, tokens: () => accounts.map((each) => each.token) };
 }
 
+type Starter = (world: World, options: Partial<BrokerOptions>) => Promise<RunningBroker>;
+
+let starter: Starter = (world, options) =>
+  startBroker({ port: -1, operators: [world.operatorToken], resolver: { memory: world.tokens() }, ...options });
+
+let ours = true;
+
+/** Has the tests of this file run against another server: test/interop does so with nats-server. */
+export function runAgainst(other: Starter): void {
+  starter = other;
+  ours = false;
+}
+
+/** For tests of what we do otherwise, and say so. */
+export function isOurs(): boolean {
+  return ours;
+}
+
 export function brokerOf(world: World, options: Partial<BrokerOptions> = {}): Promise<RunningBroker> {
-  return startBroker({ port: -1, operators: [world.operatorToken], resolver: { memory: world.tokens() }, ...options });
+  return starter(world, options);
 }

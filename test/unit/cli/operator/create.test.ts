@@ -7,7 +7,8 @@ import { describeOperator, listOperators } from '../../../../cli/operator/descri
 import { accountServerUrl, serviceUrls } from '../../../../cli/operator/urls.js';
 import { findSeed } from '../../../../cli/store/keystore.js';
 import { resolvePaths } from '../../../../cli/store/paths.js';
-import { readAccount, readOperator, readUser } from '../../../../cli/store/store.js';
+import { readAccount, readOperator } from '../../../../cli/store/store.js';
+import { readUser } from '../../../../cli/store/users.js';
 import { NOW, tempSettings } from '../temp.js';
 import { tempWorkspace } from '../temp-workspace.js';
 

@@ -7,7 +7,6 @@ import { readBase, removeBase, writeBase } from '../../../../cli/store/base.js';
 import { resolvePaths } from '../../../../cli/store/paths.js';
 import {
   findAccount,
-  findUser,
   isDamaged,
   listAccountNames,
   listAccounts,
@@ -17,6 +16,7 @@ import {
   readOperator,
   renameAccount,
 } from '../../../../cli/store/store.js';
+import { findUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { NOW, tempSettings } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';

@@ -7,14 +7,8 @@ import { createAccount } from '../../../../cli/account/create.js';
 import { signChecked } from '../../../../cli/sign.js';
 import { operatorSigner } from '../../../../cli/signer.js';
 import { keyFile, writeSeed } from '../../../../cli/store/keystore.js';
-import {
-  addAccount,
-  listUserNames,
-  readAccount,
-  readOperator,
-  readUser,
-  writeAccount,
-} from '../../../../cli/store/store.js';
+import { addAccount, readAccount, readOperator, writeAccount } from '../../../../cli/store/store.js';
+import { listUserNames, readUser } from '../../../../cli/store/users.js';
 import { createUser, type NewUser } from '../../../../cli/user/create.js';
 import { makeCreds } from '../../../../cli/user/creds.js';
 import { describeUser } from '../../../../cli/user/describe.js';

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { isPublicKey } from '../../claims/keys/nkey.js';
+import { checkEntityName } from '../../claims/names.js';
+import type { Decoded, UserClaims } from '../../claims/types.js';
+import { readDir } from './atomic.js';
+import { storeError } from './errors.js';
+import { knownOr, pathSafe, refuseTaken } from './names.js';
+import { accountDir, type Damaged, isDamaged, type OperatorStore, orDamaged } from './store.js';
+import { readTokenFile, writeTokenFile } from './token-file.js';
+
+/** The users of an account: `accounts/<account>/users/<name>.jwt`. */
+export interface StoredUser {
+  readonly name: string;
+  readonly account: string;
+  readonly file: string;
+  readonly jwt: Decoded<UserClaims>;
+}
+
+export function userFile(store: OperatorStore, account: string, name: string): string {
+  return path.join(accountDir(store, account), 'users', `${pathSafe(name, 'user')}.jwt`);
+}
+
+export async function listUserNames(store: OperatorStore, account: string): Promise<string[]> {
+  return (await readDir(path.join(accountDir(store, account), 'users')))
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jwt'))
+    .map((entry) => entry.name.slice(0, -'.jwt'.length));
+}
+
+export async function listUsers(store: OperatorStore, account: string): Promise<(StoredUser | Damaged)[]> {
+  const names = await listUserNames(store, account);
+  return Promise.all(
+    names.map((name) => orDamaged(name, userFile(store, account, name), () => readUser(store, account, name))),
+  );
+}
+
+export async function readUser(store: OperatorStore, account: string, name: string): Promise<StoredUser> {
+  const file = userFile(store, account, name);
+  const jwt = await readTokenFile('user', file);
+  if (jwt) return { name, account, file, jwt };
+  throw storeError('ERR_USER_UNKNOWN', `there is no user ${name} in account ${account}`, {
+    hint: knownOr(name, await listUserNames(store, account), 'create it with `natsctl user create`'),
+    details: { operator: store.name, account, user: name },
+  });
+}
+
+/** Finds a user by its name or its public key. */
+export async function findUser(store: OperatorStore, account: string, nameOrKey: string): Promise<StoredUser> {
+  if (!isPublicKey(nameOrKey, 'user')) return readUser(store, account, nameOrKey);
+  for (const user of await listUsers(store, account)) {
+    if (!isDamaged(user) && user.jwt.claims.sub === nameOrKey) return user;
+  }
+  throw storeError('ERR_USER_UNKNOWN', `no user of account ${account} has the key ${nameOrKey}`, {
+    hint: 'see `natsctl user list`',
+    details: { operator: store.name, account, user: nameOrKey },
+  });
+}
+
+export async function refuseTakenUser(store: OperatorStore, account: string, name: string): Promise<void> {
+  checkEntityName(name, 'user');
+  const names = await listUserNames(store, account);
+  refuseTaken('ERR_USER_NAME_TAKEN', 'user', name, names, `in account ${account}`);
+}
+
+export async function writeUser(store: OperatorStore, account: string, name: string, token: string): Promise<void> {
+  await writeTokenFile(userFile(store, account, name), token);
+}
