@@ -6,7 +6,7 @@
  */
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -98,7 +98,10 @@ async function main() {
 /** The two in turn, round by round; the median of each and of the ratios. */
 async function compare(name, unit, ours, theirs, measure) {
   const results = [];
-  for (let round = 0; round < ROUNDS; round += 1) results.push([await measure(ours), await measure(theirs)]);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    process.stderr.write(`${name}: round ${round + 1} of ${ROUNDS}\n`);
+    results.push([await measure(ours), await measure(theirs)]);
+  }
   const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
   return {
     name,
@@ -143,7 +146,7 @@ async function connects({ pid, url }, creds) {
 }
 
 function start([program, ...args]) {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(program, args, { env, stdio: 'ignore' });
   running.push(child);
   return child;
 }
@@ -152,26 +155,16 @@ function run([program, ...args]) {
   return execFileSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
+/** What a server writes when it is ready. */
 async function jsonFile(file) {
-  const read = () => {
+  for (let tries = 0; tries < 400; tries += 1) {
     try {
       return JSON.parse(readFileSync(file, 'utf8'));
     } catch {
-      return undefined;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  };
-  const end = AbortSignal.timeout(20_000);
-  const watcher = watch(path.dirname(file));
-  try {
-    for (;;) {
-      const changed = once(watcher, 'change', { signal: end });
-      const value = read();
-      if (value !== undefined) return value;
-      await changed;
-    }
-  } finally {
-    watcher.close();
   }
+  throw new Error(`nothing wrote ${file} in 20 s`);
 }
 
 /** User and system time so far, of Linux's /proc (ticks of 10 ms). */
