@@ -2,13 +2,13 @@ import { NatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import { importTransform } from '../../claims/mapping/import-transform.js';
 import type { Transform } from '../../claims/subject/transform.js';
+import { allowingExport } from '../../claims/trust/export.js';
 import type { Import } from '../../claims/types.js';
 import { codeOf, type Logger } from '../log.js';
 import { fromWire, toWire } from '../protocol/text.js';
 import { atTime } from '../timer.js';
 import type { Account } from './account.js';
 import { refuseCycle } from './cycles.js';
-import { allowingExport } from './exports.js';
 import type { ServiceImport, StreamImport } from './imports.js';
 
 /**
@@ -58,7 +58,7 @@ export function unlinkImports(account: Account): void {
 
 function linkImport(importer: Account, exporter: Account, claim: Import, now: number): void {
   const subjects = importTransform(claim);
-  const allowed = allowingExport(exporter, importer.id, claim, subjects.remote, now);
+  const allowed = allowingExport(exporter.verified, importer.id, claim, subjects.remote, now);
   const remote = toWire(subjects.remote);
   const local = toWire(subjects.local);
   refuseDuplicate(importer, exporter, claim, remote, local);
