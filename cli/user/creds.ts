@@ -20,9 +20,9 @@ export async function makeCreds(workspace: Workspace, wanted: { user: string; ac
 }
 
 /** Writes a private file that must not exist, unless forced. @returns its absolute path */
-export async function writeNewFile(file: string, text: string, force: boolean): Promise<string> {
+export async function writeNewFile(file: string, data: string | Uint8Array, force: boolean): Promise<string> {
   const target = path.resolve(file);
-  if (await writeFileAtomic(target, text, { exclusive: !force })) return target;
+  if (await writeFileAtomic(target, data, { exclusive: !force })) return target;
   throw cliError('ERR_FILE_EXISTS', `${target} exists`, {
     hint: 'add --force to replace it',
     details: { file: target },
