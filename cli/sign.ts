@@ -17,7 +17,7 @@ export async function signChecked<C extends OperatorClaims | AccountClaims | Use
   options: { now: number; after?: number | undefined },
 ): Promise<Decoded<C>> {
   const { now, after } = options;
-  refuseErrors(claims.name ?? claims.sub, validate(claims, now));
+  refuseErrors(claims.name ?? claims.sub, validate({ ...claims, iss: signer.publicKey }, now));
   return signClaims<C>(claims, signer, after === undefined ? { now } : { now, after });
 }
 
