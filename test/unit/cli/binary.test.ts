@@ -29,6 +29,9 @@ const COMMANDS = [
   ...['operator create', 'operator list', 'operator describe'],
   ...['account create', 'account list', 'account describe'],
   ...['user create', 'user list', 'user describe', 'user revoke', 'user creds'],
+  ...['operator edit', 'operator signing-key add', 'operator signing-key list', 'operator signing-key remove'],
+  ...['account edit', 'account signing-key add', 'account signing-key edit', 'account signing-key list'],
+  ...['account signing-key remove', 'account signing-key rotate', 'user edit'],
   ...['push', 'pull', 'pub', 'sub', 'config generate'],
 ];
 
