@@ -1,7 +1,7 @@
 import { matches } from '../../claims/subject/match.js';
 import type { Account } from '../account/account.js';
 import type { ServiceImport, StreamImport } from '../account/imports.js';
-import { MAX_CACHED_ROUTES, MAX_IMPORT_HOPS } from '../limits.js';
+import { MAX_CACHED_ROUTES, MAX_IMPORT_HOPS, MAX_STREAM_CROSSINGS } from '../limits.js';
 import { wireBytes } from '../protocol/text.js';
 import { SERVICE_REPLY } from './responses.js';
 import type { Subscription } from './subscription.js';
@@ -111,7 +111,7 @@ function buildOnce(account: Account, subject: string): Route {
 function buildRoute(account: Account, subject: string): Route {
   const own = buildLeg(account, subject);
   const streams: Leg[] = [];
-  if (account.streamImporters.size > 0) collectStreams(account, subject, [], streams);
+  if (account.streamImporters.size > 0) collectStreams(account, subject, [], streams, { left: MAX_STREAM_CROSSINGS });
   const services = account.serviceImports.filter((each) => each.active && matches(each.local, subject));
   return new Route(subject, own, streams.length === 0 ? NONE : streams, services.length === 0 ? NONE : services);
 }
@@ -133,8 +133,17 @@ function isDenied(subscription: Subscription, subject: string): boolean {
   return subscription.filter?.(subject) === true;
 }
 
-/** Follows stream imports from account to account; an import is used once on a way, which ends every loop. */
-function collectStreams(from: Account, subject: string, way: readonly StreamImport[], into: Leg[]): void {
+/**
+ * Follows stream imports from account to account; an import is used once on a way, which ends every loop. The ways can double
+ * with every account, so how many are followed is bounded, but for those from the publishing account itself.
+ */
+function collectStreams(
+  from: Account,
+  subject: string,
+  way: readonly StreamImport[],
+  into: Leg[],
+  crossings: { left: number },
+): void {
   if (way.length >= MAX_IMPORT_HOPS) return;
   for (const importer of from.streamImporters) {
     // Most accounts that import a widely used stream have nobody here at a time.
@@ -143,9 +152,10 @@ function collectStreams(from: Account, subject: string, way: readonly StreamImpo
       if (each.exporter !== from || !each.active || way.includes(each)) continue;
       const local = each.toLocal(subject);
       if (local === null) continue;
+      if (way.length > 0 && crossings.left-- <= 0) return;
       const leg = buildLeg(importer, local);
       if (leg !== null) into.push(leg);
-      if (importer.streamImporters.size > 0) collectStreams(importer, local, [...way, each], into);
+      if (importer.streamImporters.size > 0) collectStreams(importer, local, [...way, each], into, crossings);
     }
   }
 }
