@@ -163,6 +163,32 @@ describe('URL resolver', () => {
     expect(took).toBeLessThan(3_000);
   });
 
+  it('is asked for very many accounts at once, when all clients come back, and nobody is refused', async () => {
+    const answer = service.answer;
+    let held: (() => void)[] | null = null;
+    service.answer = (id, response) => {
+      if (held === null) answer(id, response);
+      else held.push(() => answer(id, response));
+    };
+    broker = await start();
+    held = [];
+    const accounts = await Promise.all(Array.from({ length: 150 }, (_, i) => world.account(`A${i}`)));
+    const users = await Promise.all(accounts.map((each) => each.user('u')));
+    const waiting = await Promise.all(
+      users.map(async (each) => {
+        const client = await RawClient.open(broker?.port ?? 0);
+        clients.push(client);
+        client.send(`${await client.connectLine(each)}PING\r\n`);
+        return client;
+      }),
+    );
+    await expect.poll(() => held?.length).toBe(64);
+    const first = held;
+    held = null;
+    for (const release of first) release();
+    for (const client of waiting) await client.until('PONG\r\n');
+  });
+
   it('may answer while the client leaves', async () => {
     broker = await start();
     let answered: () => void = () => {};
@@ -221,7 +247,7 @@ describe('start', () => {
     [{ maxPayload: 10, maxPending: 5 }, 'ERR_BROKER_OPTIONS'],
     [{ resolver: { url: 'ftp://x' } }, 'ERR_BROKER_OPTIONS'],
     [{ systemAccount: 'nonsense' }, 'ERR_BROKER_SYSTEM_ACCOUNT'],
-    [{ host: '203.0.113.1' }, 'ERR_BROKER_LISTEN'],
+    [{ host: '203.0.113.1' }, 'ERR_LISTEN'],
   ] as const)('refuses %j', async (options, code) => {
     await expect(start(options as Partial<BrokerOptions>)).rejects.toMatchObject({ code });
   });
@@ -234,6 +260,6 @@ describe('start', () => {
 
   it('refuses a port in use', async () => {
     broker = await start();
-    await expect(start({ port: broker.port })).rejects.toMatchObject({ code: 'ERR_BROKER_LISTEN' });
+    await expect(start({ port: broker.port })).rejects.toMatchObject({ code: 'ERR_PORT_IN_USE' });
   });
 });
