@@ -217,6 +217,8 @@ describe('an announced account JWT', () => {
     const announce = async (payload: string): Promise<Json> => {
       const token = rawToken(payload, world.operator);
       system.send(`PUB $SYS.REQ.CLAIMS.UPDATE answer ${token.length}\r\n${token}\r\n`);
+      // A PING may come before it.
+      await system.until('MSG answer 1 ');
       await system.until('\r\n');
       return JSON.parse(await system.until('\r\n')) as Json;
     };
