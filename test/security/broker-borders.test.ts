@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningBroker } from '../../broker/options.js';
+import { signClaims } from '../../claims/jwt/encode.js';
+import { newActivation, noLimits } from '../../claims/jwt/new.js';
+import { Seed } from '../../claims/keys/seed.js';
+import { seedSigner } from '../../claims/keys/signer.js';
 import type { Export, ExportType, Import } from '../../claims/types.js';
 import { RawClient } from '../unit/broker/raw-client.js';
-import { brokerOf, makeWorld, type TestAccount, type TestUser, type World } from '../unit/broker/world.js';
+import { brokerOf, makeWorld, now, type TestAccount, type TestUser, type World } from '../unit/broker/world.js';
 
 /** What crosses between accounts, and what must not. */
 let broker: RunningBroker;
@@ -227,5 +231,85 @@ describe('a deny', () => {
       '-ERR \'Permissions Violation for Subscription to "admin.secret" using queue "workers"\'\r\n' +
         '-ERR \'Permissions Violation for Subscription to "open" using queue "restricted"\'\r\n',
     );
+  });
+});
+
+/** CVE-2021-3127: each of these let an account take what was never exported to it. */
+describe('an activation', () => {
+  interface Cast {
+    exporter: TestAccount;
+    importer: TestAccount;
+    other: TestAccount;
+    plain: Seed;
+    scoped: Seed;
+  }
+  interface Token {
+    to?: string;
+    by?: Seed;
+    for?: string;
+    subject?: string;
+    type?: ExportType;
+    iat?: number;
+    exp?: number;
+    nbf?: number;
+  }
+  const CASES: [string, boolean, (cast: Cast) => Token, Partial<Import>?][] = [
+    ['of the exporter', true, () => ({})],
+    ['of a signing key of the exporter', true, ({ plain, exporter }) => ({ by: plain, for: exporter.id })],
+    ['of a narrower subject than imported', false, () => ({ subject: 'secret.x' })],
+    ['of another subject', false, () => ({ subject: 'public.>' })],
+    ['for another account', false, ({ other }) => ({ to: other.id })],
+    ['by another account', false, ({ other }) => ({ by: other.seed })],
+    [
+      'by another account in the name of the exporter',
+      false,
+      ({ other, exporter }) => ({ by: other.seed, for: exporter.id }),
+    ],
+    ['by the importer itself', false, ({ importer, exporter }) => ({ by: importer.seed, for: exporter.id })],
+    ['by a key made for users only', false, ({ scoped, exporter }) => ({ by: scoped, for: exporter.id })],
+    ['by a key that is not listed', false, ({ exporter }) => ({ by: Seed.generate('account'), for: exporter.id })],
+    ['for a service', false, () => ({ type: 'service' })],
+    ['that has expired', false, () => ({ exp: now() - 1 })],
+    ['that is not valid yet', false, () => ({ nbf: now() + 60 })],
+    ['that was revoked at the second it was issued', false, () => ({ iat: now() - 100 })],
+    ['issued a second after the revocation', true, () => ({ iat: now() - 98 })],
+    ['that is none', false, () => ({}), { token: 'x' }],
+    ['left out', false, () => ({}), { token: '' }],
+  ];
+
+  it.each(CASES)('%s: used is %s', async (_title, used, tokenOf, more = {}) => {
+    const world = await makeWorld();
+    const exporter = await world.account('EXPORTER');
+    const importer = await world.account('IMPORTER');
+    const other = await world.account('OTHER');
+    const plain = await exporter.signingKey();
+    const scoped = await exporter.signingKey(noLimits());
+    const token = tokenOf({ exporter, importer, other, plain, scoped });
+    await exporter.change(({ nats }) => {
+      nats.exports.push(
+        offer('secret.>', 'stream', { token_req: true, revocations: new Map([[importer.id, now() - 100]]) }),
+      );
+    });
+    const claims = newActivation(token.to ?? importer.id, token.subject ?? 'secret.>', token.type ?? 'stream');
+    if (token.for !== undefined) claims.nats.issuer_account = token.for;
+    if (token.exp !== undefined) claims.exp = token.exp;
+    if (token.nbf !== undefined) claims.nbf = token.nbf;
+    const signed = await signClaims(claims, seedSigner(token.by ?? exporter.seed), { now: token.iat ?? now() });
+    await importer.change(({ nats }) => {
+      nats.imports.push(take(exporter, 'secret.>', 'stream', { token: signed.token, ...more }));
+    });
+    broker = await brokerOf(world);
+    const listener = await login(importer).catch(() => null);
+    // An account JWT that cannot be valid is refused whole.
+    if (listener === null) {
+      expect(used).toBe(false);
+      return;
+    }
+    listener.send('SUB > 1\r\n');
+    await listener.soFar();
+    const from = await login(exporter);
+    from.send('PUB secret.x 2\r\nhi\r\nPUB secret.y 2\r\nhi\r\n');
+    await from.soFar();
+    expect((await listener.soFar()).split('MSG ').length - 1).toBe(used ? 2 : 0);
   });
 });
