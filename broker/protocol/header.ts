@@ -23,7 +23,7 @@ function stripField(block: string, name: string): string {
   const wanted = name.toLowerCase();
   const isWanted = (line: string): boolean => {
     const colon = line.indexOf(':');
-    return colon !== -1 && line.slice(0, colon).replace(NO_NAME, '').toLowerCase() === wanted;
+    return colon >= wanted.length && line.slice(0, colon).replace(NO_NAME, '').toLowerCase() === wanted;
   };
   const kept: string[] = [];
   let dropping = false;
@@ -31,7 +31,7 @@ function stripField(block: string, name: string): string {
     if (line === '') continue;
     // A line that starts with a blank continues the one before it.
     const continues = line.startsWith(' ') || line.startsWith('\t');
-    const parts = line.split('\r');
+    const parts = line.includes('\r') ? line.split('\r') : [line];
     const left = parts.filter((part) => !isWanted(part));
     if (left.length > 0 && !(continues && dropping)) kept.push(left.join('\r'));
     dropping = isWanted(parts[parts.length - 1] as string) || (continues && dropping);
