@@ -17,11 +17,16 @@ const hasRefusedKey = (value: unknown): boolean =>
   (Object.keys(value).some((key) => ['__proto__', 'constructor', 'prototype'].includes(key)) ||
     Object.values(value).some(hasRefusedKey));
 
+const hasUnsafeInteger = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).some(hasUnsafeInteger)
+    : /^-?\d+$/.test(JSON.stringify(value)) && !Number.isSafeInteger(value);
+
 describe('strict JSON', () => {
   it('reads what JSON.stringify writes, indented or not', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
-        fc.pre(!hasRefusedKey(value));
+        fc.pre(!hasRefusedKey(value) && !hasUnsafeInteger(value));
         const text = JSON.stringify(value, null, indent);
         expect(parseStrictJson(text)).toEqual(JSON.parse(text));
       }),
