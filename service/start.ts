@@ -93,12 +93,19 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
 /** Longer than any request of ours needs: an announcement waits two seconds for its answers. */
 const CLOSE_GRACE_MS = 5_000;
+const CLOSE_IDLE_MS = 50;
 
 /** Requests under way are answered; a sender who never ends its own does not keep the service from ending. */
 async function closeInTime(app: FastifyInstance): Promise<void> {
   const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
-  await app.close();
-  clearTimeout(patience);
+  // A client that keeps its connection for a next request gets none: closing looks for idle ones at its beginning only.
+  const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(patience);
+    clearInterval(idle);
+  }
 }
 
 /** Paths that pino never writes: request headers of a serialised request, and whatever an error may carry. */
