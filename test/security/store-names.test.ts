@@ -36,7 +36,7 @@ describe('what a service says', () => {
     home?.remove();
   });
 
-  it.each([500, 403, 409, 412])('with status %i moves no cursor, neither in text nor in JSON', async (answer) => {
+  it.each([500, 412])('with status %i moves no cursor, neither in text nor in JSON', async (answer) => {
     status = answer;
     for (const command of ['push', 'pull']) {
       for (const json of [[], ['--json']]) {
