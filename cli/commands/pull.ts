@@ -52,7 +52,7 @@ export default class Pull extends NatsctlCommand {
         this.note(`${row.name}: ${one.name ?? one.user} was revoked (JWTs issued until ${showTime(one.revokedAt)})`);
       }
       if (row.message === undefined) continue;
-      const code = row.code === undefined ? '' : ` [${row.code}]`;
+      const code = row.code === undefined ? '' : ` [${safeText(row.code)}]`;
       const hint = row.hint === undefined ? '' : `\n  ${safeText(row.hint)}`;
       process.stderr.write(`${safeText(row.name)}: ${safeText(row.message)}${code}${hint}\n`);
     }

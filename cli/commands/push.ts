@@ -24,7 +24,7 @@ export default class Push extends NatsctlCommand {
     if (rows.length > 0) this.print(table(['NAME', 'PUBLIC KEY', 'RESULT'], rows));
     for (const row of report.accounts) {
       if (row.message === undefined || this.jsonEnabled()) continue;
-      const code = row.code === undefined ? '' : ` [${row.code}]`;
+      const code = row.code === undefined ? '' : ` [${safeText(row.code)}]`;
       const hint = row.hint === undefined ? '' : `\n  ${safeText(row.hint)}`;
       process.stderr.write(`${safeText(row.name)}: ${safeText(row.message)}${code}${hint}\n`);
     }

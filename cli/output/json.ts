@@ -10,8 +10,12 @@ export function writeJsonLine(value: unknown): void {
   process.stdout.write(`${toJson(value)}\n`);
 }
 
+/** What JSON may hold as it is and a terminal obeys: the same text in every reader, written as an escape. */
+const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_key, item: unknown) => (item instanceof Map ? fromMap(item) : item), indent);
+  const text = JSON.stringify(value, (_key, item: unknown) => (item instanceof Map ? fromMap(item) : item), indent);
+  return (text ?? 'null').replace(UNESCAPED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function fromMap(map: Map<unknown, unknown>): object {
