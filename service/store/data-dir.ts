@@ -19,7 +19,7 @@ const OWN_FILES = [DATABASE_FILE, LOCK_FILE, MASTER_KEY_FILE, ADMIN_TOKEN_FILE];
 export async function prepareDataDir(dataDir: string): Promise<string> {
   const dir = path.resolve(dataDir);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolders(dir);
     const stat = await lstat(dir);
     if (!stat.isDirectory()) throw fault(dir, 'is not a folder');
     if ((stat.mode & 0o077) !== 0 && process.platform !== 'win32') {
@@ -39,6 +39,31 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
     throw fault(dir, `cannot be used: ${reason(error)}`, 'name a folder this user can write', error);
   }
   return dir;
+}
+
+/**
+ * Makes the folder and its missing parents. Not `mkdir` with `recursive`: Node spins for ever, deaf to signals, where a file
+ * system answers ENOENT although the parent is there (procfs, automounters).
+ */
+async function makeFolders(dir: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = dir; !(await exists(at)); at = path.dirname(at)) missing.push(at);
+  for (const folder of missing.reverse()) {
+    await mkdir(folder, { mode: 0o700 }).catch(async (error: unknown) => {
+      // Another process made it meanwhile.
+      if (!(await exists(folder))) throw error;
+    });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return path.dirname(file) === file;
+    throw error;
+  }
 }
 
 function fault(
@@ -61,6 +86,8 @@ function reason(error: unknown): string {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a part of its path is a file';
+    case 'ENOENT':
+      return 'no folder can be made there';
     case 'ENOSPC':
       return 'no space left';
     default:
