@@ -221,7 +221,7 @@ describe('start', () => {
     [{ maxPayload: 10, maxPending: 5 }, 'ERR_BROKER_OPTIONS'],
     [{ resolver: { url: 'ftp://x' } }, 'ERR_BROKER_OPTIONS'],
     [{ systemAccount: 'nonsense' }, 'ERR_BROKER_SYSTEM_ACCOUNT'],
-    [{ host: '203.0.113.1' }, 'ERR_BROKER_LISTEN'],
+    [{ host: '203.0.113.1' }, 'ERR_LISTEN'],
   ] as const)('refuses %j', async (options, code) => {
     await expect(start(options as Partial<BrokerOptions>)).rejects.toMatchObject({ code });
   });
@@ -234,6 +234,6 @@ describe('start', () => {
 
   it('refuses a port in use', async () => {
     broker = await start();
-    await expect(start({ port: broker.port })).rejects.toMatchObject({ code: 'ERR_BROKER_LISTEN' });
+    await expect(start({ port: broker.port })).rejects.toMatchObject({ code: 'ERR_PORT_IN_USE' });
   });
 });

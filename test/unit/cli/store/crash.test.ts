@@ -114,6 +114,8 @@ describe('a process killed while it writes', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
       const root = path.join(home, '.local/share/nats/nsc/stores');
+      // Killed before it had made anything at all.
+      if (!existsSync(root)) continue;
       const names = await listOperatorNames(root);
       const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
       expect(folders.map((entry) => entry.name)).toEqual(expect.arrayContaining(names));
