@@ -128,10 +128,14 @@ async function listen(start: () => Promise<unknown>, host: string, port: number)
       );
     }
     const why = error instanceof Error ? error.message : String(error);
-    throw new NatsctlError<ServiceErrorCode>('ERR_LISTEN', `cannot listen on ${host}:${port}: ${why}`, {
-      hint: 'choose another address or port',
-      details: { host, port },
-      cause: error,
-    });
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_LISTEN',
+      `cannot listen on ${host}${port === -1 ? '' : ` port ${port}`}: ${why}`,
+      {
+        hint: 'choose another address or port',
+        details: { host, port },
+        cause: error,
+      },
+    );
   }
 }

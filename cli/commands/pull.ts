@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
-import { accountFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
+import { accountFlag, allAccountsFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { table } from '../output/table.js';
 import { showTime } from '../output/time.js';
@@ -20,6 +20,7 @@ export default class Pull extends NatsctlCommand {
     ...storeFlags,
     ...operatorFlag,
     ...accountFlag,
+    ...allAccountsFlag,
     ...serviceFlag,
     ours: Flags.boolean({
       description: 'Where the same thing was changed on both sides, keep the local one.',

@@ -1,5 +1,10 @@
 import process from 'node:process';
 
+/** Whether `NATSCTL_JSON` asks for JSON, for when no flags have been parsed. */
+export function jsonInEnvironment(): boolean {
+  return /^(1|true|y|yes)$/i.test(process.env.NATSCTL_JSON ?? '');
+}
+
 /** Prints one JSON document. `Map`s, which the claims use for dictionaries keyed by outside text, become objects. */
 export function writeJson(value: unknown): void {
   process.stdout.write(`${toJson(value, 2)}\n`);

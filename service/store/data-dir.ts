@@ -89,6 +89,8 @@ function reason(error: unknown): string {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a part of its path is a file';
+    case 'ENOENT':
+      return 'no folder can be made there';
     case 'ENOSPC':
       return 'no space left';
     default:
