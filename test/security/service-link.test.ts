@@ -1,9 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { connect, credsAuthenticator } from '@nats-io/transport-node';
 import { expect, it, onTestFinished } from 'vitest';
 import { formatCreds } from '../../claims/creds.js';
@@ -11,37 +7,26 @@ import { signClaims } from '../../claims/jwt/encode.js';
 import { newUser } from '../../claims/jwt/new.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { seedSigner } from '../../claims/keys/signer.js';
+import { type NatsServer, startNatsServer } from '../nats-server.js';
 import { peer } from '../peers.js';
 import { testFolder } from '../unit/service/folder.js';
 import { NOW, runService, type TestService } from '../unit/service/service.js';
 
 const program = peer('nats-server');
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A member of a cluster that gives up a route after two seconds of silence. */
-async function member(service: TestService, port: number, cluster: number, other: number): Promise<ChildProcess> {
+async function member(service: TestService, name: string, routes: string[]): Promise<NatsServer> {
   const config = path.join(await testFolder(), 'server.conf');
   await writeFile(
     config,
-    `host: 127.0.0.1\nport: ${port}\nserver_name: "m-${port}"\noperator: ${service.operator.token}\n` +
+    `server_name: ${name}\noperator: ${service.operator.token}\n` +
       `system_account: ${service.operator.system.publicKey}\nresolver: URL(${service.url}/jwt/v1/accounts/)\n` +
       `ping_interval: "1s"\nping_max: 1\n` +
-      `cluster { name: c, host: 127.0.0.1, port: ${cluster}, routes: ["nats://127.0.0.1:${other}"], pool_size: -1 }\n`,
+      `cluster { name: c, host: 127.0.0.1, port: -1, routes: ${JSON.stringify(routes)}, pool_size: -1 }\n`,
   );
-  const server = spawn(program as string, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  onTestFinished(async () => {
-    const gone = once(server, 'exit');
-    if (server.kill('SIGKILL')) await gone;
-  });
-  for await (const line of createInterface(server.stderr)) if (line.includes('Server is ready')) return server;
-  throw new Error('nats-server ended');
+  const server = await startNatsServer(program as string, config);
+  onTestFinished(() => server.stop());
+  return server;
 }
 
 async function userCreds(account: Seed): Promise<{ creds: Uint8Array; text: string; key: string }> {
@@ -65,9 +50,9 @@ it.skipIf(!program)('a server that was cut off from its cluster learns a revocat
   const service = await runService();
   const account = Seed.generate('account');
   await service.push(account.publicKey, await service.operator.account(account.publicKey));
-  const [a, b, routeA, routeB] = [await freePort(), await freePort(), await freePort(), await freePort()];
-  await member(service, a, routeA, routeB);
-  const second = await member(service, b, routeB, routeA);
+  const first = await member(service, 'first', []);
+  const second = await member(service, 'second', [`nats://127.0.0.1:${first.routePort}`]);
+  const [a, b] = [first.port, second.port];
   const { text } = await userCreds(service.operator.system);
   expect(await service.attach({ servers: [`nats://127.0.0.1:${a}`], creds: text })).toMatchObject({ connected: true });
   const { creds, key } = await userCreds(account);
@@ -75,12 +60,13 @@ it.skipIf(!program)('a server that was cut off from its cluster learns a revocat
   const links = async () => (await service.api('GET', '/links')).json.items[0].pending;
   await expect.poll(links, { timeout: 10_000 }).toBe(0);
 
-  second.kill('SIGSTOP');
-  // Until the first member has given up its routes to it, an announcement would only be late.
-  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  // Until the first member has given up its route to it, an announcement would only be late.
+  const cutOff = first.logs(/Router connection closed/);
+  second.process.kill('SIGSTOP');
+  await cutOff;
   expect((await service.api('POST', `/accounts/${account.publicKey}/revocations`, { user: key })).status).toBe(201);
   await expect.poll(links, { timeout: 10_000 }).toBe(0);
   expect(await comesIn(a, creds)).toBe(false);
-  second.kill('SIGCONT');
+  second.process.kill('SIGCONT');
   await expect.poll(() => comesIn(b, creds), { timeout: 15_000, interval: 500 }).toBe(false);
 });
