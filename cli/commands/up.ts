@@ -19,6 +19,7 @@ import { serverLog } from '../up/log.js';
 import { panel } from '../up/panel.js';
 import { namingPortFlag } from '../up/port-flag-hint.js';
 import { writePortsFile } from '../up/ports-file.js';
+import { recordAdopted } from '../up/record-adopted.js';
 import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../up/server-flags.js';
 import { untilStopped } from '../up/until-stopped.js';
 
@@ -85,6 +86,8 @@ export default class Up extends NatsctlCommand {
       const revocations = await revocationsOf(service.url, made.accountKey);
       const local = await entities({ serviceUrl: service.url, brokerUrl: broker.url, revocations });
       await adopt(service, local);
+      const adopted = [local.systemAccountToken, local.accountToken];
+      await recordAdopted(paths.storeRoot, local.operatorName, service.url, adopted);
       await service.attach({ servers: [broker.url], creds: local.systemCreds });
 
       await writePortsFile(flags['ports-file'], { broker: broker.url, service: service.url });
