@@ -13,6 +13,7 @@ import { accountSigner, operatorSelfSigner, operatorSigner } from '../signer.js'
 import { findSeed, writeCreds, writeSeed } from '../store/keystore.js';
 import { readOperator, type StoredAccount, writeAccount, writeOperator } from '../store/store.js';
 import { findUser, type StoredUser, writeUser } from '../store/users.js';
+import { afterRevocations, refuseRevokedUser } from '../user/revoked.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
 import { type ChangeableClaims, type Difference, differences } from './difference.js';
 
@@ -100,7 +101,9 @@ export function changeUser(
     const fitting = fitToSigner(claims, accountClaims.sub, signer.publicKey, scope);
     const edited = await edit(fitting, { ...user, accountClaims, scope });
     if (scope) refuseErrors(user.name, validateScopedUser(edited, accountClaims, scope));
-    const after = await signChecked<UserClaims>(edited, signer, at(workspace, claims));
+    refuseRevokedUser(accountClaims, account.name, claims, workspace.now);
+    const times = { now: workspace.now, after: afterRevocations(accountClaims, claims.iat) };
+    const after = await signChecked<UserClaims>(edited, signer, times);
     return settle(workspace, 'user', claims, after.claims, options, () =>
       writeUserAndCreds(workspace, account.name, user.name, after),
     );

@@ -42,7 +42,7 @@ export async function editUser(
     if (bearer && accountClaims.nats.limits.disallow_bearer) throw bearerDisallowed(account, scope);
     if (scope) warnings.push(...validateScopedUser(edited, accountClaims, scope).map(({ message }) => message));
     if (isRevoked(accountClaims.nats.revocations, claims.sub, claims.iat)) {
-      warnings.push(`user ${name} was revoked; a JWT signed now is valid again`);
+      warnings.push(`user ${name} was revoked with everyone; its new JWT is valid again`);
     }
     return edited;
   });

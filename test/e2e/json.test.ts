@@ -81,6 +81,7 @@ it('every document is as docs/json.md says', async () => {
   await holds('user describe', 'checkout', '-a', 'orders', ...local);
   await holds('account describe', 'orders', ...local);
   await holds('user creds', 'checkout', '-a', 'orders', '--output', 'x.creds', ...local);
+  await holdsOfEdits(local);
   await holds('config generate', '--memory', '--output', 'server.conf', ...local);
   await holds('push', ...local);
 
@@ -104,6 +105,28 @@ it('every document is as docs/json.md says', async () => {
   expect(refused).toMatchObject({ code: 1, stderr: '' });
   same('errors', refused.json());
 });
+
+async function holdsOfEdits(local: string[]) {
+  const acme = ['--operator', 'acme'];
+  const orders = ['-a', 'orders', ...local];
+  await holds('operator edit', '--tag', 'x', ...acme);
+  await holds('operator signing-key add', ...acme);
+  await holds('operator signing-key list', ...acme);
+  const listed = (await run(home, ['operator', 'signing-key', 'list', '--json', ...acme])).json();
+  await holds(
+    'operator signing-key remove',
+    (listed as { signingKeys: { key: string }[] }).signingKeys[0]?.key ?? '',
+    ...acme,
+  );
+  await holds('account edit', 'orders', '--conns', '100', ...local);
+  await holds('account signing-key add', '--role', 'sales', '--allow-pub', 'sales.>', ...orders);
+  await run(home, ['user', 'create', 'clerk', '--private-key', 'sales', ...orders]);
+  await holds('account signing-key edit', 'sales', '--subs', '5', ...orders);
+  await holds('account signing-key list', ...orders);
+  await holds('account signing-key rotate', 'sales', ...orders);
+  await holds('account signing-key remove', 'sales', '--force', ...orders);
+  await holds('user edit', 'checkout', '--subs', '500', ...orders);
+}
 
 it.each([
   ['service start', ['--data-dir', 'other', '--operator', 'local']],

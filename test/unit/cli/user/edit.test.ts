@@ -6,6 +6,7 @@ import { Seed } from '../../../../claims/keys/seed.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { editAccount } from '../../../../cli/account/edit.js';
 import { addAccountSigningKey } from '../../../../cli/account/signing-keys.js';
+import { readAccount } from '../../../../cli/store/store.js';
 import { readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { editUser } from '../../../../cli/user/edit.js';
@@ -142,11 +143,16 @@ describe('user edit', () => {
     await expect(refused).rejects.toMatchObject({ code: 'ERR_BEARER_DISALLOWED' });
   });
 
-  it('says that a revoked user is valid again', async () => {
+  it('brings no revoked user back, and says so where everyone was revoked', async () => {
     const workspace = await withUser();
-    await revokeUser(workspace, { ...who, unlisted: false });
+    await revokeUser(workspace, { ...who, user: '*', unlisted: false });
     const edited = await editUser(workspace, who, limits({ subs: '5' }));
     expect(edited.warnings).toEqual([expect.stringContaining('was revoked')]);
+    const revokedAt = (await readAccount(workspace.store, 'orders')).jwt.claims.nats.revocations.get('*') as number;
+    expect(edited.after.iat).toBeGreaterThan(revokedAt);
+    await revokeUser(workspace, { ...who, unlisted: false });
+    const refused = editUser(workspace, who, limits({ subs: '6' }));
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_USER_REVOKED' });
   });
 });
 
