@@ -3,7 +3,7 @@ import { type Change, type ChangeOptions, changeAccount } from '../change/change
 import { editTags, hasEdits, type ListEdit } from '../change/list.js';
 import { editValidity, type ValidityEdit } from '../change/validity.js';
 import { cliError, usageError } from '../errors.js';
-import { editPermissions, type PermissionEdit } from '../permission/edit.js';
+import { editPermissions, openedLists, type PermissionEdit } from '../permission/edit.js';
 import { givenKey } from '../signer.js';
 import { isDamaged, readOperator } from '../store/store.js';
 import { listUsers } from '../store/users.js';
@@ -43,7 +43,7 @@ export async function editAccount(
   nameOrKey: string | undefined,
   edit: AccountEdit,
   options: ChangeOptions = {},
-): Promise<Change<AccountClaims> & { name: string }> {
+): Promise<Change<AccountClaims> & { name: string; warnings: string[] }> {
   if (!hasEdits(edit) && options.key === undefined) throw usageError('nothing to edit is given', 'see --help');
   const { xkey } = edit.authCallout;
   const curve = xkey ? await givenKey(xkey, 'curve') : null;
@@ -74,7 +74,8 @@ export async function editAccount(
       return editValidity({ ...claims, nats }, edit);
     },
   );
-  return { ...change, name };
+  const warnings = openedLists(change.before.nats.default_permissions, change.after.nats.default_permissions);
+  return { ...change, name, warnings: warnings.map((text) => `a user without permissions: ${text}`) };
 }
 
 /** Without what is not given, which would hide what is there. */

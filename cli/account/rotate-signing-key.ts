@@ -7,9 +7,10 @@ import { cliError } from '../errors.js';
 import { signChecked } from '../sign.js';
 import { givenKey, operatorSigner } from '../signer.js';
 import { keyFile, readSeed, writeSeed } from '../store/keystore.js';
-import { isDamaged, readOperator, writeAccount } from '../store/store.js';
+import { isDamaged, listAccounts, readOperator, withoutDamaged, writeAccount } from '../store/store.js';
 import { listUsers, type StoredUser } from '../store/users.js';
 import type { Workspace } from '../workspace.js';
+import { activationsSignedBy, type SignedActivation } from './signed-activations.js';
 import { findSigningKey, withKey } from './signing-keys.js';
 
 export interface RotatedSigningKey extends ChangeResult {
@@ -23,6 +24,8 @@ export interface RotatedSigningKey extends ChangeResult {
   users: { name: string; publicKey: string; creds: string | null }[];
   /** Not signed anew: revoked users, which a new JWT would let in again, and those that cannot be read. */
   left: { name: string; reason: 'revoked' | 'unreadable' }[];
+  /** Imports of accounts of this store whose activations the old key signed: they need new ones. */
+  activations: SignedActivation[];
 }
 
 /**
@@ -41,6 +44,7 @@ export async function rotateAccountSigningKey(
   const rotated = { account: '', role: null as string | null, oldKey: '' };
   const users: RotatedSigningKey['users'] = [];
   const left: RotatedSigningKey['left'] = [];
+  let activations: SignedActivation[] = [];
 
   const change = await changeAccount(workspace, nameOrKey, { ...options, seeds: [seed] }, async (claims, account) => {
     const { key: oldKey, scope } = findSigningKey(claims, account.name, wanted.key);
@@ -51,6 +55,7 @@ export async function rotateAccountSigningKey(
         details: { key: publicKey },
       });
     }
+    activations = activationsSignedBy(withoutDamaged(await listAccounts(store)), oldKey);
     const both = withKey(claims, publicKey, scope && { ...scope, key: publicKey });
     const tokens: { user: StoredUser; jwt: Decoded<UserClaims> }[] = [];
     for (const user of await listUsers(store, account.name)) {
@@ -75,7 +80,8 @@ export async function rotateAccountSigningKey(
     const signing_keys = new Map([...both.nats.signing_keys].filter(([key]) => key !== oldKey));
     return { ...both, nats: { ...both.nats, signing_keys } };
   });
-  return { ...rotated, key: publicKey, file: keyFile(keystore, publicKey), users, left, ...changeResult(change) };
+  const file = keyFile(keystore, publicKey);
+  return { ...rotated, key: publicKey, file, users, left, activations, ...changeResult(change) };
 }
 
 async function writeBoth(

@@ -8,13 +8,15 @@ import { type ChangeOptions, changeAccount } from '../change/change.js';
 import { hasEdits } from '../change/list.js';
 import { type ChangeResult, changeResult } from '../change/show.js';
 import { cliError, usageError } from '../errors.js';
+import { openedLists } from '../permission/edit.js';
 import { givenKey } from '../signer.js';
 import { findSeed, keyFile } from '../store/keystore.js';
-import { withoutDamaged } from '../store/store.js';
+import { listAccounts, withoutDamaged } from '../store/store.js';
 import { listUsers, type StoredUser } from '../store/users.js';
 import { bearerDisallowed } from '../user/edit.js';
 import { editLimits, type LimitEdit } from '../user/limits.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
+import { activationsSignedBy, type SignedActivation } from './signed-activations.js';
 
 export interface AccountSigningKey {
   key: string;
@@ -110,9 +112,12 @@ export async function editAccountSigningKey(
     const edited = editScope(name, claims, scope ?? newScope(key), edit);
     named = { account: name, key, role: edited.role };
     const account = checked(workspace, withKey(claims, key, edited), key);
-    warnings = users.flatMap((user) =>
-      validateScopedUser(user.jwt.claims, account, edited).map(({ message }) => `user ${user.name}: ${message}`),
-    );
+    warnings = [
+      ...(scope ? openedLists(scope.template, edited.template) : []),
+      ...users.flatMap((user) =>
+        validateScopedUser(user.jwt.claims, account, edited).map(({ message }) => `user ${user.name}: ${message}`),
+      ),
+    ];
     return account;
   });
   return { ...named, file: await keptIn(workspace, named.key, false), ...changeResult(change), warnings };
@@ -124,24 +129,37 @@ export interface RemovedAccountKey extends ChangeResult {
   role: string | null;
   /** Users it signed, who cannot connect any more once the account is pushed. */
   users: string[];
+  /** Imports of accounts of this store whose activations it signed, which end then too. */
+  activations: SignedActivation[];
 }
 
-/** @param wanted.force also where users were signed by it */
+/** @param wanted.force also where it signed users or activations */
 export async function removeAccountSigningKey(
   workspace: Workspace,
   nameOrKey: string | undefined,
   wanted: { key: string; force: boolean },
   options: ChangeOptions = {},
 ): Promise<RemovedAccountKey> {
-  let removed = { account: '', key: '', role: null as string | null, users: [] as string[] };
+  let removed = {
+    account: '',
+    key: '',
+    role: null as string | null,
+    users: [] as string[],
+    activations: [] as SignedActivation[],
+  };
   const change = await changeAccount(workspace, nameOrKey, options, async (claims, { name }) => {
     const { key, scope } = findSigningKey(claims, name, wanted.key);
     const users = signedBy(withoutDamaged(await listUsers(workspace.store, name)), key).map((user) => user.name);
-    removed = { account: name, key, role: scope?.role ?? null, users };
-    if (users.length > 0 && !wanted.force) {
-      throw cliError('ERR_SIGNING_KEY_USED', `${wanted.key} signed users of account ${name}: ${users.join(', ')}`, {
-        hint: 'replace it with `natsctl account signing-key rotate`, or add --force to shut those users out',
-        details: { key, users },
+    const activations = activationsSignedBy(withoutDamaged(await listAccounts(workspace.store)), key);
+    removed = { account: name, key, role: scope?.role ?? null, users, activations };
+    if (users.length + activations.length > 0 && !wanted.force) {
+      const signed = [
+        ...(users.length > 0 ? [`users ${users.join(', ')}`] : []),
+        ...activations.map((one) => `the activation of ${one.subject} for account ${one.account}`),
+      ];
+      throw cliError('ERR_SIGNING_KEY_USED', `${wanted.key} of account ${name} signed ${signed.join(', ')}`, {
+        hint: 'replace it with `natsctl account signing-key rotate`, or add --force to shut them out',
+        details: { key, users, activations },
       });
     }
     const signing_keys = new Map([...claims.nats.signing_keys].filter(([one]) => one !== key));

@@ -51,3 +51,13 @@ function editResponses<P extends Permissions>(permissions: P, edit: PermissionEd
   }
   return rest as unknown as P;
 }
+
+/** An allow list that lost its last entry allows everything: what was taken away became more. */
+export function openedLists(before: Permissions, after: Permissions): string[] {
+  const opened = (side: 'pub' | 'sub') => before[side].allow.length > 0 && after[side].allow.length === 0;
+  return [
+    // Who may answer requests and has no list may publish nothing else.
+    ...(opened('pub') && !after.resp ? ['no subject is left that it may publish to, so now it may to every one'] : []),
+    ...(opened('sub') ? ['no subject is left that it may subscribe to, so now it may to every one'] : []),
+  ].map((text) => `${text} that is not denied`);
+}

@@ -5,6 +5,7 @@ import { type Change, type ChangeOptions, changeUser } from '../change/change.js
 import { editTags, hasEdits, type ListEdit } from '../change/list.js';
 import { editValidity, type ValidityEdit } from '../change/validity.js';
 import { cliError, usageError } from '../errors.js';
+import { openedLists } from '../permission/edit.js';
 import { exists } from '../store/atomic.js';
 import { credsFile } from '../store/keystore.js';
 import type { Workspace } from '../workspace.js';
@@ -40,6 +41,7 @@ export async function editUser(
     const edited = editValidity({ ...claims, nats }, edit);
     const bearer = scope ? scope.template.bearer_token : nats.bearer_token;
     if (bearer && accountClaims.nats.limits.disallow_bearer) throw bearerDisallowed(account, scope);
+    if (!scope) warnings.push(...openedLists(claims.nats, nats));
     if (scope) warnings.push(...validateScopedUser(edited, accountClaims, scope).map(({ message }) => message));
     if (isRevoked(accountClaims.nats.revocations, claims.sub, claims.iat)) {
       warnings.push(`user ${name} was revoked with everyone; its new JWT is valid again`);

@@ -90,11 +90,13 @@ export default class AccountEdit extends NatsctlCommand {
       },
       { key: flags['private-key'], dryRun: flags['dry-run'] },
     );
-    const result = { account: change.name, publicKey: change.after.sub, ...changeResult(change) };
+    const { name, warnings } = change;
+    const result = { account: name, publicKey: change.after.sub, ...changeResult(change), warnings };
     this.print(showChange(`account ${result.account}`, result));
     if (result.changed && !result.dryRun && !this.jsonEnabled()) {
       this.note('it is in the local store; `natsctl push` brings it to the service');
     }
+    for (const warning of warnings) this.note(warning);
     return result;
   }
 }

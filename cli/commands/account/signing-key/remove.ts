@@ -7,7 +7,7 @@ import { required } from '../../../prompt.js';
 
 export default class AccountSigningKeyRemove extends NatsctlCommand {
   static override description =
-    'Take a signing key or a role away from an account.\nRefused while users are signed by it, who would be shut out. The private key stays in the keystore.';
+    'Take a signing key or a role away from an account.\nRefused while users or activations are signed by it, which would end. The private key stays in the keystore.';
   static override hiddenAliases = ['account:signing-key:rm'];
   static override examples = [
     '<%= config.bin %> account signing-key remove sales --account orders',
@@ -18,7 +18,7 @@ export default class AccountSigningKeyRemove extends NatsctlCommand {
     ...storeFlags,
     ...operatorFlag,
     ...accountFlag,
-    force: Flags.boolean({ description: 'Also where users are signed by it.', env: 'NATSCTL_FORCE' }),
+    force: Flags.boolean({ description: 'Also where it signed users or activations.', env: 'NATSCTL_FORCE' }),
     ...privateKeyFlag,
     ...dryRunFlag,
   };
@@ -34,7 +34,11 @@ export default class AccountSigningKeyRemove extends NatsctlCommand {
     );
     this.print(showChange(`account ${removed.account}`, removed));
     if (!this.jsonEnabled()) {
-      if (removed.users.length > 0) this.note(`shut out once it is pushed: ${removed.users.join(', ')}`);
+      const lost = [
+        ...removed.users.map((user) => `user ${user}`),
+        ...removed.activations.map(({ account, subject }) => `the import of ${subject} by account ${account}`),
+      ];
+      if (lost.length > 0) this.note(`shut out once it is pushed: ${lost.join(', ')}`);
       if (!removed.dryRun) this.note('it is in the local store; `natsctl push` brings it to the service');
     }
     return removed;

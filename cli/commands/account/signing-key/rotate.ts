@@ -53,8 +53,13 @@ export default class AccountSigningKeyRotate extends NatsctlCommand {
     return rotated;
   }
 
-  private notes({ left, users, account, dryRun }: RotatedSigningKey): void {
+  private notes({ left, users, activations, account, dryRun }: RotatedSigningKey): void {
     for (const { name, reason } of left) this.note(`user ${name} is not signed anew: ${reason}`);
+    for (const one of activations) {
+      this.note(
+        `the activation of ${one.subject} for account ${one.account} ends with the old key: it needs a new one`,
+      );
+    }
     if (dryRun) return;
     const creds = users.length > 0 ? ', and hand out the new creds: the old ones end with it' : '';
     this.note(`push account ${account} (\`natsctl push\`)${creds}`);

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../../claims/creds.js';
+import { signClaims } from '../../../../claims/jwt/encode.js';
+import { newActivation } from '../../../../claims/jwt/new.js';
 import { Seed } from '../../../../claims/keys/seed.js';
+import { seedSigner } from '../../../../claims/keys/signer.js';
+import type { Import } from '../../../../claims/types.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { editAccount } from '../../../../cli/account/edit.js';
 import { rotateAccountSigningKey } from '../../../../cli/account/rotate-signing-key.js';
@@ -11,7 +15,8 @@ import {
   listAccountSigningKeys,
   removeAccountSigningKey,
 } from '../../../../cli/account/signing-keys.js';
-import { writeSeed } from '../../../../cli/store/keystore.js';
+import { changeAccount } from '../../../../cli/change/change.js';
+import { readSeed, writeSeed } from '../../../../cli/store/keystore.js';
 import { readAccount } from '../../../../cli/store/store.js';
 import { readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
@@ -143,6 +148,25 @@ describe('signing keys of an account', () => {
     expect((await keys(workspace)).size).toBe(0);
     await expect(remove(true)).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY_UNKNOWN' });
   });
+});
+
+it('activations end with the key that signed them: removing it is refused, rotating it tells', async () => {
+  const workspace = await withAccount();
+  const { key } = await addAccountSigningKey(workspace, 'orders', nothing);
+  const { store, keystore, now } = workspace;
+  const exporter = (await readAccount(store, 'orders')).jwt.claims.sub;
+  const shop = await createAccount(workspace, { name: 'shop' });
+  const activation = newActivation(shop.publicKey, 'orders.>', 'stream');
+  activation.nats.issuer_account = exporter;
+  const { token } = await signClaims(activation, seedSigner(await readSeed(keystore, key, 'it')), { now });
+  await changeAccount(workspace, 'shop', {}, (claims) => {
+    const taken: Import = { subject: 'orders.>', account: exporter, type: 'stream', token };
+    return { ...claims, nats: { ...claims.nats, imports: [taken] } };
+  });
+  const activations = [{ account: 'shop', subject: 'orders.>' }];
+  const removed = removeAccountSigningKey(workspace, 'orders', { key, force: false });
+  await expect(removed).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY_USED', details: { users: [], activations } });
+  expect(await rotateAccountSigningKey(workspace, 'orders', { key })).toMatchObject({ activations, users: [] });
 });
 
 describe('signing-key rotate', () => {

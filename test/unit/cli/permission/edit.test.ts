@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noPermissions } from '../../../../claims/jwt/new.js';
-import { editPermissions } from '../../../../cli/permission/edit.js';
+import { editPermissions, openedLists } from '../../../../cli/permission/edit.js';
 import { permissionEdit, withResponseCount } from '../../../../cli/permission/flags.js';
 
 const before = {
@@ -57,6 +57,16 @@ describe('permissions', () => {
     for (const flags of [{ 'allow-pub-response': '0' }, { 'rm-response-perms': true, 'response-ttl': '1s' }]) {
       expect(() => edit(flags)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
     }
+  });
+
+  it('tells where a list that lost its last entry lets everything through', () => {
+    const opened = (flags: Parameters<typeof permissionEdit>[0]) => openedLists(before, edit(flags));
+    expect(opened({ rm: ['a'] })).toEqual([]);
+    expect(opened({ 'rm-allow-sub': ['a', 'x q'] })).toEqual([expect.stringContaining('subscribe')]);
+    expect(opened({ 'rm-allow-pub': ['a', 'b'] })).toEqual([]);
+    expect(opened({ 'rm-allow-pub': ['a', 'b'], 'rm-response-perms': true })).toEqual([
+      expect.stringContaining('publish'),
+    ]);
   });
 
   it('leaves what it was given untouched', () => {

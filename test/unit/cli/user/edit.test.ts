@@ -136,6 +136,12 @@ describe('user edit', () => {
     expect(edited).toMatchObject({ name: 'ann', creds: null, after: { sub: publicKey, nats: { subs: 5 } } });
   });
 
+  it('says where an allow list that lost its last entry allows everything', async () => {
+    const workspace = await withUser();
+    const edited = await editUser(workspace, who, limits({ rm: ['a'] }), { dryRun: true });
+    expect(edited.warnings).toEqual([expect.stringContaining('now it may to every one')]);
+  });
+
   it('refuses bearer where the account does', async () => {
     const workspace = await withUser();
     await editAccount(workspace, 'orders', { ...noAccountEdit, limits: { disallow_bearer: true } });
