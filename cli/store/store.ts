@@ -198,6 +198,11 @@ export async function findAccountByKey(store: OperatorStore, key: string): Promi
   return undefined;
 }
 
+/** The name under which this store has an account, or its public key where it has not. */
+export async function accountNameOf(store: OperatorStore, key: string): Promise<string> {
+  return (await findAccountByKey(store, key))?.name ?? key;
+}
+
 /** Adds an account whose name is not taken, in any letter case. */
 export async function addAccount(store: OperatorStore, name: string, token: string): Promise<void> {
   await refuseTakenAccount(store, name);
