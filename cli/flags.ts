@@ -48,6 +48,16 @@ export const accountFlag = {
   }),
 };
 
+/** nsc's scripts say it; here it is what happens anyway. */
+export const allAccountsFlag = {
+  all: Flags.boolean({
+    char: 'A',
+    description: 'Every account: the default.',
+    exclusive: ['account'],
+    env: 'NATSCTL_ALL',
+  }),
+};
+
 export const serviceFlag = {
   service: Flags.string({
     description:

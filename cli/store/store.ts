@@ -1,12 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
-import { exists, readDir, readTextFile, syncDir, writeFileAtomic } from './atomic.js';
+import { exists, makePrivateDir, readDir, readTextFile, syncDir, writeFileAtomic } from './atomic.js';
 import { ioError, storeError } from './errors.js';
 import { knownOr, pathSafe, refuseTaken } from './names.js';
-import { placeAccount, placeOperator, takeAccountAway, takeOperatorAway } from './place.js';
+import { ownDir, placeAccount, placeOperator, takeAccountAway, takeOperatorAway } from './place.js';
 import { readTokenFile, writeTokenFile } from './token-file.js';
 
 /**
@@ -243,6 +244,20 @@ export async function refuseTakenAccount(store: OperatorStore, name: string): Pr
 
 export async function writeAccount(store: OperatorStore, name: string, token: string): Promise<void> {
   await writeTokenFile(accountFile(store, name), token);
+}
+
+/** Moves the token of an account that cannot be read out of the way, to be looked at. @returns false where there is none such */
+export async function setAsideDamaged(store: OperatorStore, name: string): Promise<boolean> {
+  const found = (await listAccounts(store)).find((one) => one.name === name);
+  if (!found || !isDamaged(found) || !isNatsctlError(found.problem, 'ERR_STORE_DAMAGED')) return false;
+  const aside = path.join(ownDir(store.dir), 'damaged', `${name}.jwt`);
+  await makePrivateDir(path.dirname(aside));
+  try {
+    await rename(found.file, aside);
+  } catch (error) {
+    throw ioError(error, 'write', aside);
+  }
+  return true;
 }
 
 /**

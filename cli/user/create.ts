@@ -1,3 +1,4 @@
+import { EVERYONE } from '../../claims/account/revocation.js';
 import type { Unsigned } from '../../claims/jwt/encode.js';
 import { newScopedUser, newUser } from '../../claims/jwt/new.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
@@ -79,7 +80,10 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
   if (wanted.expiry) claims.exp = wanted.expiry;
   if (wanted.tags && wanted.tags.length > 0) claims.nats.tags = wanted.tags;
   const warnings = scope ? checkTemplate(claims, accountClaims, scope) : [];
-  const jwt = await signChecked<UserClaims>(claims, signer, { now });
+  refuseRevoked(accountClaims, account.name, sub, now);
+  // Later than a revocation of everyone made in this same second, or the new user would be void from the start.
+  const after = accountClaims.nats.revocations.get(EVERYONE);
+  const jwt = await signChecked<UserClaims>(claims, signer, { now, after });
 
   if (seed) await writeSeed(keystore, seed);
   await writeUser(store, account.name, wanted.name, jwt.token);
@@ -96,6 +100,18 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
     creds,
     warnings,
   };
+}
+
+/** Seconds that a burst of changes, each a second later than the one before, may run ahead of the clock. */
+const AHEAD_SECONDS = 60;
+
+/** A new JWT would be newer than the revocation and bring the key back. */
+function refuseRevoked({ nats: { revocations } }: AccountClaims, account: string, key: string, now: number): void {
+  if (!revocations.has(key) && (revocations.get(EVERYONE) ?? 0) <= now + AHEAD_SECONDS) return;
+  throw cliError('ERR_USER_REVOKED', `the user key ${key} is revoked in account ${account}`, {
+    hint: 'use a new key',
+    details: { user: key, account },
+  });
 }
 
 /** What a role gives depends on the user's name and tags; a user whom it gives nothing, or the wrong thing, is not made. */
