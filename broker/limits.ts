@@ -33,6 +33,8 @@ export const LINGER_MS = 1_000;
 
 /** Subjects whose match an account remembers (nats-server slCacheMax). */
 export const MAX_CACHED_ROUTES = 1024;
+/** Subscriptions ending at once from which on an account's routes are forgotten as a whole. */
+export const MAX_INVALIDATED_SINGLY = 256;
 /** Subjects a publishing connection remembers by their bytes; a power of two. */
 export const PUBLISH_PLANS = 256;
 /** User JWTs remembered as verified. */
@@ -52,6 +54,10 @@ export const MAX_PARALLEL_FETCHES = 16;
 export const MAX_RESPONSE_PERMISSIONS = 4_096;
 /** Requests across an import of one account that wait for their response. */
 export const MAX_PENDING_RESPONSES = 262_144;
+/** Least time between two looks for requests that nobody answered: each looks at all that wait. */
+export const RESPONSE_SWEEP_MS = 250;
+/** Crossings of one request over imports, all branches together. */
+export const MAX_REQUEST_CROSSINGS = 1_024;
 /** An exporter that sets no threshold (nats-server DEFAULT_SERVICE_EXPORT_RESPONSE_THRESHOLD). */
 export const RESPONSE_THRESHOLD_MS = 120_000;
 
@@ -59,3 +65,6 @@ export const RESPONSE_THRESHOLD_MS = 120_000;
 export const MAX_CONNECT_JSON_DEPTH = 8;
 /** Fetches of accounts running at once. */
 export const MAX_FETCHES = 64;
+/** Fetches that wait for one of those to end, and how long each does. */
+export const MAX_WAITING_FETCHES = 8_192;
+export const FETCH_TURN_MS = 5_000;

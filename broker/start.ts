@@ -195,8 +195,10 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       const taken = codeOf(error) === 'EADDRINUSE';
       const text = taken
         ? `port ${port} of ${host} is in use by another program`
-        : `cannot listen on ${host}:${port} (${codeOf(error)})`;
-      const hint = 'choose another port for the broker, or -1 for any free one';
+        : `cannot listen on ${host}${port === -1 ? '' : ` port ${port}`} (${codeOf(error)})`;
+      const hint = taken
+        ? 'stop that program, or choose another port for the broker (-1 = any free one)'
+        : 'choose another address or port for the broker';
       reject(fail(taken ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', text, hint, error));
     });
     server.listen({ host, port: port === -1 ? 0 : port }, () => {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import process from 'node:process';
 import { Command } from '@oclif/core';
 import { jsonFlag } from './flags.js';
-import { writeJson } from './output/json.js';
+import { jsonInEnvironment, writeJson } from './output/json.js';
 import { report } from './output/report.js';
 import { safeText } from './output/safe-text.js';
 import { openWorkspace, type Workspace } from './workspace.js';
@@ -23,7 +23,7 @@ export abstract class NatsctlCommand extends Command {
   static override baseFlags = jsonFlag;
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || /^(1|true|y|yes)$/i.test(process.env.NATSCTL_JSON ?? '');
+    return super.jsonEnabled() || jsonInEnvironment();
   }
 
   override logJson(value: unknown): void {
@@ -41,7 +41,10 @@ export abstract class NatsctlCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    report(error, this.jsonEnabled());
+    report(error, this.jsonEnabled(), {
+      words: (this.id ?? '').replaceAll(':', ' '),
+      flags: Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }),
+    });
   }
 
   protected settings(flags: CommonFlags) {

@@ -1,3 +1,4 @@
+import { isRevoked } from '../claims/account/revocation.js';
 import { isNatsctlError } from '../claims/errors.js';
 import type { Seed } from '../claims/keys/seed.js';
 import type { OperatorClaims } from '../claims/types.js';
@@ -40,6 +41,8 @@ export interface EnsureLocalOptions {
    */
   serviceUrl?: string;
   brokerUrl?: string;
+  /** Of the demo account, as the service holds it: a user that is revoked there is not offered while there is another. */
+  revocations?: ReadonlyMap<string, number>;
   /** Unix seconds. */
   now: number;
 }
@@ -57,6 +60,8 @@ export interface LocalEntities {
   accountToken: string;
   userName: string;
   userKey: string;
+  /** Every user of the account is revoked: the name that a new one could have. */
+  nextUser: string | null;
   credsFile: string;
   /** The operator was made now. */
   created: boolean;
@@ -89,7 +94,7 @@ export async function ensureLocal(options: EnsureLocalOptions): Promise<LocalEnt
 
   const operator = await readOperator(store);
   const account = await ensureAccount(workspace);
-  const user = await ensureUser(workspace, account);
+  const { user, nextUser } = await ensureUser(workspace, account, options.revocations ?? new Map());
   await chooseContext(paths, operatorName, account.name, now);
   return {
     operatorToken: operator.token,
@@ -101,6 +106,7 @@ export async function ensureLocal(options: EnsureLocalOptions): Promise<LocalEnt
     accountToken: account.jwt.token,
     userName: user.name,
     userKey: user.jwt.claims.sub,
+    nextUser,
     credsFile: await ensureCreds(workspace, user),
     created,
   };
@@ -145,14 +151,29 @@ async function ensureAccount(workspace: Workspace): Promise<StoredAccount> {
   return readAccount(workspace.store, DEMO_ACCOUNT);
 }
 
-async function ensureUser(workspace: Workspace, account: StoredAccount): Promise<StoredUser> {
+/** The demo user, or another of its account where that one is revoked. None is made in a revoked one's place: that is a person's choice. */
+async function ensureUser(
+  workspace: Workspace,
+  account: StoredAccount,
+  revocations: ReadonlyMap<string, number>,
+): Promise<{ user: StoredUser; nextUser: string | null }> {
   if (!(await listUserNames(workspace.store, account.name)).includes(DEMO_USER)) {
     const none = { allowPub: [], allowSub: [], denyPub: [], denySub: [], bearer: false };
     await createUser(workspace, { name: DEMO_USER, account: account.name, ...none }).catch((error) => {
       if (!isNatsctlError(error, 'ERR_USER_NAME_TAKEN')) throw error;
     });
   }
-  return readUser(workspace.store, account.name, DEMO_USER);
+  const demo = await readUser(workspace.store, account.name, DEMO_USER);
+  const live = ({ jwt }: StoredUser) => !isRevoked(revocations, jwt.claims.sub, jwt.claims.iat);
+  if (live(demo)) return { user: demo, nextUser: null };
+  for (const other of withoutDamaged(await listUsers(workspace.store, account.name))) {
+    if (live(other) && (await findSeed(workspace.keystore, other.jwt.claims.sub)))
+      return { user: other, nextUser: null };
+  }
+  const taken = await listUserNames(workspace.store, account.name);
+  let number = 2;
+  while (taken.includes(`${DEMO_USER}${number}`)) number += 1;
+  return { user: demo, nextUser: `${DEMO_USER}${number}` };
 }
 
 /** A creds file holds nothing that the JWT and the seed do not; it is written again where it is gone. */

@@ -48,6 +48,16 @@ export const accountFlag = {
   }),
 };
 
+/** nsc's scripts say it; here it is what happens anyway. */
+export const allAccountsFlag = {
+  all: Flags.boolean({
+    char: 'A',
+    description: 'Every account: the default.',
+    exclusive: ['account'],
+    env: 'NATSCTL_ALL',
+  }),
+};
+
 export const serviceFlag = {
   service: Flags.string({
     description:
@@ -78,9 +88,25 @@ export const tagFlag = {
   tag: Flags.string({
     description: 'Tag, repeatable; kept in lower case as nsc does.',
     multiple: true,
+    multipleNonGreedy: true,
     env: 'NATSCTL_TAG',
   }),
 };
+
+export const rmTagFlag = {
+  'rm-tag': Flags.string({
+    description: 'Tag to take away, repeatable.',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'NATSCTL_RM_TAG',
+  }),
+};
+
+/** What the two flags above ask for. */
+export function tagEdit(flags: { tag?: string[]; 'rm-tag'?: string[] }): { add: string[]; remove: string[] } {
+  const lower = (texts: string[] | undefined) => listOf(texts).map((text) => text.toLowerCase());
+  return { add: lower(flags.tag), remove: lower(flags['rm-tag']) };
+}
 
 export const rawFlag = {
   raw: Flags.boolean({ char: 'R', description: 'Print the token as it is stored.', env: 'NATSCTL_RAW' }),

@@ -1,6 +1,8 @@
 import process from 'node:process';
-import { flush, run, settings } from '@oclif/core';
+import { Config, flush, run, settings } from '@oclif/core';
+import { jsonInEnvironment } from './output/json.js';
 import { report } from './output/report.js';
+import { unknownCommand } from './unknown-command.js';
 
 /** Runs the command line to its end and leaves the exit code in `process.exitCode`. */
 export async function runNatsctl(argv: string[], from: string): Promise<void> {
@@ -12,15 +14,34 @@ export async function runNatsctl(argv: string[], from: string): Promise<void> {
     throw error;
   });
   try {
-    await run(argv, from);
+    await run(asFlags(argv), from);
     await flush();
   } catch (error) {
-    report(error, wantsJson(argv));
+    report(isUnknownCommand(error) ? await explainUnknown(argv, from) : error, wantsJson(argv));
   }
+}
+
+/** `natsctl help account create` is `natsctl account create --help`. */
+function asFlags(argv: string[]): string[] {
+  return argv[0] === 'help' ? [...argv.slice(1).filter((word) => !word.startsWith('-')), '--help'] : argv;
+}
+
+function isUnknownCommand(error: unknown): boolean {
+  return error instanceof Error && 'oclif' in error && /^command .* not found\.?$/i.test(error.message);
+}
+
+async function explainUnknown(argv: string[], from: string) {
+  const config = await Config.load(from);
+  const commands = config.commands.flatMap(({ id, hiddenAliases }) => [id, ...hiddenAliases]);
+  return unknownCommand(
+    argv[0] === 'help' ? argv.slice(1) : argv,
+    commands.map((id) => id.replaceAll(':', ' ')),
+  );
 }
 
 /** For faults before a command exists to ask (an unknown one). */
 function wantsJson(argv: string[]): boolean {
   const end = argv.indexOf('--');
-  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+  const before = end === -1 ? argv : argv.slice(0, end);
+  return before.includes('--json') || jsonInEnvironment();
 }

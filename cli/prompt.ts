@@ -58,3 +58,30 @@ export async function requiredChoice(
   const { value } = await ask<{ value: string }>([{ type: 'select', name: 'value', message: question, choices }]);
   return value;
 }
+
+/** Asks on a terminal for a value that has a default, which an empty answer takes. */
+export async function askedWithDefault(
+  question: string,
+  preset: string,
+  check: (value: string) => unknown,
+): Promise<string> {
+  const { default: inquirer } = await import('inquirer');
+  const ask = inquirer.createPromptModule({ output: process.stderr });
+  const { value } = await ask<{ value: string }>([
+    {
+      type: 'input',
+      name: 'value',
+      message: question,
+      default: preset,
+      validate: (answer: string) => {
+        try {
+          check(answer.trim());
+          return true;
+        } catch (error) {
+          return error instanceof Error ? error.message : String(error);
+        }
+      },
+    },
+  ]);
+  return value.trim();
+}

@@ -1,6 +1,6 @@
 import { signClaims, type Unsigned } from '../claims/jwt/encode.js';
 import type { Signer } from '../claims/keys/signer.js';
-import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../claims/types.js';
+import type { AccountClaims, ActivationClaims, Decoded, OperatorClaims, UserClaims } from '../claims/types.js';
 import type { Issue } from '../claims/validate/issues.js';
 import { validate } from '../claims/validate/validate.js';
 import { cliError } from './errors.js';
@@ -11,13 +11,13 @@ import { cliError } from './errors.js';
  * @param after `iat` of the token that this one replaces; the new one is later by at least a second, so that it is newer for
  *   everyone and has another `jti`
  */
-export async function signChecked<C extends OperatorClaims | AccountClaims | UserClaims>(
+export async function signChecked<C extends OperatorClaims | AccountClaims | UserClaims | ActivationClaims>(
   claims: Unsigned<C>,
   signer: Signer,
   options: { now: number; after?: number | undefined },
 ): Promise<Decoded<C>> {
   const { now, after } = options;
-  refuseErrors(claims.name ?? claims.sub, validate(claims, now));
+  refuseErrors(claims.name ?? claims.sub, validate({ ...claims, iss: signer.publicKey }, now));
   return signClaims<C>(claims, signer, after === undefined ? { now } : { now, after });
 }
 

@@ -47,13 +47,19 @@ export async function operatorSigner(
 /** A signer of the operator's own JWT: its identity key or one of its signing keys. */
 export async function operatorSelfSigner(
   workspace: Workspace,
-  operator: OperatorClaims,
+  operator: Pick<OperatorClaims, 'sub' | 'nats'>,
   choice: SignerChoice = {},
 ): Promise<Signer> {
   const allowed = [operator.sub, ...operator.nats.signing_keys];
+  const name = `operator ${workspace.store.name}`;
+  if (choice.key !== undefined) {
+    const seed = await resolveSeed(workspace, choice.key, 'operator');
+    mustBeAllowed(seed.publicKey, allowed, name, false);
+    return seedSigner(seed);
+  }
   const seed = await firstHeld(workspace, preferring(choice.previous, allowed));
   if (seed) return seedSigner(seed);
-  throw missing(`operator ${workspace.store.name}`, allowed, false, workspace.keystore);
+  throw missing(name, allowed, false, workspace.keystore);
 }
 
 export interface AccountSigner {
@@ -112,6 +118,30 @@ async function resolveSeed(
   }
   decodePublicKey(seed.publicKey, kind);
   return seed;
+}
+
+/**
+ * A key to be taken into claims: made here, or given as a public key (then there is no seed of it), a seed, or a file with one.
+ *
+ * @param value undefined or `generate` to make one
+ */
+export async function givenKey(
+  value: string | undefined,
+  kind: 'operator' | 'account' | 'curve',
+): Promise<{ publicKey: string; seed: Seed | null }> {
+  if (value === undefined || value === 'generate') {
+    const seed = Seed.generate(kind);
+    return { publicKey: seed.publicKey, seed };
+  }
+  if (isPublicKey(value)) return { publicKey: decodePublicKey(value, kind).text, seed: null };
+  const seed = /^S[OAUNCX][A-Z2-7]{56}$/.test(value) ? Seed.parse(value) : await seedOfFile(value);
+  if (seed === null) {
+    throw cliError('ERR_SIGNER_MISSING', 'what is given as the key is no public key, seed or file', {
+      hint: 'leave it out to have one made',
+    });
+  }
+  decodePublicKey(seed.publicKey, kind);
+  return { publicKey: seed.publicKey, seed };
 }
 
 async function seedOfFile(file: string): Promise<Seed | null> {

@@ -2,7 +2,14 @@ import { usageError } from './errors.js';
 import { writeContextFile } from './store/context.js';
 import { withStoreLock } from './store/lock.js';
 import { type PathSettings, resolvePaths, type StorePaths } from './store/paths.js';
-import { findAccount, listAccountNames, type OperatorStore, openOperator, type StoredAccount } from './store/store.js';
+import {
+  findAccount,
+  listAccountNames,
+  type OperatorStore,
+  openOperator,
+  readOperator,
+  type StoredAccount,
+} from './store/store.js';
 
 /** One operator's part of a store, its keystore, and the time of the command. */
 export interface Workspace {
@@ -32,15 +39,28 @@ export async function chooseAccount(workspace: Workspace, given: string | undefi
   return findAccount(workspace.store, given ?? (await defaultAccount(workspace)));
 }
 
+/**
+ * Never the system account, whose users see and change every account: a new operator's context names it before anybody has
+ * chosen anything, as nsc's does.
+ */
 async function defaultAccount({ paths, store }: Workspace): Promise<string> {
   const names = await listAccountNames(store);
-  const only = names.length === 1 ? names[0] : undefined;
-  const chosen = only ?? names.find((name) => name === paths.account && store.name === paths.operator);
-  if (chosen !== undefined) return chosen;
-  throw usageError(
-    '--account is missing',
-    names.length === 0 ? 'create an account with `natsctl account create`' : `one of: ${names.join(', ')}`,
-  );
+  const ofContext = names.find((name) => name === paths.account && store.name === paths.operator);
+  const chosen = ofContext ?? (names.length === 1 ? names[0] : undefined);
+  if (chosen !== undefined && !(await isSystemAccount(store, chosen))) return chosen;
+  const create = 'create an account with `natsctl account create NAME`';
+  const hint =
+    names.length === 0
+      ? create
+      : names.length === 1
+        ? `${create}, or name the system account: --account ${names[0]}`
+        : `one of: ${names.join(', ')}`;
+  throw usageError('--account is missing', hint);
+}
+
+async function isSystemAccount(store: OperatorStore, name: string): Promise<boolean> {
+  const { claims } = (await findAccount(store, name)).jwt;
+  return (await readOperator(store)).claims.nats.system_account === claims.sub;
 }
 
 /** Makes operator and account the current ones in nsc.json, where that file chooses for this store. As nsc does on `add`. */

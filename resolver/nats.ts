@@ -39,15 +39,15 @@ export async function updateAccount(
   return replies.map((reply) => parseUpdateReply(reply.data, account));
 }
 
-/** How many servers the system has now: each one answers a ping. */
-export async function countServers(connection: NatsConnection, options: GatherOptions): Promise<number> {
+/** The ids of the servers that the system has now: each one answers a ping. */
+export async function listServers(connection: NatsConnection, options: GatherOptions): Promise<Set<string>> {
   const replies = await gather(connection, '$SYS.REQ.SERVER.PING', '', options);
   const ids = new Set<string>();
   for (const reply of replies) {
     const server = serverOf(parseObject(reply.data));
     if (server) ids.add(server.serverId);
   }
-  return ids.size;
+  return ids;
 }
 
 /** `{"server":{...},"data":{"account","code":200,"message"}}`, or `{"server":{...},"error":{"account","code","description"}}`. */

@@ -4,7 +4,18 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -28,9 +39,19 @@ function requireNode() {
   }
 }
 
+/** Said once and here: the tools of the steps would say it of each of hundreds of files. */
+function requireWritable() {
+  try {
+    for (const folder of [root, at('node_modules')]) if (existsSync(folder)) accessSync(folder, constants.W_OK);
+  } catch {
+    throw new Error(`set-up has to write to ${root}, and this user may not: run \`npm run build\` there as its owner`);
+  }
+}
+
 function step(stampFile, inputs, run) {
   const stamp = at(stampFile);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
+  requireWritable();
   run();
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, inputs);

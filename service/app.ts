@@ -1,7 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { validatorCompiler } from './http/validator.js';
 import { openapi } from './plugins/openapi.js';
-import { problems } from './plugins/problems.js';
+import { problems, sendProblem } from './plugins/problems.js';
 import { api } from './routes/api/api.js';
 import { healthz } from './routes/healthz.js';
 import { resolverOperatorRoutes } from './routes/resolver/operator.js';
@@ -27,6 +27,8 @@ export async function buildApp(service: Service, log: FastifyBaseLogger): Promis
     keepAliveTimeout: LIMITS.keepAliveTimeout,
     http: { headersTimeout: LIMITS.headersTimeout },
     forceCloseConnections: 'idle',
+    // What fails before a route is found (a URL that cannot be decoded) is answered as everything else.
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     // Ids come from outside and stand in error messages already; nothing is gained by their being case-folded or merged.
     routerOptions: {
       caseSensitive: true,

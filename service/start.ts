@@ -4,7 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { buildApp } from './app.js';
@@ -72,7 +72,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => links.close());
     const service: Service = { store, custody, tokens, links, now };
     const app = await buildApp(service, log);
-    undo.push(() => app.close());
+    undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);
     const bound = app.server.address() as AddressInfo;
     return {
@@ -88,6 +88,23 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Longer than any request of ours needs: an announcement waits two seconds for its answers. */
+const CLOSE_GRACE_MS = 5_000;
+const CLOSE_IDLE_MS = 50;
+
+/** Requests under way are answered; a sender who never ends its own does not keep the service from ending. */
+async function closeInTime(app: FastifyInstance): Promise<void> {
+  const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  // A client that keeps its connection for a next request gets none: closing looks for idle ones at its beginning only.
+  const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(patience);
+    clearInterval(idle);
   }
 }
 
@@ -111,10 +128,14 @@ async function listen(start: () => Promise<unknown>, host: string, port: number)
       );
     }
     const why = error instanceof Error ? error.message : String(error);
-    throw new NatsctlError<ServiceErrorCode>('ERR_LISTEN', `cannot listen on ${host}:${port}: ${why}`, {
-      hint: 'choose another address or port',
-      details: { host, port },
-      cause: error,
-    });
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_LISTEN',
+      `cannot listen on ${host}${port === -1 ? '' : ` port ${port}`}: ${why}`,
+      {
+        hint: 'choose another address or port',
+        details: { host, port },
+        cause: error,
+      },
+    );
   }
 }

@@ -2,6 +2,7 @@ import type { CompiledPermissions } from '../../claims/permission/permission.js'
 import { overlaps } from '../../claims/subject/match.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import type { Connection } from '../connection/connection.js';
+import { MAX_INVALIDATED_SINGLY } from '../limits.js';
 import type { Interest } from '../routing/interest.js';
 import type { Responses } from '../routing/responses.js';
 import { RouteCache } from '../routing/route.js';
@@ -57,10 +58,19 @@ export class Account {
   }
 
   unsubscribe(subscription: Subscription): void {
-    subscription.closed = true;
-    this.interest.remove(subscription);
-    this.interestChanged(subscription.subject);
-    this.responses?.interestLost(subscription.subject);
+    this.unsubscribeAll([subscription]);
+  }
+
+  /** Of very many, each is not looked up in every route: the routes are built anew. */
+  unsubscribeAll(subscriptions: readonly Subscription[]): void {
+    for (const subscription of subscriptions) {
+      subscription.closed = true;
+      this.interest.remove(subscription);
+    }
+    const subjects = subscriptions.map(({ subject }) => subject);
+    if (subjects.length > MAX_INVALIDATED_SINGLY) this.routesChanged();
+    else for (const subject of subjects) this.interestChanged(subject);
+    this.responses?.interestLost(subjects);
   }
 
   /** Routes through `pattern` are computed anew, also in accounts whose streams come here. */

@@ -102,7 +102,7 @@ export class AccountRegistry {
   }
 
   /** Takes verified claims into use: for a new account, or for one in memory. */
-  #install(verified: VerifiedAccount): Account {
+  #install(verified: VerifiedAccount, { confirmed = false } = {}): Account {
     const { limits, systemAccount, onAccount } = this.#options;
     const id = verified.claims.sub;
     let account = this.#accounts.get(id);
@@ -112,7 +112,7 @@ export class AccountRegistry {
       onAccount(account);
       this.#accounts.set(id, account);
     } else {
-      refuseOlder(account, verified);
+      if (!confirmed) refuseOlder(account, verified);
     }
     this.#indexImports(account, verified);
     applyClaims(account, verified, limits);
@@ -184,12 +184,7 @@ export class AccountRegistry {
     const account = this.#accounts.get(id);
     if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
     if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
-    // Another announcement may be applied while the resolver is asked: what this one drops is judged against that then.
-    for (let judged: VerifiedAccount | null = null; judged !== account.verified; ) {
-      judged = account.verified;
-      await this.#confirmRestored(account, verified);
-    }
-    this.#install(verified);
+    this.#install(verified, { confirmed: await this.#isConfirmed(account, verified) });
     source.keep(id, token);
     // New imports may name accounts that are not here yet; nobody waits for them.
     account.exportersAsked = 0;
@@ -198,20 +193,25 @@ export class AccountRegistry {
   }
 
   /**
-   * A JWT that lets revoked users back in is not believed on the word of whoever announced it: only when the resolver,
-   * which refuses to drop revocations (DESIGN rule 11), holds it too.
+   * A JWT that lets revoked users back in, or is older than the one in use, is not believed on the word of whoever announced it:
+   * only when the resolver, which refuses to drop revocations and knows what a push was made from (DESIGN rule 11), holds it too.
    */
-  async #confirmRestored(account: Account, verified: VerifiedAccount): Promise<void> {
-    const before = account.verified.claims.nats.revocations;
-    const dropped = droppedRevocations(before, verified.claims.nats.revocations);
-    if (dropped.length === 0) return;
-    const held = await this.#options.source.fetch(account.id);
-    if (held === verified.token) return;
-    throw new NatsctlError(
-      'ERR_ACCOUNT_REVOCATION_DROPPED',
-      `account ${account.id}: the announced JWT lacks ${dropped.length} revocations, and the resolver holds another one`,
-      { hint: 'pull the account, make the change again and push it to the resolver', details: { dropped } },
-    );
+  async #isConfirmed(account: Account, verified: VerifiedAccount): Promise<boolean> {
+    for (;;) {
+      const before = account.verified;
+      const dropped = droppedRevocations(before.claims.nats.revocations, verified.claims.nats.revocations);
+      if (dropped.length === 0 && verified.claims.iat >= before.claims.iat) return false;
+      const held = await this.#options.source.fetch(account.id);
+      // Another announcement may have been taken meanwhile; then it is that one which this would replace.
+      if (account.verified !== before) continue;
+      if (held === verified.token) return true;
+      if (dropped.length === 0) return false;
+      throw new NatsctlError(
+        'ERR_ACCOUNT_REVOCATION_DROPPED',
+        `account ${account.id}: the announced JWT lacks ${dropped.length} revocations, and the resolver holds another one`,
+        { hint: 'pull the account, make the change again and push it to the resolver', details: { dropped } },
+      );
+    }
   }
 
   /** At the bound, an account that nobody uses gives way. */

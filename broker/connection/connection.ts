@@ -294,7 +294,7 @@ export class Connection implements Operations {
     const { account } = this;
     if (account !== null) {
       account.connections.delete(this);
-      for (const subscription of this.subscriptions.values()) account.unsubscribe(subscription);
+      account.unsubscribeAll([...this.subscriptions.values()]);
     }
     this.subscriptions.clear();
     this.plans = [];

@@ -39,10 +39,10 @@ export function canonicalTail(publication: Publication, lineEnd: number): boolea
   return true;
 }
 
-/** The sizes as they were written, with one blank between and CRLF behind. */
+/** The sizes as they were written, with one blank between and CRLF behind; a CR between them would end a subscriber's line. */
 function sizesOf(publication: Publication, line: Buffer, stop: number): string {
   return `${line
     .toString('latin1', publication.tailStart, stop)
     .trim()
-    .replace(/[ \t]+/, ' ')}\r\n`;
+    .replace(/[ \t\r]+/, ' ')}\r\n`;
 }

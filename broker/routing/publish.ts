@@ -97,7 +97,7 @@ function publishChecked(connection: Connection, publication: Publication, plan: 
     return;
   }
   const reply = replyOf(publication);
-  if (reply !== '' && isReservedReply(reply)) {
+  if (reply !== '' && (isReservedReply(reply) || !mayAskFor(connection, route, reply))) {
     connection.sendError(`Permissions Violation for Publish with Reply of ${quoted(reply)}`);
     return;
   }
@@ -112,6 +112,16 @@ function mayPublish(connection: Connection, subject: string): boolean {
   const { permissions } = connection;
   if (permissions === null || permissions.canPublish(subject)) return true;
   return connection.responsePermissions?.use(subject) === true;
+}
+
+/**
+ * An answer from another account or from the broker is published on behalf of who asked, under no responder's permissions:
+ * then a reply on which the asker may neither listen nor publish would reach past its own (CVE-2026-33249's lesson).
+ */
+function mayAskFor({ permissions }: Connection, { services, subject }: Route, reply: string): boolean {
+  if (permissions === null) return true;
+  if (services.length === 0 && !isServiceReply(subject) && !subject.startsWith('$SYS.REQ.')) return true;
+  return permissions.canSubscribe(reply) || permissions.canPublish(reply);
 }
 
 /** Only where the publisher itself waits for the reply with a plain subscription. */

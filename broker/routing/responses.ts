@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { matches } from '../../claims/subject/match.js';
 import type { ResponseType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
-import { MAX_PENDING_RESPONSES } from '../limits.js';
+import { MAX_PENDING_RESPONSES, RESPONSE_SWEEP_MS } from '../limits.js';
 
 /** A request that crossed into this account and may still be answered. */
 export interface PendingResponse {
@@ -22,6 +22,9 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** A third account sees no reply subject it could guess: 62^16 is about 2^95. */
 const PREFIX_LENGTH = 6;
 const SUFFIX_LENGTH = 10;
+
+/** Patterns that every awaited reply is compared with. */
+const MAX_PATTERNS = 16;
 
 function randomText(length: number): string {
   let text = '';
@@ -44,9 +47,10 @@ export class Responses {
   readonly #prefix = `${SERVICE_REPLY}${randomText(PREFIX_LENGTH)}.`;
   readonly #pending = new Map<string, PendingResponse>();
   /** Of this account as requester: reply -> where it is waited for. */
-  readonly #awaited = new Map<string, Set<{ responder: Responses; pending: PendingResponse }>>();
+  readonly #awaited = new Map<string, Map<PendingResponse, Responses>>();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
+  #sweptAt = 0;
 
   constructor(account: Account) {
     this.#account = account;
@@ -57,23 +61,30 @@ export class Responses {
   }
 
   get(subject: string): PendingResponse | undefined {
-    return this.#pending.get(subject);
+    const pending = this.#pending.get(subject);
+    if (pending === undefined || pending.seen + pending.thresholdMs > Date.now()) return pending;
+    this.remove(pending);
+    return undefined;
   }
 
   /** Registers a request of `requester` and gives the subject for its answer. */
   expect(requester: Account, reply: string, type: ResponseType, thresholdMs: number): PendingResponse {
-    if (this.#pending.size >= MAX_PENDING_RESPONSES) {
-      for (const oldest of this.#pending.values()) {
-        this.remove(oldest);
-        break;
-      }
-    }
+    if (this.#pending.size >= MAX_PENDING_RESPONSES) this.#evict();
     const subject = this.#prefix + randomText(SUFFIX_LENGTH);
     const pending: PendingResponse = { subject, requester, reply, type, thresholdMs, seen: Date.now() };
     this.#pending.set(subject, pending);
     responsesOf(requester).#await(reply, this, pending);
     this.#arm(pending.seen + thresholdMs);
     return pending;
+  }
+
+  /** The oldest go, many at once: finding the first entry of a map costs as much as entries were deleted before it. */
+  #evict(): void {
+    let count = MAX_PENDING_RESPONSES / 64;
+    for (const oldest of this.#pending.values()) {
+      if (count-- === 0) return;
+      this.remove(oldest);
+    }
   }
 
   remove(pending: PendingResponse): void {
@@ -84,25 +95,27 @@ export class Responses {
 
   #await(reply: string, responder: Responses, pending: PendingResponse): void {
     const waiting = this.#awaited.get(reply);
-    if (waiting === undefined) this.#awaited.set(reply, new Set([{ responder, pending }]));
-    else waiting.add({ responder, pending });
+    if (waiting === undefined) this.#awaited.set(reply, new Map([[pending, responder]]));
+    else waiting.set(pending, responder);
   }
 
   #forget(pending: PendingResponse): void {
     const waiting = this.#awaited.get(pending.reply);
     if (waiting === undefined) return;
-    for (const each of waiting) if (each.pending === pending) waiting.delete(each);
+    waiting.delete(pending);
     if (waiting.size === 0) this.#awaited.delete(pending.reply);
   }
 
-  /** A subscription to `pattern` of this account ended: nobody may be left for some replies. */
-  interestLost(pattern: string): void {
+  /** Subscriptions to `patterns` of this account ended: nobody may be left for some replies. */
+  interestLost(patterns: readonly string[]): void {
     if (this.#awaited.size === 0) return;
-    if (!/[*>]/.test(pattern)) {
-      this.#checkInterest(pattern);
-      return;
+    const wild = patterns.filter((pattern) => /[*>]/.test(pattern));
+    for (const pattern of patterns) this.#checkInterest(pattern);
+    // Many patterns against many replies would take too long: then every reply is looked at once.
+    const all = wild.length > MAX_PATTERNS;
+    for (const reply of wild.length === 0 ? [] : this.#awaited.keys()) {
+      if (all || wild.some((pattern) => matches(pattern, reply))) this.#checkInterest(reply);
     }
-    for (const reply of this.#awaited.keys()) if (matches(pattern, reply)) this.#checkInterest(reply);
   }
 
   #checkInterest(reply: string): void {
@@ -110,10 +123,11 @@ export class Responses {
     if (waiting === undefined) return;
     const { plain, groups } = this.#account.interest.match(reply);
     if (plain.length > 0 || groups.size > 0 || this.#pending.has(reply)) return;
-    for (const { responder, pending } of [...waiting]) responder.remove(pending);
+    for (const [pending, responder] of [...waiting]) responder.remove(pending);
   }
 
-  #arm(at: number): void {
+  #arm(wanted: number): void {
+    const at = Math.max(wanted, this.#sweptAt + RESPONSE_SWEEP_MS);
     if (at >= this.#timerAt) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timerAt = at;
@@ -125,6 +139,7 @@ export class Responses {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
+    this.#sweptAt = now;
     let next = Number.POSITIVE_INFINITY;
     for (const pending of this.#pending.values()) {
       const end = pending.seen + pending.thresholdMs;

@@ -2,7 +2,7 @@ import type { ResponseType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import type { ServiceImport } from '../account/imports.js';
 import type { Connection } from '../connection/connection.js';
-import { MAX_IMPORT_HOPS, RESPONSE_THRESHOLD_MS } from '../limits.js';
+import { MAX_IMPORT_HOPS, MAX_REQUEST_CROSSINGS, RESPONSE_THRESHOLD_MS } from '../limits.js';
 import { withField } from '../protocol/header.js';
 import { headerOf, makePublication, type Publication, payloadOf } from '../protocol/operation.js';
 import { toWire } from '../protocol/text.js';
@@ -15,9 +15,19 @@ interface Way {
   readonly imports: readonly ServiceImport[];
   /** Details of the requester travel along: decided by the first import of a chain. */
   readonly share: boolean;
+  /**
+   * Set once it came as an answer: to the account that asked for it there, after so many imports. If it goes on as a request
+   * from there, that account asks, which chose the subject, and not whoever answered.
+   */
+  readonly answered: { readonly to: Account; readonly after: number } | null;
+  /** Of one message, all ways together: they can double with every account. */
+  readonly crossings: { left: number };
 }
 
-const AT_HOME: Way = { imports: [], share: false };
+function atHome(): Way {
+  return { imports: [], share: false, answered: null, crossings: { left: MAX_REQUEST_CROSSINGS } };
+}
+
 const REQUEST_INFO = 'Nats-Request-Info';
 
 export function isServiceReply(subject: string): boolean {
@@ -34,7 +44,7 @@ export function deliverAcross(
   route: Route,
   publication: Publication,
   reply: string,
-  way: Way = AT_HOME,
+  way: Way = atHome(),
 ): boolean {
   const { own, streams, services, subject } = route;
   let delivered = own !== null && deliverLeg(publisher, own, publication);
@@ -65,18 +75,26 @@ function request(
   if (publisher === null || !each.active || each.export === null) return false;
   // The same export twice on one way is a loop.
   if (way.imports.length >= MAX_IMPORT_HOPS || way.imports.some((hop) => hop.export === each.export)) return false;
+  if (way.crossings.left-- <= 0) return false;
   let to = each.toRemote(subject);
   if (to !== null && exporter.mapping !== null) to = exporter.mapping(to);
   if (to === null) return false;
-  const first = way.imports.length === 0;
-  const share = first ? each.claim.share === true : way.share;
+  const { answered } = way;
+  const first = way.imports.length === (answered?.after ?? 0);
+  const share = first ? each.claim.share === true && answered === null : way.share;
   const pending = reply === '' ? null : answerTo(each, reply);
-  const info = requestInfo(publisher, share, first ? null : each.importer.id, exporter.isSystem);
+  const via = first ? undefined : each.importer.id;
+  const info =
+    answered === null
+      ? requestInfo(publisher, share, via, exporter.isSystem)
+      : asciiJson({ acc: answered.to.id, svc: via, ...serverField(publisher, exporter.isSystem) });
   const header = withField(headerOf(publication), REQUEST_INFO, info);
   const crossing = makePublication(to, pending ?? '', header, payloadOf(publication));
   const delivered = deliverAcross(publisher, exporter, exporter.routes.get(to), crossing, pending ?? '', {
     imports: [...way.imports, each],
     share,
+    answered,
+    crossings: way.crossings,
   });
   if (!delivered && pending !== null) dropPending(exporter, pending);
   return delivered;
@@ -106,7 +124,7 @@ function respond(
   way: Way,
 ): boolean {
   const { requester } = pending;
-  if (way.imports.length >= MAX_IMPORT_HOPS) return false;
+  if (way.imports.length >= MAX_IMPORT_HOPS || way.crossings.left-- <= 0) return false;
   // An answer may itself ask for an answer: then the requester gets a subject of its own account for it.
   const backwards =
     reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
@@ -117,7 +135,10 @@ function respond(
     payloadOf(publication),
   );
   const route = requester.routes.get(pending.reply);
-  const delivered = deliverAcross(publisher, requester, route, crossing, backwards?.subject ?? '', way);
+  const delivered = deliverAcross(publisher, requester, route, crossing, backwards?.subject ?? '', {
+    ...way,
+    answered: { to: requester, after: way.imports.length },
+  });
   const ended = publication.size === 0;
   if (!delivered || pending.type === 'Singleton' || ended) account.responses?.remove(pending);
   else pending.seen = Date.now();
@@ -126,13 +147,12 @@ function respond(
 }
 
 /** Who asks, for the responder: names of nats-server's ClientInfo, in its order. */
-function requestInfo(publisher: Connection, share: boolean, via: string | null, toSystem: boolean): string {
+function requestInfo(publisher: Connection, share: boolean, via: string | undefined, toSystem: boolean): string {
   const { options, user, broker } = publisher;
   const account = publisher.account?.id;
   const rtt = publisher.rttNs || undefined;
   if (!share) {
-    const server = toSystem ? { server: broker.serverName } : {};
-    return asciiJson({ acc: account, svc: via ?? undefined, rtt, ...server });
+    return asciiJson({ acc: account, svc: via, rtt, ...serverField(publisher, toSystem) });
   }
   const claims = user?.claims;
   return asciiJson({
@@ -140,7 +160,7 @@ function requestInfo(publisher: Connection, share: boolean, via: string | null, 
     host: publisher.remoteAddress,
     id: publisher.id,
     acc: account,
-    svc: via ?? undefined,
+    svc: via,
     user: claims?.sub,
     name: options.name || undefined,
     lang: options.lang || undefined,
@@ -155,6 +175,10 @@ function requestInfo(publisher: Connection, share: boolean, via: string | null, 
     kind: 'Client',
     client_type: 'nats',
   });
+}
+
+function serverField({ broker }: Connection, toSystem: boolean): { server?: string } {
+  return toSystem ? { server: broker.serverName } : {};
 }
 
 /** JSON for a header line: JSON.stringify escapes control characters, so it stays one line. */

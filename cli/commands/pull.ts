@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
-import { accountFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
+import { accountFlag, allAccountsFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { table } from '../output/table.js';
 import { showTime } from '../output/time.js';
@@ -20,6 +20,7 @@ export default class Pull extends NatsctlCommand {
     ...storeFlags,
     ...operatorFlag,
     ...accountFlag,
+    ...allAccountsFlag,
     ...serviceFlag,
     ours: Flags.boolean({
       description: 'Where the same thing was changed on both sides, keep the local one.',
@@ -52,7 +53,7 @@ export default class Pull extends NatsctlCommand {
         this.note(`${row.name}: ${one.name ?? one.user} was revoked (JWTs issued until ${showTime(one.revokedAt)})`);
       }
       if (row.message === undefined) continue;
-      const code = row.code === undefined ? '' : ` [${row.code}]`;
+      const code = row.code === undefined ? '' : ` [${safeText(row.code)}]`;
       const hint = row.hint === undefined ? '' : `\n  ${safeText(row.hint)}`;
       process.stderr.write(`${safeText(row.name)}: ${safeText(row.message)}${code}${hint}\n`);
     }

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
-import { accountFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
+import { accountFlag, allAccountsFlag, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { table } from '../output/table.js';
 import { hasRefusals, type PushReport, push } from '../sync/push.js';
@@ -14,7 +14,7 @@ export default class Push extends NatsctlCommand {
   ];
   static override strict = false;
   static override args = { account: Args.string({ description: 'Accounts, by name or public key. Default: all.' }) };
-  static override flags = { ...storeFlags, ...operatorFlag, ...accountFlag, ...serviceFlag };
+  static override flags = { ...storeFlags, ...operatorFlag, ...accountFlag, ...allAccountsFlag, ...serviceFlag };
 
   async run(): Promise<PushReport> {
     const { argv, flags } = await this.parse(Push);
@@ -24,7 +24,7 @@ export default class Push extends NatsctlCommand {
     if (rows.length > 0) this.print(table(['NAME', 'PUBLIC KEY', 'RESULT'], rows));
     for (const row of report.accounts) {
       if (row.message === undefined || this.jsonEnabled()) continue;
-      const code = row.code === undefined ? '' : ` [${row.code}]`;
+      const code = row.code === undefined ? '' : ` [${safeText(row.code)}]`;
       const hint = row.hint === undefined ? '' : `\n  ${safeText(row.hint)}`;
       process.stderr.write(`${safeText(row.name)}: ${safeText(row.message)}${code}${hint}\n`);
     }

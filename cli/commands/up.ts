@@ -4,10 +4,12 @@ import process from 'node:process';
 import { Flags } from '@oclif/core';
 import type { RunningBroker } from '../../broker/options.js';
 import { startBroker } from '../../broker/start.js';
+import { decodeAs } from '../../claims/jwt/decode.js';
+import { fetchAccount } from '../../resolver/http.js';
 import { resolverUrls } from '../../resolver/url.js';
 import { type RunningService, startService } from '../../service/start.js';
 import { currentTime, NatsctlCommand } from '../base-command.js';
-import { ensureLocal, LOCAL_OPERATOR, type LocalEntities } from '../bootstrap.js';
+import { type EnsureLocalOptions, ensureLocal, LOCAL_OPERATOR, type LocalEntities } from '../bootstrap.js';
 import { storeFlags } from '../flags.js';
 import { readContextFile } from '../store/context.js';
 import { resolvePaths } from '../store/paths.js';
@@ -15,7 +17,9 @@ import { commandWord } from '../up/command-word.js';
 import { defaultDataDir } from '../up/data-dir.js';
 import { serverLog } from '../up/log.js';
 import { panel } from '../up/panel.js';
+import { namingPortFlag } from '../up/port-flag-hint.js';
 import { writePortsFile } from '../up/ports-file.js';
+import { recordAdopted } from '../up/record-adopted.js';
 import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../up/server-flags.js';
 import { untilStopped } from '../up/until-stopped.js';
 
@@ -56,25 +60,34 @@ export default class Up extends NatsctlCommand {
     const paths = resolvePaths(this.settings(flags));
     const dataDir = path.resolve(flags['data-dir'] ?? defaultDataDir(process.env, process.env.HOME || homedir()));
     const logger = serverLog(flags['log-level']);
-    const entities = (addresses: { serviceUrl?: string; brokerUrl?: string } = {}) =>
-      ensureLocal({ paths, operatorName: flags.operator, now: currentTime(), ...addresses });
+    const entities = (known: Pick<EnsureLocalOptions, 'serviceUrl' | 'brokerUrl' | 'revocations'> = {}) =>
+      ensureLocal({ paths, operatorName: flags.operator, now: currentTime(), ...known });
 
     let service: RunningService | undefined;
     let broker: RunningBroker | undefined;
     try {
-      service = await startService({ dataDir, host: flags.host, port: flags['service-port'], logger });
+      service = await namingPortFlag(
+        'service-port',
+        startService({ dataDir, host: flags.host, port: flags['service-port'], logger }),
+      );
       const made = await entities();
       await adopt(service, made);
-      broker = await startBroker({
-        host: flags.host,
-        port: flags['broker-port'],
-        operators: [made.operatorToken],
-        resolver: { url: resolverUrls(service.url).accounts.href },
-        logger,
-      });
+      broker = await namingPortFlag(
+        'broker-port',
+        startBroker({
+          host: flags.host,
+          port: flags['broker-port'],
+          operators: [made.operatorToken],
+          resolver: { url: resolverUrls(service.url).accounts.href },
+          logger,
+        }),
+      );
       // Only now are both addresses known: the operator's JWT names them, so that push, pub, sub and nsc find them.
-      const local = await entities({ serviceUrl: service.url, brokerUrl: broker.url });
+      const revocations = await revocationsOf(service.url, made.accountKey);
+      const local = await entities({ serviceUrl: service.url, brokerUrl: broker.url, revocations });
       await adopt(service, local);
+      const adopted = [local.systemAccountToken, local.accountToken];
+      await recordAdopted(paths.storeRoot, local.operatorName, service.url, adopted);
       await service.attach({ servers: [broker.url], creds: local.systemCreds });
 
       await writePortsFile(flags['ports-file'], { broker: broker.url, service: service.url });
@@ -103,6 +116,7 @@ export default class Up extends NatsctlCommand {
       accountKey: local.accountKey,
       user: local.userName,
       userKey: local.userKey,
+      userRevoked: local.nextUser !== null,
       credsFile: local.credsFile,
       adminTokenFile: service.adminTokenFile,
     };
@@ -120,14 +134,24 @@ export default class Up extends NatsctlCommand {
     const program = path.join(this.config.root, 'bin', 'natsctl.js');
     this.print(
       panel(
-        { ...running, ...(service.firstRunToken !== undefined && { firstToken: service.firstRunToken }) },
         {
-          command: commandWord(program, process.env.PATH ?? '', process.cwd()),
+          ...running,
+          nextUser: local.nextUser,
+          ...(service.firstRunToken !== undefined && { firstToken: service.firstRunToken }),
+        },
+        {
+          command: commandWord(program, process.env.PATH ?? ''),
           storeFlags: storeFlagsToRepeat,
         },
       ),
     );
   }
+}
+
+/** As the service holds them: this store may not have pulled. */
+async function revocationsOf(serviceUrl: string, accountKey: string): Promise<ReadonlyMap<string, number>> {
+  const held = await fetchAccount(serviceUrl, accountKey);
+  return held === null ? new Map() : decodeAs('account', held.token).claims.nats.revocations;
 }
 
 function adopt(service: RunningService, local: LocalEntities): Promise<void> {

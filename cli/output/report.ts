@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { NatsctlError } from '../../claims/errors.js';
+import { editDistance } from './edit-distance.js';
 import { writeJson } from './json.js';
 import { safeText } from './safe-text.js';
 
@@ -11,9 +12,18 @@ export interface Fault {
   details?: Readonly<Record<string, unknown>>;
 }
 
+/** The command whose words were being read, for what to try instead. */
+export interface ParsedCommand {
+  /** `account create` */
+  words: string;
+  flags: string[];
+}
+
+const WRONG_USAGE = new Set(['ERR_USAGE', 'ERR_COMMAND_UNKNOWN']);
+
 /** Prints a fault and sets the exit code: 2 for wrong usage, 130 for Ctrl-C in a prompt, 1 for the rest. */
-export function report(error: unknown, json: boolean): void {
-  const known = parserFault(error);
+export function report(error: unknown, json: boolean, command?: ParsedCommand): void {
+  const known = parserFault(error, command);
   if (known === 'quiet') return;
   const { fault, exit } = known ?? faultOf(error);
   process.exitCode = exit;
@@ -32,7 +42,7 @@ function faultOf(error: unknown): { fault: Fault; exit: number } {
     const fault: Fault = { code: error.code, message: error.message };
     if (error.hint !== undefined) fault.hint = error.hint;
     if (Object.keys(error.details).length > 0) fault.details = error.details;
-    return { fault, exit: error.code === 'ERR_USAGE' ? 2 : 1 };
+    return { fault, exit: WRONG_USAGE.has(error.code) ? 2 : 1 };
   }
   const message = error instanceof Error ? error.message : String(error);
   // inquirer throws this when a prompt is left with Ctrl-C or Ctrl-D.
@@ -50,22 +60,24 @@ function faultOf(error: unknown): { fault: Fault; exit: number } {
 }
 
 /** oclif's own errors: how the command line was written. `quiet` for an exit that was asked for (`--help`). */
-function parserFault(error: unknown): { fault: Fault; exit: number } | 'quiet' | null {
+function parserFault(error: unknown, command?: ParsedCommand): { fault: Fault; exit: number } | 'quiet' | null {
   if (!(error instanceof Error) || !('oclif' in error)) return null;
   const { oclif, code } = error as Error & { oclif?: { exit?: number }; code?: string };
   if (code === 'EEXIT') {
     process.exitCode = oclif?.exit ?? 0;
     return 'quiet';
   }
-  const unknown = /^command (.*) not found$/.exec(error.message)?.[1];
-  if (unknown !== undefined) {
-    const message = `there is no command ${unknown.replaceAll(':', ' ')}`;
-    return { fault: { code: 'ERR_COMMAND_UNKNOWN', message, hint: 'see `natsctl --help`' }, exit: 2 };
-  }
   const [first = error.message, ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
-  const hint = rest.filter((line) => !line.startsWith('See more help')).join('; ');
-  return {
-    fault: { code: 'ERR_USAGE', message: first, hint: hint === '' ? 'see --help' : `${hint}; see --help` },
-    exit: 2,
-  };
+  const explained = rest.filter((line) => !line.startsWith('See more help'));
+  const help = command === undefined ? 'see `natsctl --help`' : `see \`natsctl ${command.words} --help\``;
+  const near = nearFlag(error, command);
+  const hint = [...explained, ...(near === null ? [] : [`did you mean --${near}?`]), help].join('; ');
+  return { fault: { code: 'ERR_USAGE', message: first, hint }, exit: 2 };
+}
+
+function nearFlag(error: Error, command?: ParsedCommand): string | null {
+  const wrong = 'flags' in error && Array.isArray(error.flags) ? String(error.flags[0]) : '';
+  if (!wrong.startsWith('--') || command === undefined) return null;
+  const name = wrong.slice(2);
+  return command.flags.find((flag) => editDistance(name, flag) <= Math.max(1, flag.length / 4)) ?? null;
 }

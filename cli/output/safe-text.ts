@@ -3,7 +3,7 @@
  * change colours, write the clipboard or turn the reading direction is shown as an escape instead.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** For one line: line breaks and tabs are escaped too. */
 export function safeText(text: string): string {

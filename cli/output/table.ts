@@ -13,7 +13,13 @@ export function table(headings: string[], rows: string[][], width: number = term
     return rows.map((row) => pairs(headings.map((heading, i) => [heading.toLowerCase(), row[i] ?? '']))).join('\n');
   }
   return cells
-    .map((row) => `${row.map((cell, i) => pad(cell, i === row.length - 1 ? 0 : (widths[i] ?? 0))).join('  ')}\n`)
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => pad(cell, i === row.length - 1 ? 0 : (widths[i] ?? 0)))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
     .join('');
 }
 

@@ -13,6 +13,7 @@ export type StoreErrorCode =
   | 'ERR_SYMLINK_REFUSED'
   | 'ERR_KEY_MISSING'
   | 'ERR_KEY_CONFLICT'
+  | 'ERR_CREDS_IN_THE_WAY'
   | 'ERR_OPERATOR_UNKNOWN'
   | 'ERR_OPERATOR_AMBIGUOUS'
   | 'ERR_OPERATOR_NAME_TAKEN'
@@ -44,12 +45,12 @@ export function ioError(error: unknown, doing: 'read' | 'write', file: string): 
     case 'EPERM':
     case 'EROFS':
       return doing === 'write'
-        ? storeError('ERR_STORE_NOT_WRITABLE', `cannot write ${file}: ${code}`, {
+        ? storeError('ERR_STORE_NOT_WRITABLE', `cannot write ${file}: ${reason(code, error)}`, {
             hint: 'check the owner and mode of the folder, or choose another with --store / --keystore',
             details,
             cause: error,
           })
-        : storeError('ERR_STORE_NOT_READABLE', `cannot read ${file}: ${code}`, {
+        : storeError('ERR_STORE_NOT_READABLE', `cannot read ${file}: ${reason(code, error)}`, {
             hint: 'check the owner and mode of the file',
             details,
             cause: error,
@@ -62,9 +63,28 @@ export function ioError(error: unknown, doing: 'read' | 'write', file: string): 
         cause: error,
       });
     default:
-      return storeError('ERR_STORE_IO', `cannot ${doing} ${file}: ${error instanceof Error ? error.message : error}`, {
+      return storeError('ERR_STORE_IO', `cannot ${doing} ${file}: ${reason(code, error)}`, {
+        hint: 'check the path',
         details,
         cause: error,
       });
+  }
+}
+
+function reason(code: string | undefined, error: unknown): string {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'ENOTDIR':
+      return 'a part of its path is a file';
+    case 'ENOENT':
+      return 'no folder can be made there';
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }

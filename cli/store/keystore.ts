@@ -1,4 +1,4 @@
-import { lstat, rename } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
@@ -167,4 +167,59 @@ export async function renameCreds(keystore: string, operator: string, from: stri
   } catch (error) {
     throw ioError(error, 'write', fresh);
   }
+}
+
+/** Removes a seed. @returns whether it was there */
+export async function removeSeed(keystore: string, publicKey: string): Promise<boolean> {
+  return removePrivate(keystore, keyFile(keystore, publicKey));
+}
+
+/** Removes a creds file. @returns its path, or null where there was none */
+export async function removeCreds(
+  keystore: string,
+  names: { operator: string; account: string; user: string },
+): Promise<string | null> {
+  const file = credsFile(keystore, names.operator, names.account, names.user);
+  return (await removePrivate(keystore, file)) ? file : null;
+}
+
+/** Removes the folder of an account's creds, or of all of an operator's. @returns its path, or null where there was none */
+export async function removeCredsFolder(keystore: string, operator: string, account?: string): Promise<string | null> {
+  const inside = path.dirname(credsFile(keystore, operator, account ?? 'x', 'x'));
+  const folder = account === undefined ? path.dirname(inside) : inside;
+  return (await removePrivate(keystore, folder)) ? folder : null;
+}
+
+async function removePrivate(keystore: string, place: string): Promise<boolean> {
+  if (!(await exists(place))) return false;
+  await refuseLinks(keystore, place);
+  try {
+    await rm(place, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    throw ioError(error, 'write', place);
+  }
+}
+
+/** Follows an operator that was renamed; as `renameCreds`. */
+export async function renameOperatorCreds(keystore: string, from: string, to: string): Promise<void> {
+  const folder = (operator: string) => path.dirname(path.dirname(credsFile(keystore, operator, 'x', 'x')));
+  if (!(await exists(folder(from))) || (await exists(folder(to)))) return;
+  await refuseLinks(keystore, folder(from));
+  try {
+    await rename(folder(from), folder(to));
+  } catch (error) {
+    throw ioError(error, 'write', folder(to));
+  }
+}
+
+/** Before a rename of an operator, or an account of it: creds left under the new name would be taken for its own. */
+export async function refuseOtherCreds(keystore: string, from: string[], to: string[]): Promise<void> {
+  const folder = (names: string[]) => path.join(keystore, 'creds', ...names.map((name) => pathSafe(name, 'entity')));
+  const other = folder(to);
+  if (other.toLowerCase() === folder(from).toLowerCase() || !(await exists(other))) return;
+  throw storeError('ERR_CREDS_IN_THE_WAY', `there are creds under the new name already: ${other}`, {
+    hint: 'move that folder away',
+    details: { folder: other },
+  });
 }

@@ -65,6 +65,10 @@ async function create(file: string, me: Holder): Promise<boolean> {
     const handle = await open(file, 'wx', PRIVATE_FILE_MODE);
     try {
       await handle.writeFile(JSON.stringify(me));
+    } catch (error) {
+      // A full disk: without a line in it the file would stand for a writer that is just beginning.
+      await unlink(file).catch(() => {});
+      throw error;
     } finally {
       await handle.close();
     }

@@ -12,6 +12,8 @@ import { writeTokenFile } from './token-file.js';
  * store root lacks its `.nsc`. Callers hold the store's lock, so what an earlier run left half-filled is nobody's work.
  */
 const STAGING_PREFIX = 'new-';
+/** And folders go whole: they are renamed away, then emptied. */
+const LEAVING_PREFIX = 'old-';
 
 interface AccountFolder extends NamedToken {
   users: NamedToken[];
@@ -62,6 +64,40 @@ export async function placeOperator(
     await moveIn(inside, place);
   }
   return place;
+}
+
+/** Takes an account's folder out of the store at once. */
+export async function takeAccountAway(operatorDir: string, name: string): Promise<void> {
+  const own = ownDir(operatorDir);
+  await makePrivateDir(own);
+  await removeLeftovers(own, LEAVING_PREFIX);
+  const place = path.join(operatorDir, 'accounts', name);
+  await moveAway(place, path.join(own, `${LEAVING_PREFIX}${randomBytes(6).toString('hex')}`));
+}
+
+/** Takes an operator's folder out of the store root at once. */
+export async function takeOperatorAway(root: string, dir: string): Promise<void> {
+  const prefix = `.${path.basename(root)}.natsctl-${LEAVING_PREFIX}`;
+  const name = `${prefix}${randomBytes(6).toString('hex')}`;
+  try {
+    await removeLeftovers(path.dirname(root), prefix);
+    await moveAway(dir, path.join(path.dirname(root), name));
+  } catch {
+    // The parent is not ours to write in: what makes the folder an operator's goes first, so that it is none at once.
+    await rm(path.join(dir, '.nsc'), { force: true });
+    await rm(dir, { recursive: true, force: true });
+    await syncDir(root);
+  }
+}
+
+async function moveAway(place: string, away: string): Promise<void> {
+  try {
+    await rename(place, away);
+    await syncDir(path.dirname(place));
+    await rm(away, { recursive: true, force: true });
+  } catch (error) {
+    throw ioError(error, 'write', place);
+  }
 }
 
 async function fillOperator(dir: string, operator: NamedToken & { accounts: AccountFolder[] }): Promise<void> {

@@ -1,12 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
-import { exists, readDir, readTextFile, syncDir } from './atomic.js';
+import { exists, makePrivateDir, readDir, readTextFile, syncDir, writeFileAtomic } from './atomic.js';
 import { ioError, storeError } from './errors.js';
 import { knownOr, pathSafe, refuseTaken } from './names.js';
-import { placeAccount, placeOperator } from './place.js';
+import { ownDir, placeAccount, placeOperator, takeAccountAway, takeOperatorAway } from './place.js';
 import { readTokenFile, writeTokenFile } from './token-file.js';
 
 /**
@@ -125,6 +126,32 @@ export async function addOperator(
   return { root, dir, name: entity.name, managed: false };
 }
 
+export async function removeOperator(store: OperatorStore): Promise<void> {
+  await takeOperatorAway(store.root, store.dir);
+}
+
+/**
+ * Files an operator under another name: its token beside the old one, then the name in `.nsc`, which says which of the two
+ * counts, then the folder. Whatever stops it, there is one operator with one token, and the same command goes on from there.
+ */
+export async function renameOperatorFolder(store: OperatorStore, to: string, token: string): Promise<void> {
+  const names = (await listOperatorNames(store.root)).filter((name) => name !== path.basename(store.dir));
+  checkEntityName(to, 'operator');
+  refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', to, names, `in ${store.root}`);
+  const info = path.join(store.dir, '.nsc');
+  const fresh = path.join(store.root, to);
+  await writeTokenFile(path.join(store.dir, `${to}.jwt`), token);
+  const before = JSON.parse((await readTextFile(info)) ?? '{}') as Record<string, unknown>;
+  await writeFileAtomic(info, JSON.stringify({ ...before, name: to }));
+  try {
+    await rename(store.dir, fresh);
+    await syncDir(store.root);
+    if (store.name !== to) await rm(path.join(fresh, `${store.name}.jwt`), { force: true });
+  } catch (error) {
+    throw ioError(error, 'write', fresh);
+  }
+}
+
 export async function refuseTakenOperator(root: string, name: string): Promise<void> {
   checkEntityName(name, 'operator');
   refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', name, await listOperatorNames(root), `in ${root}`);
@@ -198,6 +225,11 @@ export async function findAccountByKey(store: OperatorStore, key: string): Promi
   return undefined;
 }
 
+/** The name under which this store has an account, or its public key where it has not. */
+export async function accountNameOf(store: OperatorStore, key: string): Promise<string> {
+  return (await findAccountByKey(store, key))?.name ?? key;
+}
+
 /** Adds an account whose name is not taken, in any letter case. */
 export async function addAccount(store: OperatorStore, name: string, token: string): Promise<void> {
   await refuseTakenAccount(store, name);
@@ -214,24 +246,48 @@ export async function writeAccount(store: OperatorStore, name: string, token: st
   await writeTokenFile(accountFile(store, name), token);
 }
 
+/** Moves the token of an account that cannot be read out of the way, to be looked at. @returns false where there is none such */
+export async function setAsideDamaged(store: OperatorStore, name: string): Promise<boolean> {
+  const found = (await listAccounts(store)).find((one) => one.name === name);
+  if (!found || !isDamaged(found) || !isNatsctlError(found.problem, 'ERR_STORE_DAMAGED')) return false;
+  const aside = path.join(ownDir(store.dir), 'damaged', `${name}.jwt`);
+  await makePrivateDir(path.dirname(aside));
+  try {
+    await rename(found.file, aside);
+  } catch (error) {
+    throw ioError(error, 'write', aside);
+  }
+  return true;
+}
+
 /**
  * Files an account under another name: first the token under its new name inside the old folder, then one rename of the
  * folder. Whatever stops it, the account is found under exactly one of the two names.
  */
 export async function renameAccount(store: OperatorStore, from: string, to: string, token: string): Promise<void> {
-  const names = (await listAccountNames(store)).filter((name) => name !== from);
-  checkEntityName(to, 'account');
-  refuseTaken('ERR_ACCOUNT_NAME_TAKEN', 'account', to, names, `under operator ${store.name}`);
+  await refuseTakenAccountBut(store, from, to);
   const old = accountDir(store, from);
   const fresh = accountDir(store, to);
   await writeTokenFile(path.join(old, `${to}.jwt`), token);
   try {
     await rename(old, fresh);
     await syncDir(path.dirname(fresh));
-    await rm(path.join(fresh, `${from}.jwt`), { force: true });
+    if (from !== to) await rm(path.join(fresh, `${from}.jwt`), { force: true });
   } catch (error) {
     throw ioError(error, 'write', fresh);
   }
+}
+
+export async function removeAccount(store: OperatorStore, name: string): Promise<void> {
+  pathSafe(name, 'account');
+  await takeAccountAway(store.dir, name);
+}
+
+/** As `refuseTakenAccount`, for one that is to be renamed: its own name is free to it, in any letter case. */
+export async function refuseTakenAccountBut(store: OperatorStore, from: string, to: string): Promise<void> {
+  checkEntityName(to, 'account');
+  const names = (await listAccountNames(store)).filter((name) => name !== from);
+  refuseTaken('ERR_ACCOUNT_NAME_TAKEN', 'account', to, names, `under operator ${store.name}`);
 }
 
 /** What `read` gives, or what is wrong with it. */

@@ -30,7 +30,7 @@ export async function writeTokenFile(file: string, token: string): Promise<void>
 }
 
 /** nsc writes bare tokens, people put in armored ones and final newlines. */
-function unarmored(text: string): string {
+export function unarmored(text: string): string {
   const inside = /-----BEGIN [^\n]*-----\r?\n([\s\S]*?)\r?\n-{3,}END /.exec(text);
   return (inside?.[1] ?? text).trim();
 }

@@ -1,9 +1,10 @@
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { Decoded, UserClaims } from '../../claims/types.js';
-import { readDir } from './atomic.js';
-import { storeError } from './errors.js';
+import { readDir, syncDir } from './atomic.js';
+import { ioError, storeError } from './errors.js';
 import { knownOr, pathSafe, refuseTaken } from './names.js';
 import { accountDir, type Damaged, isDamaged, type OperatorStore, orDamaged } from './store.js';
 import { readTokenFile, writeTokenFile } from './token-file.js';
@@ -63,4 +64,46 @@ export async function refuseTakenUser(store: OperatorStore, account: string, nam
 
 export async function writeUser(store: OperatorStore, account: string, name: string, token: string): Promise<void> {
   await writeTokenFile(userFile(store, account, name), token);
+}
+
+export async function removeUser(store: OperatorStore, account: string, name: string): Promise<void> {
+  const file = userFile(store, account, name);
+  try {
+    await rm(file, { force: true });
+    await syncDir(path.dirname(file));
+  } catch (error) {
+    throw ioError(error, 'write', file);
+  }
+}
+
+/** Files a user under another name: the new token in the old file, then one rename. It is found under exactly one name. */
+export async function renameUserFile(
+  store: OperatorStore,
+  account: string,
+  from: string,
+  to: string,
+  token: string,
+): Promise<void> {
+  await refuseTakenUserBut(store, account, from, to);
+  const old = userFile(store, account, from);
+  const fresh = userFile(store, account, to);
+  await writeTokenFile(old, token);
+  try {
+    await rename(old, fresh);
+    await syncDir(path.dirname(fresh));
+  } catch (error) {
+    throw ioError(error, 'write', fresh);
+  }
+}
+
+/** As `refuseTakenUser`, for one that is to be renamed: its own name is free to it, in any letter case. */
+export async function refuseTakenUserBut(
+  store: OperatorStore,
+  account: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  checkEntityName(to, 'user');
+  const names = (await listUserNames(store, account)).filter((name) => name !== from);
+  refuseTaken('ERR_USER_NAME_TAKEN', 'user', to, names, `in account ${account}`);
 }

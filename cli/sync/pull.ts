@@ -21,6 +21,7 @@ import {
   readOperator,
   renameAccount,
   type StoredAccount,
+  setAsideDamaged,
   withoutDamaged,
   writeAccount,
 } from '../store/store.js';
@@ -159,6 +160,11 @@ async function apply(
   const theirs = verified(workspace, account, token, trusted);
   if (local === null) {
     const row = { account, name: theirs.claims.name ?? account, revoked: [] };
+    if (await setAsideDamaged(store, row.name)) {
+      await writeAccount(store, row.name, theirs.token);
+      await writeBase(store, account, theirs.token);
+      return { ...row, result: 'updated', message: 'it was damaged here; what was left of it is in .natsctl/damaged' };
+    }
     await addAccount(store, row.name, theirs.token);
     await writeBase(store, account, theirs.token);
     return { ...row, result: 'added' };

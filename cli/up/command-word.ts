@@ -1,8 +1,8 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
 import path from 'node:path';
 
-/** How the person's shell can call this very program: `natsctl` where that is on PATH, else the path of it. */
-export function commandWord(program: string, searchPath: string, cwd: string): string {
+/** How the person's shell can call this very program: `natsctl` where that is on PATH, else its whole path, because that shell may be in any folder. */
+export function commandWord(program: string, searchPath: string): string {
   const here = realpathSync(program);
   for (const folder of searchPath.split(path.delimiter).filter(Boolean)) {
     try {
@@ -14,6 +14,5 @@ export function commandWord(program: string, searchPath: string, cwd: string): s
       // Not in this folder.
     }
   }
-  const relative = path.relative(cwd, here);
-  return relative.startsWith('..') ? here : `./${relative}`;
+  return here;
 }

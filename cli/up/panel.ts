@@ -9,6 +9,8 @@ export interface Running {
   account: string;
   user: string;
   userKey: string;
+  /** Where the user is revoked, and no other user is there to show: the name a new one could have. */
+  nextUser?: string | null;
   credsFile: string;
   adminTokenFile: string;
   /** Only on the first run: shown once, kept in `adminTokenFile`. */
@@ -23,13 +25,16 @@ export interface PanelOptions {
 }
 
 export function panel(running: Running, { command, storeFlags }: PanelOptions): string {
-  const call = (args: string[], flags: string[] = []) => [command, ...args, ...flags.map(quote)].join(' ');
-  const withServer = ['--creds', running.credsFile, '--server', running.broker];
+  const call = (args: string[], flags: string[] = []) => [quote(command), ...args, ...flags.map(quote)].join(' ');
+  const revoked = running.nextUser != null;
   const facts: [string, string][] = [
     ['Broker', running.broker],
-    ['Service', `${running.service}  (API at /openapi.json)`],
+    ['Service', running.service],
+    ['API', `${running.service}/openapi.json`],
     ['Operator', running.operator],
-    ['Creds', `${running.credsFile}  (account ${running.account}, user ${running.user})`],
+    ['Account', running.account],
+    ['User', revoked ? `${running.user} (revoked)` : running.user],
+    ['Creds', running.credsFile],
     ['Token', running.adminTokenFile],
     ['Data', running.dataDir],
   ];
@@ -38,25 +43,52 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
     '',
     ...facts.map(([name, value]) => `  ${name.padEnd(9)} ${value}`),
     '',
-    '1. Subscribe, and publish from another shell:',
-    `   ${call(['sub', quote('greet.>')], withServer)}`,
-    `   ${call(['pub', 'greet.you', 'hello'], withServer)}`,
-    '',
+    ...(revoked ? withNewUser(running, running.nextUser as string, call, storeFlags) : withCreds(running, call)),
     '2. Create an account and a user, and push them:',
     `   ${call(['account', 'create', 'orders'], storeFlags)} &&`,
     `   ${call(['user', 'create', 'checkout', '--account', 'orders'], storeFlags)} &&`,
     `   ${call(['push'], storeFlags)}`,
     '',
-    `3. Revoke user ${running.user} everywhere at once:`,
-    `   curl -X POST ${running.service}/api/v1/accounts/${running.accountKey}/revocations \\`,
-    `     -H "authorization: Bearer $(cat ${quote(running.adminTokenFile)})" \\`,
-    `     -H 'content-type: application/json' -d '{"user":"${running.userKey}"}'`,
-    '',
   ];
+  if (!revoked) {
+    lines.push(
+      `3. Revoke user ${running.user} everywhere at once:`,
+      `   curl -X POST ${running.service}/api/v1/accounts/${running.accountKey}/revocations \\`,
+      `     -H "authorization: Bearer $(cat ${quote(running.adminTokenFile)})" \\`,
+      `     -H 'content-type: application/json' -d '{"user":"${running.userKey}"}'`,
+      '',
+    );
+  }
   if (running.firstToken !== undefined) {
     lines.push('The admin token, shown this once and kept in the token file above:', `   ${running.firstToken}`, '');
   }
   return `${lines.join('\n')}\n`;
+}
+
+type Call = (args: string[], flags?: string[]) => string;
+
+function withCreds(running: Running, call: Call): string[] {
+  const as = `     --creds ${quote(running.credsFile)} --server ${running.broker}`;
+  return [
+    '1. Subscribe, and publish from another shell:',
+    `   ${call(['sub', quote('greet.>')])} \\`,
+    as,
+    `   ${call(['pub', 'greet.you', 'hello'])} \\`,
+    as,
+    '',
+  ];
+}
+
+/** The commands of a revoked user would all be refused. */
+function withNewUser(running: Running, name: string, call: Call, storeFlags: string[]): string[] {
+  const as = ['--user', name, '--account', running.account, ...storeFlags];
+  return [
+    `1. User ${running.user} is revoked: its creds are refused. Make another, then subscribe, and publish from another shell:`,
+    `   ${call(['user', 'create', name, '--account', running.account], storeFlags)}`,
+    `   ${call(['sub', quote('greet.>')], as)}`,
+    `   ${call(['pub', 'greet.you', 'hello'], as)}`,
+    '',
+  ];
 }
 
 /** For a POSIX shell; plain words stay as they are. */

@@ -5,13 +5,16 @@ import { Seed } from '../../claims/keys/seed.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, UserClaims, UserScope } from '../../claims/types.js';
 import { validateScopedUser } from '../../claims/validate/scoped-user.js';
-import { cliError } from '../errors.js';
+import { hasEdits } from '../change/list.js';
 import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner } from '../signer.js';
 import { writeCreds, writeSeed } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { refuseTakenUser, writeUser } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
+import { bearerDisallowed, scopedPermissions } from './edit.js';
+import { editLimits, type LimitEdit } from './limits.js';
+import { afterRevocations, refuseRevokedKey } from './revoked.js';
 
 export interface NewUser {
   name: string;
@@ -25,6 +28,9 @@ export interface NewUser {
   denyPub: string[];
   denySub: string[];
   bearer: boolean;
+  /** The other limits and permissions, and more of those above. */
+  limits?: LimitEdit | undefined;
+  start?: number | undefined;
   expiry?: number | undefined;
   tags?: string[] | undefined;
 }
@@ -69,17 +75,16 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
     claims.nats.pub = { allow: wanted.allowPub, deny: wanted.denyPub };
     claims.nats.sub = { allow: wanted.allowSub, deny: wanted.denySub };
     if (wanted.bearer) claims.nats.bearer_token = true;
+    if (wanted.limits) claims.nats = editLimits(claims.nats, wanted.limits);
   }
   const bearer = scope ? scope.template.bearer_token : claims.nats.bearer_token;
-  if (bearer && accountClaims.nats.limits.disallow_bearer) {
-    throw cliError('ERR_BEARER_DISALLOWED', `account ${account.name} allows no bearer tokens`, {
-      hint: scope ? 'sign with another key or role' : 'leave --bearer out',
-    });
-  }
+  if (bearer && accountClaims.nats.limits.disallow_bearer) throw bearerDisallowed(account.name, scope);
+  if (wanted.start) claims.nbf = wanted.start;
   if (wanted.expiry) claims.exp = wanted.expiry;
   if (wanted.tags && wanted.tags.length > 0) claims.nats.tags = wanted.tags;
   const warnings = scope ? checkTemplate(claims, accountClaims, scope) : [];
-  const jwt = await signChecked<UserClaims>(claims, signer, { now });
+  refuseRevokedKey(accountClaims, account.name, sub, now);
+  const jwt = await signChecked<UserClaims>(claims, signer, { now, after: afterRevocations(accountClaims) });
 
   if (seed) await writeSeed(keystore, seed);
   await writeUser(store, account.name, wanted.name, jwt.token);
@@ -105,16 +110,7 @@ function checkTemplate(claims: Unsigned<UserClaims>, account: AccountClaims, sco
   return issues.map((issue) => issue.message);
 }
 
-/** A user of a scoped key may hold nothing of its own: servers refuse it (jwt v2 `ValidateScopedSigner`). */
 function refuseOwnPermissions(wanted: NewUser, role: string): void {
   const own = [wanted.allowPub, wanted.allowSub, wanted.denyPub, wanted.denySub].some((list) => list.length > 0);
-  if (!own && !wanted.bearer) return;
-  throw cliError(
-    'ERR_SCOPED_PERMISSIONS',
-    `the role ${role} says what its users may do; they can hold nothing of their own`,
-    {
-      hint: 'leave the permission flags and --bearer out, or sign with another key',
-      details: { role },
-    },
-  );
+  if (own || wanted.bearer || hasEdits(wanted.limits)) throw scopedPermissions(role);
 }

@@ -53,14 +53,18 @@ export function revokeUser(workspace: Workspace, wanted: WantedRevocation): Prom
   });
 }
 
-interface Target {
+export interface RevocationTarget {
   user: string;
   name: string | null;
   /** Newest JWT of it that this store has seen. */
   issuedAt: number;
 }
 
-async function findTarget(workspace: Workspace, account: string, wanted: WantedRevocation): Promise<Target> {
+export async function findTarget(
+  workspace: Workspace,
+  account: string,
+  wanted: Pick<WantedRevocation, 'user' | 'unlisted'>,
+): Promise<RevocationTarget> {
   const { user } = wanted;
   if (!isPublicKey(user) && user !== EVERYONE) {
     const { name, jwt } = await readUser(workspace.store, account, user);

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Announcement } from '../../prisma/generated/client.js';
-import { countServers, type ServerAnswer, updateAccount } from '../../resolver/nats.js';
+import { listServers, type ServerAnswer, updateAccount } from '../../resolver/nats.js';
 import type { Store } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 
 export interface Link {
   connected(): boolean;
@@ -27,8 +28,8 @@ export interface LinkOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the servers have to answer one announcement. */
 const ANSWER_WAIT_MS = 1_500;
-/** A cluster grows and shrinks: how often its servers are counted anew. */
-const COUNT_EVERY_MS = 30_000;
+/** A cluster grows and shrinks: how often its servers are counted anew. One that comes back is told so soon what it missed. */
+const COUNT_EVERY_MS = 5_000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 30_000;
 /** Announcements under way at once, and rows read at once. */
@@ -43,8 +44,9 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
   const firstAttempt = new Set<() => void>();
   let connection: NatsConnection | null = null;
   let up = false;
-  /** Servers in the system when last counted; 0 = they do not say. */
-  let expected = 0;
+  /** Servers in the system when last counted (none = they do not say), each of which has confirmed all that is not pending. */
+  let present = new Set<string>();
+  const expected = () => present.size;
   let working: Promise<void> | null = null;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -76,19 +78,16 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
 
   const useConnection = async (fresh: NatsConnection) => {
     connection = fresh;
-    const count = async () => {
-      expected = await countServers(fresh, { waitMs: ANSWER_WAIT_MS }).catch(() => 0);
-    };
     const greet = async () => {
       up = true;
-      await count();
-      log.info({ connectedTo: fresh.getServer(), serverCount: expected }, 'link is up');
+      await countServers(fresh).catch(outboxFault);
+      log.info({ connectedTo: fresh.getServer(), serverCount: expected() }, 'link is up');
       retryAt.clear();
       wake();
     };
     await greet();
     for (const tried of firstAttempt) tried();
-    const counting = setInterval(() => void (up && count()), COUNT_EVERY_MS);
+    const counting = setInterval(() => void (up && countServers(fresh).catch(outboxFault)), COUNT_EVERY_MS);
     for await (const status of fresh.status()) {
       if (status.type === 'reconnect') void greet();
       else if (status.type === 'disconnect') {
@@ -103,19 +102,55 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     if (!stop.signal.aborted) log.warn({ err: error }, 'link ended; connecting anew');
   };
 
+  /**
+   * Who is in the system now. A server that was not there when the others confirmed an account (it joins, restarts, or was cut
+   * off from them) may hold the account from before, revoked users and all: to it that is announced again.
+   */
+  const countServers = async (on: NatsConnection) => {
+    const found = await listServers(on, { waitMs: ANSWER_WAIT_MS }).catch(() => null);
+    if (found === null) return;
+    const came = [...found].some((server) => !present.has(server));
+    present = found;
+    if (came && !stop.signal.aborted) await announceToNewcomers();
+  };
+
+  const announceToNewcomers = async () => {
+    const acked = await store.db.announcement.findMany({
+      where: { linkId: id, state: 'acked' },
+      select: { accountKey: true, jti: true, answers: true },
+    });
+    const due = acked.filter(({ answers }) => {
+      const confirmed = new Set((JSON.parse(answers) as ServerAnswer[]).map(({ serverId }) => serverId));
+      return [...present].some((server) => !confirmed.has(server));
+    });
+    if (due.length === 0) return;
+    log.info({ serverCount: expected(), accounts: due.length }, 'a server came that has not confirmed all accounts');
+    for (const { accountKey, jti } of due) {
+      await store.db.announcement.updateMany({
+        where: { linkId: id, accountKey, jti },
+        data: { state: 'pending', attempts: 0, updatedAt: BigInt(now()) },
+      });
+    }
+    wake();
+  };
+
   function wake(): void {
     again = true;
     if (working || !up || stop.signal.aborted) return;
     working = work()
-      .catch((error) => {
-        log.error({ err: error }, 'the outbox could not be worked off; trying again');
-        timer = setTimeout(wake, RETRY_MAX_MS);
-      })
+      .catch(outboxFault)
       .finally(() => {
         working = null;
         if (again) wake();
       });
   }
+
+  const outboxFault = (error: unknown) => {
+    if (stop.signal.aborted) return;
+    log.error({ err: error }, 'the outbox could not be worked off; trying again');
+    clearTimeout(timer);
+    timer = setTimeout(wake, RETRY_MAX_MS);
+  };
 
   const work = async () => {
     clearTimeout(timer);
@@ -144,18 +179,24 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
     attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now();
 
   const announceOne = async ({ accountKey, attempts }: Announcement) => {
-    const account = await store.db.account.findUnique({ where: { key: accountKey }, select: { jwt: true, jti: true } });
+    const account = await store.db.account.findUnique({
+      where: { key: accountKey },
+      select: { key: true, jwt: true, jti: true },
+    });
     const to = connection;
     if (!account || !to) return;
     let answers: ServerAnswer[] = [];
     try {
-      const expectServers = expected > 0 ? { expectServers: expected } : {};
-      answers = await updateAccount(to, accountKey, account.jwt, { ...expectServers, waitMs: ANSWER_WAIT_MS });
-      if (answers.length < expected) expected = await countServers(to, { waitMs: ANSWER_WAIT_MS });
+      const expectServers = expected() > 0 ? { expectServers: expected() } : {};
+      answers = await updateAccount(to, accountKey, readStored('account', account).token, {
+        ...expectServers,
+        waitMs: ANSWER_WAIT_MS,
+      });
+      if (answers.length < expected()) await countServers(to);
     } catch (error) {
       log.warn({ err: error, account: accountKey }, 'announcement failed');
     }
-    const acked = answers.length > 0 && answers.length >= expected && answers.every(({ ok }) => ok);
+    const acked = answers.length > 0 && answers.length >= expected() && answers.every(({ ok }) => ok);
     await store.db.announcement.updateMany({
       // Only if no newer version has taken its place meanwhile; that one is announced for itself.
       where: { linkId: id, accountKey, jti: account.jti },

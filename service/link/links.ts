@@ -111,6 +111,9 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
           create: { id, ...data, sealedCreds },
           update: { ...data, ...(keep && { sealedCreds }) },
         });
+        // What the service attaches for itself at each start is no change; what a caller gives, credentials too, is one.
+        if (!known || keep)
+          await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
         if (known) return;
         // A system that is new to us has confirmed nothing yet.
         const accounts = await tx.account.findMany({ select: { key: true, jti: true } });
@@ -122,7 +125,6 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
           updatedAt: at,
         }));
         if (rows.length > 0) await tx.announcement.createMany({ data: rows });
-        await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
       });
       const link = await start(id, servers, creds);
       await link.tried(CONNECT_WAIT_MS);

@@ -1,3 +1,4 @@
+import { droppedRevocations } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import type { Seed } from '../../claims/keys/seed.js';
@@ -112,12 +113,13 @@ async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClai
   if (await tx.account.findUnique({ where: { key } })) return;
   const at = now();
   const account = verifyAccount(token, trustOperators([operator]), { now: at });
+  const revoked = droppedRevocations(account.claims.nats.revocations, new Map());
   await saveAccount(tx, {
     account,
     stored: null,
     at,
     actor: 'service',
     action: 'account.create',
-    detail: { name: account.claims.name },
+    detail: { name: account.claims.name, ...(revoked.length > 0 && { revoked }) },
   });
 }

@@ -12,6 +12,7 @@ import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { recordedRevocations } from './recorded.js';
 
 export interface Revoked {
   account: string;
@@ -65,7 +66,10 @@ export async function revokeUser(
   };
 }
 
-/** Takes a revocation back: JWTs of the user that are still valid work again. */
+/**
+ * Takes a revocation back: JWTs of the user that are still valid work again. That of everyone has taken the place of those it
+ * covered; they come back with it, or whoever was revoked for a reason of his own would be let in.
+ */
 export async function removeRevocation(
   service: Service,
   accountId: string,
@@ -73,18 +77,20 @@ export async function removeRevocation(
   actor: string,
 ): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
   const key = userOrEveryone(user);
-  const { account, jti } = await service.store.transaction((tx) =>
-    changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
-      const revocations = new Map(claims.nats.revocations);
+  const { account, jti } = await service.store.transaction(async (tx) => {
+    const single = key === EVERYONE ? await recordedRevocations(tx, accountId) : new Map<string, number>();
+    return changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
+      let revocations = new Map(claims.nats.revocations);
       if (!revocations.delete(key)) {
         throw new NatsctlError<ServiceErrorCode>(
           'ERR_REVOCATION_UNKNOWN',
           `the account ${claims.sub} has no revocation of ${key}`,
         );
       }
+      for (const [other, at] of single) revocations = revoke(revocations, other, at);
       return { ...claims, nats: { ...claims.nats, revocations } };
-    }),
-  );
+    });
+  });
   return { account, user: key, jti, announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS) };
 }
 

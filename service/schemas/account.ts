@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
+import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 
 export const AccountItem = Type.Object(
@@ -61,5 +62,5 @@ export function accountItem(row: Account): Static<typeof AccountItem> {
 }
 
 export function accountDetail(row: Account): Static<typeof AccountDetail> {
-  return { ...accountItem(row), jwt: row.jwt };
+  return { ...accountItem(row), jwt: readStored('account', row).token };
 }

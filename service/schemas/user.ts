@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { User } from '../../prisma/generated/client.js';
+import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 
 export const UserItem = Type.Object(
@@ -70,5 +71,6 @@ export function userItem(row: User): Static<typeof UserItem> {
 }
 
 export function userDetail(row: User): Static<typeof UserDetail> {
-  return { ...userItem(row), ...(row.jwt !== null && { jwt: row.jwt }) };
+  const { key, jwt } = row;
+  return { ...userItem(row), ...(jwt !== null && { jwt: readStored('user', { key, jwt }).token }) };
 }

@@ -19,7 +19,7 @@ const OWN_FILES = [DATABASE_FILE, LOCK_FILE, MASTER_KEY_FILE, ADMIN_TOKEN_FILE];
 export async function prepareDataDir(dataDir: string): Promise<string> {
   const dir = path.resolve(dataDir);
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolders(dir);
     const stat = await lstat(dir);
     if (!stat.isDirectory()) throw fault(dir, 'is not a folder');
     if ((stat.mode & 0o077) !== 0 && process.platform !== 'win32') {
@@ -39,6 +39,34 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
     throw fault(dir, `cannot be used: ${reason(error)}`, 'name a folder this user can write', error);
   }
   return dir;
+}
+
+/**
+ * Folder by folder: where a file system answers ENOENT to a folder whose parent is there (/proc, some network mounts), Node's
+ * own `recursive` asks again without end, in a thread that no signal reaches.
+ */
+async function makeFolders(dir: string): Promise<void> {
+  const missing: string[] = [];
+  let top = dir;
+  while (!(await isThere(top))) {
+    missing.push(top);
+    top = path.dirname(top);
+  }
+  for (const next of missing.reverse()) {
+    await mkdir(next, 0o700).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 function fault(
@@ -61,6 +89,8 @@ function reason(error: unknown): string {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a part of its path is a file';
+    case 'ENOENT':
+      return 'no folder can be made there';
     case 'ENOSPC':
       return 'no space left';
     default:

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { createClient } from '@libsql/client';
+import { createClient, LibsqlError } from '@libsql/client';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { LOCK_FILE } from './data-dir.js';
@@ -25,6 +25,14 @@ export async function lockDataDir(dir: string): Promise<DataDirLock> {
     await client.execute('BEGIN EXCLUSIVE');
   } catch (error) {
     client.close();
+    if (!(error instanceof LibsqlError) || !error.code.startsWith('SQLITE_BUSY')) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new NatsctlError<ServiceErrorCode>('ERR_DATA_DIR', `the data folder ${dir} cannot be locked: ${why}`, {
+        hint: 'check that its disk has space and can be written, or name another folder',
+        details: { dataDir: dir },
+        cause: error,
+      });
+    }
     throw new NatsctlError<ServiceErrorCode>('ERR_DATA_DIR_LOCKED', await message(dir, holder), {
       hint: 'stop it first, or name another data folder',
       details: { dataDir: dir },

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import { type Prisma, PrismaClient } from '../../prisma/generated/client.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
 import { migrate } from './migrate.js';
@@ -25,9 +26,11 @@ const TRANSACTION_TIMEOUT_MS = 15_000;
 export async function openStore(dir: string): Promise<Store> {
   const file = path.join(dir, DATABASE_FILE);
   try {
+    await refuseEmptied(dir);
     const client = await openConnection(file);
     try {
       await migrate(client);
+      await checkDatabase(client);
     } catch (error) {
       client.close();
       throw error;

@@ -4,7 +4,7 @@ import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import type { ServiceErrorCode } from '../errors.js';
 
 /** Reads a stored token. One that no longer verifies was damaged in the database: it is reported, never used. */
-export function readStored<K extends 'operator' | 'account'>(
+export function readStored<K extends 'operator' | 'account' | 'user'>(
   kind: K,
   row: { key: string; jwt: string },
 ): Decoded<ClaimsByKind[K]> {
@@ -19,7 +19,10 @@ export function readStored<K extends 'operator' | 'account'>(
 
 function damaged(kind: string, key: string, cause?: unknown): NatsctlError<ServiceErrorCode> {
   return new NatsctlError('ERR_DATABASE', `the stored JWT of ${kind} ${key} is damaged`, {
-    hint: 'restore the database from a backup, or push a good one as admin with the header `natsctl-force: true`',
+    hint:
+      kind === 'account'
+        ? 'restore the database from a backup, or push a good one as admin with the header `natsctl-force: true`'
+        : 'restore the database from a backup',
     details: { kind, key },
     cause,
   });

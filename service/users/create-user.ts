@@ -18,6 +18,7 @@ import { refuseInvalid } from '../accounts/sign-account.js';
 import { recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
+import { recordedRevocations } from '../revocations/recorded.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 
@@ -57,6 +58,8 @@ export async function createUser(
     const account = verifyAccount(row.jwt, trusted, { now: at, subject: row.key });
     await checkFree(tx, row.key, key, name);
     refuseRevoked(account.claims, key, at);
+    // One that a revocation of everyone has swallowed counts as well.
+    if ((await recordedRevocations(tx, row.key)).has(key)) throw keyRevoked(account.claims, key);
     const signer = await userSigner(service, tx, account.claims, account.strict);
     const claims = newUser(key, name, signer.publicKey === row.key ? {} : { issuerAccount: row.key });
     apply(wanted, claims);
@@ -127,8 +130,11 @@ function refuseRevoked(account: AccountClaims, key: string, now: number): void {
   const { revocations } = account.nats;
   const everyone = revocations.get(EVERYONE);
   const waitsFor = everyone !== undefined && everyone > now ? everyone : undefined;
-  if (!revocations.has(key) && waitsFor === undefined) return;
-  throw new NatsctlError<ServiceErrorCode>(
+  if (revocations.has(key) || waitsFor !== undefined) throw keyRevoked(account, key);
+}
+
+function keyRevoked(account: AccountClaims, key: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError<ServiceErrorCode>(
     'ERR_USER_REVOKED',
     `the user key ${key} is revoked in account ${account.name ?? account.sub}`,
     {

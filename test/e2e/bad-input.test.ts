@@ -223,6 +223,27 @@ describe('bad input is refused with a code and leaves nothing half-written', () 
         code: 'ERR_PORT_IN_USE',
       });
     });
+    it.each([
+      ['up', ['--broker-port', '-1'], '--service-port'],
+      ['up', ['--service-port', '-1'], '--broker-port'],
+      ['service start', [], '--port'],
+    ])('a free port, and says with which flag to choose another: %s %s', async (command, args, flag) => {
+      const other = makeHome();
+      try {
+        const ended = await run(other, [
+          ...command.split(' '),
+          '--json',
+          '--data-dir',
+          'd',
+          ...args,
+          flag,
+          String(port),
+        ]);
+        expect(ended.json().error.hint).toContain(`with ${flag} (`);
+      } finally {
+        other.remove();
+      }
+    });
     it('a data folder it can write: ERR_DATA_DIR', async () => {
       const other = makeHome();
       try {

@@ -102,6 +102,14 @@ describe.each([
   });
   const natsctl = (...args: string[]) => run(at.home, args);
 
+  it.skipIf(!present)('knows which accounts the service holds from the start', async () => {
+    const listed = (await natsctl('account', 'list', '--json')).json().accounts as { name: string; sync: string }[];
+    expect(listed.map(({ name, sync }) => [name, sync])).toEqual([
+      ['SYS', 'pushed'],
+      ['demo', 'pushed'],
+    ]);
+  });
+
   it.skipIf(!present)('creates an account and a user, whose creds file is private', async () => {
     const account = await natsctl('account', 'create', 'orders', '--json');
     expect(account, account.stdout + account.stderr).toMatchObject({ code: 0 });

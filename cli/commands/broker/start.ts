@@ -6,6 +6,7 @@ import { operatorFlag, serviceFlag, storeFlags } from '../../flags.js';
 import { readOperator } from '../../store/store.js';
 import { chooseService } from '../../sync/service-url.js';
 import { serverLog } from '../../up/log.js';
+import { namingPortFlag } from '../../up/port-flag-hint.js';
 import { writePortsFile } from '../../up/ports-file.js';
 import { hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../../up/server-flags.js';
 import { untilStopped } from '../../up/until-stopped.js';
@@ -40,7 +41,7 @@ export default class BrokerStart extends NatsctlCommand {
     const workspace = await this.workspace(flags);
     const operator = await readOperator(workspace.store);
     const service = chooseService(flags.service, operator.claims);
-    const broker = await startBroker({
+    const starting = startBroker({
       host: flags.host,
       port: flags.port,
       ...(flags.name !== undefined && { serverName: flags.name }),
@@ -48,6 +49,7 @@ export default class BrokerStart extends NatsctlCommand {
       resolver: { url: resolverUrls(service).accounts.href },
       logger: serverLog(flags['log-level']),
     });
+    const broker = await namingPortFlag('port', starting);
     try {
       await writePortsFile(flags['ports-file'], { broker: broker.url });
       const running = { broker: broker.url, serverId: broker.serverId, service };

@@ -27,6 +27,8 @@ export default class OperatorCreate extends NatsctlCommand {
     }),
     'require-signing-keys': Flags.boolean({
       description: 'Strict mode: identity keys sign neither accounts nor users.',
+      // Without it the value is undefined, whatever its type says, and `strict` missing from the JSON.
+      default: false,
       env: 'NATSCTL_REQUIRE_SIGNING_KEYS',
     }),
     'service-url': Flags.string({

@@ -8,6 +8,7 @@ import { operatorFlag, storeFlags } from '../../flags.js';
 import { readSystemCreds, storeAdoption } from '../../up/adoption.js';
 import { defaultDataDir } from '../../up/data-dir.js';
 import { serverLog } from '../../up/log.js';
+import { namingPortFlag } from '../../up/port-flag-hint.js';
 import { writePortsFile } from '../../up/ports-file.js';
 import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../../up/server-flags.js';
 import { untilStopped } from '../../up/until-stopped.js';
@@ -60,7 +61,7 @@ export default class ServiceStart extends NatsctlCommand {
     const dataDir = path.resolve(flags['data-dir'] ?? defaultDataDir(process.env, process.env.HOME || homedir()));
     const logger = serverLog(flags['log-level']);
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
-    const service = await startService({ dataDir, host: flags.host, port: flags.port, logger });
+    const service = await namingPortFlag('port', startService({ dataDir, host: flags.host, port: flags.port, logger }));
     try {
       if (adoption) await service.adoptOperator(adoption.operator);
       for (const server of flags.server ?? []) {

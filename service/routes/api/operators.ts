@@ -6,6 +6,7 @@ import type { Operator } from '../../../prisma/generated/client.js';
 import type { ServiceErrorCode } from '../../errors.js';
 import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
+import { readStored } from '../../store/read-stored.js';
 
 const OperatorItem = Type.Object(
   {
@@ -62,7 +63,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
       const row = await store.db.operator.findUnique({ where: { key } });
       if (!row)
         throw new NatsctlError<ServiceErrorCode>('ERR_OPERATOR_UNKNOWN', `this service does not serve operator ${key}`);
-      return { ...(await item(row)), jwt: row.jwt };
+      return { ...(await item(row)), jwt: readStored('operator', row).token };
     },
   );
 };

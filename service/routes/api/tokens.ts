@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { checkEntityName } from '../../../claims/names.js';
 import type { AccessToken } from '../../../prisma/generated/client.js';
 import { ROLES } from '../../auth/tokens.js';
 import { actorOf } from '../../plugins/bearer.js';
@@ -59,6 +60,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       },
     },
     async (request, reply) => {
+      // It stands in the audit for every change made with the token.
+      checkEntityName(request.body.name, 'token');
       const issued = await store.transaction((tx) => tokens.issue(tx, request.body, actorOf(request)));
       return reply.code(201).send(issued);
     },

@@ -8,6 +8,7 @@ import { readPrecondition } from '../../push/precondition.js';
 import { pushAccount } from '../../push/push-account.js';
 import { closed, Id, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
+import { readStored } from '../../store/read-stored.js';
 
 const Params = Type.Object({ account: Id('Account key') }, closed);
 const Conditions = Type.Object({
@@ -46,7 +47,9 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
       },
     },
     async (request, reply) => {
-      const { jwt, jti } = await findAccount(service.store.db, request.params.account);
+      const row = await findAccount(service.store.db, request.params.account);
+      const { jti } = row;
+      const jwt = readStored('account', row).token;
       // A cache must ask every time: one that did not would keep a revoked user in.
       reply.header('etag', `"${jti}"`).header('cache-control', 'no-cache');
       if (isKnown(jti, request.headers['if-none-match'])) return reply.code(304).type('application/jwt').send(null);

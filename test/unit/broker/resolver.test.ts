@@ -163,6 +163,32 @@ describe('URL resolver', () => {
     expect(took).toBeLessThan(3_000);
   });
 
+  it('is asked for very many accounts at once, when all clients come back, and nobody is refused', async () => {
+    const answer = service.answer;
+    let held: (() => void)[] | null = null;
+    service.answer = (id, response) => {
+      if (held === null) answer(id, response);
+      else held.push(() => answer(id, response));
+    };
+    broker = await start();
+    held = [];
+    const accounts = await Promise.all(Array.from({ length: 150 }, (_, i) => world.account(`A${i}`)));
+    const users = await Promise.all(accounts.map((each) => each.user('u')));
+    const waiting = await Promise.all(
+      users.map(async (each) => {
+        const client = await RawClient.open(broker?.port ?? 0);
+        clients.push(client);
+        client.send(`${await client.connectLine(each)}PING\r\n`);
+        return client;
+      }),
+    );
+    await expect.poll(() => held?.length).toBe(64);
+    const first = held;
+    held = null;
+    for (const release of first) release();
+    for (const client of waiting) await client.until('PONG\r\n');
+  });
+
   it('may answer while the client leaves', async () => {
     broker = await start();
     let answered: () => void = () => {};

@@ -29,6 +29,9 @@ const COMMANDS = [
   ...['operator create', 'operator list', 'operator describe'],
   ...['account create', 'account list', 'account describe'],
   ...['user create', 'user list', 'user describe', 'user revoke', 'user creds'],
+  ...['operator edit', 'operator signing-key add', 'operator signing-key list', 'operator signing-key remove'],
+  ...['account edit', 'account signing-key add', 'account signing-key edit', 'account signing-key list'],
+  ...['account signing-key remove', 'account signing-key rotate', 'user edit'],
   ...['push', 'pull', 'pub', 'sub', 'config generate'],
 ];
 
@@ -81,7 +84,7 @@ describe('the program', () => {
       [['account', 'create', 'sys'], 1, 'ERR_ACCOUNT_NAME_TAKEN'],
       [['user', 'create', 'x', '-a', 'nope'], 1, 'ERR_ACCOUNT_UNKNOWN'],
       [['push', '--service', 'http://127.0.0.1:1'], 1, 'ERR_SERVICE_UNREACHABLE'],
-      [['pub', 'a', 'b', '-s', 'nats://127.0.0.1:1'], 1, 'ERR_BROKER_UNREACHABLE'],
+      [['pub', 'a', 'b', '-a', 'SYS', '-s', 'nats://127.0.0.1:1'], 1, 'ERR_BROKER_UNREACHABLE'],
       [['config', 'generate', '--memory', '-f', '/'], 1, 'ERR_FILE_EXISTS'],
       [['account', 'create'], 2, 'ERR_USAGE'],
       [['account', 'create', 'x', '--no-such-flag'], 2, 'ERR_USAGE'],
@@ -90,6 +93,12 @@ describe('the program', () => {
       [['config', 'generate', '--url', '--memory'], 2, 'ERR_USAGE'],
       [['sub', 'a', '--count', '0'], 2, 'ERR_USAGE'],
       [['no', 'such', 'command'], 2, 'ERR_COMMAND_UNKNOWN'],
+      [['account', 'list', 'orders'], 2, 'ERR_USAGE'],
+      [['nosuch', '--help'], 2, 'ERR_COMMAND_UNKNOWN'],
+      [['help', 'nosuch'], 2, 'ERR_COMMAND_UNKNOWN'],
+      [['--nosuch'], 2, 'ERR_USAGE'],
+      // The only account is the system's: a user of it is made for nobody who does not say so.
+      [['user', 'create', 'x'], 2, 'ERR_USAGE'],
     ];
     for (const [args, exit, code] of cases) {
       const text = await natsctl(...args);
@@ -124,6 +133,42 @@ describe('the program', () => {
     const text = stdout.replace(/\s+/g, ' ');
     for (const flag of flags) expect(text).toContain(`env: NATSCTL_${flag.replaceAll('-', '_').toUpperCase()}]`);
     expect(stdout).toContain('EXAMPLES');
+  });
+
+  it('shows the same help whichever way it is asked for', async () => {
+    const natsctl = program(tempDir());
+    const help = async (...args: string[]) => {
+      const ended = await natsctl(...args);
+      expect(ended, args.join(' ')).toMatchObject({ code: 0, stderr: '' });
+      return ended.stdout;
+    };
+    const root = await help('--help');
+    for (const args of [[], ['help'], ['-h']]) expect(await help(...args)).toBe(root);
+    for (const topic of ['operator', 'account', 'user', 'config', 'service', 'broker', 'push', 'up']) {
+      expect(root).toMatch(new RegExp(`^  ${topic} +[A-Z]`, 'm'));
+    }
+    // A topic is described as itself, not as its first command.
+    expect(root).toMatch(/^ {2}account +Create and show accounts\.$/m);
+    const create = await help('account', 'create', '--help');
+    for (const args of [
+      ['help', 'account', 'create'],
+      ['account', 'create', '-h'],
+    ])
+      expect(await help(...args)).toBe(create);
+    expect(await help('version')).toBe(await help('--version'));
+  });
+
+  it('names the command and the flag that were meant', async () => {
+    const natsctl = program(tempDir());
+    const hints: [string[], string][] = [
+      [['acount', 'list'], 'did you mean `natsctl account list`?'],
+      [['add', 'account', 'x'], 'did you mean `natsctl account add`?'],
+      [['pussh'], 'did you mean `natsctl push`?'],
+      [['account', 'list', 'orders'], 'see `natsctl account list --help`'],
+      [['account', 'list', '--stroe', 'x'], 'did you mean --store?'],
+      [['account', 'list', '--nothing-like-it'], 'see `natsctl account list --help`'],
+    ];
+    for (const [args, hint] of hints) expect((await natsctl(...args)).stderr, args.join(' ')).toContain(hint);
   });
 
   it('ends quietly when its reader has seen enough', () => {

@@ -5,6 +5,8 @@ import { decodeAs } from '../../../claims/jwt/decode.js';
 import { ensureLocal } from '../../../cli/bootstrap.js';
 import { readContextFile, writeContextFile } from '../../../cli/store/context.js';
 import { resolvePaths } from '../../../cli/store/paths.js';
+import { openOperator } from '../../../cli/store/store.js';
+import { createUser } from '../../../cli/user/create.js';
 import { NOW, tempSettings } from './temp.js';
 import { tempWorkspace } from './temp-workspace.js';
 
@@ -48,6 +50,25 @@ describe('what up begins with', () => {
     const { signingSeed: seedAfter, ...after } = again;
     expect(after).toEqual({ ...before, created: false });
     expect(seedAfter.reveal()).toBe(seedBefore.reveal());
+  });
+
+  it('offers another user where the first is revoked on the service, and a name for one where there is none', async () => {
+    const paths = resolvePaths(tempSettings());
+    const first = await ensureLocal({ paths, now: NOW });
+    const revocations = new Map([[first.userKey, NOW]]);
+    expect(await ensureLocal({ paths, now: NOW + 1, revocations })).toMatchObject({
+      userName: 'demo',
+      nextUser: 'demo2',
+    });
+    const store = await openOperator(paths.storeRoot, 'local');
+    const none = { allowPub: [], allowSub: [], denyPub: [], denySub: [], bearer: false };
+    const workspace = { paths, store, keystore: paths.keystore, now: NOW + 2 };
+    const made = await createUser(workspace, { name: 'demo2', account: 'demo', ...none });
+    expect(await ensureLocal({ paths, now: NOW + 3, revocations })).toMatchObject({
+      userName: 'demo2',
+      credsFile: made.creds,
+      nextUser: null,
+    });
   });
 
   it('records addresses that become known later, and follows them on this machine only', async () => {

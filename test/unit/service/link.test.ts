@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { formatCreds } from '../../../claims/creds.js';
@@ -12,6 +7,7 @@ import { signClaims } from '../../../claims/jwt/encode.js';
 import { newUser } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
+import { startNatsServer } from '../../nats-server.js';
 import { peer } from '../../peers.js';
 import { testFolder } from './folder.js';
 import { NOW, runService, type TestOperator, type TestService } from './service.js';
@@ -22,36 +18,17 @@ async function userCreds(account: Seed, name: string): Promise<{ creds: string; 
   return { creds: formatCreds(token, seed), key: seed.publicKey };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A nats-server that asks the service for its accounts, as its configuration file has it. */
-async function natsServer(program: string, { operator, url }: { operator: TestOperator; url: string }, port: number) {
+async function natsServer(program: string, { operator, url }: { operator: TestOperator; url: string }, port?: number) {
   const config = path.join(await testFolder(), 'server.conf');
   await writeFile(
     config,
-    `host: 127.0.0.1\nport: ${port}\nserver_name: "peer-${port}"\noperator: ${operator.token}\n` +
-      `system_account: ${operator.system.publicKey}\nresolver: URL(${url}/jwt/v1/accounts/)\n`,
+    `server_name: peer\noperator: ${operator.token}\nsystem_account: ${operator.system.publicKey}\n` +
+      `resolver: URL(${url}/jwt/v1/accounts/)\n`,
   );
-  const server = spawn(program, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const stop = async () => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
-  };
-  onTestFinished(stop);
-  const lines: string[] = [];
-  for await (const line of createInterface(server.stderr)) {
-    lines.push(line);
-    if (line.includes('Server is ready')) return { stop };
-  }
-  throw new Error(`nats-server ended:\n${lines.join('\n')}`);
+  const server = await startNatsServer(program, config, port);
+  onTestFinished(() => server.stop());
+  return server;
 }
 
 async function client(port: number, creds: string): Promise<NatsConnection> {
@@ -118,8 +95,7 @@ const programs = [
 describe.each(programs)('a link to $name', ({ program }) => {
   it.skipIf(!program)('closes the connection of a revoked user at once, and says which server took it', async () => {
     const service = await runService();
-    const port = await freePort();
-    await natsServer(program as string, service, port);
+    const { port } = await natsServer(program as string, service);
     const { creds } = await userCreds(service.operator.system, 'service');
     expect(await service.attach({ servers: [`nats://127.0.0.1:${port}`], creds })).toMatchObject({ connected: true });
     const { id, creds: user, key } = await account(service);
@@ -128,7 +104,7 @@ describe.each(programs)('a link to $name', ({ program }) => {
     const { status, json } = await service.api('POST', `/accounts/${id}/revocations`, { user: key });
     expect(status).toBe(201);
     expect(json.announced).toEqual([
-      { server: `peer-${port}`, serverId: expect.stringMatching(/^N/), ok: true, message: expect.any(String) },
+      { server: 'peer', serverId: expect.stringMatching(/^N/), ok: true, message: expect.any(String) },
     ]);
     expect(String(await closed)).toMatch(/revoked/i);
     await expect(client(port, user)).rejects.toThrow(/authorization/i);
@@ -137,7 +113,10 @@ describe.each(programs)('a link to $name', ({ program }) => {
 
   it.skipIf(!program)('announces what changed while it was away, also after a restart of the service', async () => {
     const first = await runService();
-    const port = await freePort();
+    // It goes away before anything is announced to it, and comes back at the same place.
+    const away = await natsServer(program as string, first);
+    await away.stop();
+    const { port } = away;
     const { creds } = await userCreds(first.operator.system, 'service');
     expect((await first.api('POST', '/links', { servers: [`nats://127.0.0.1:${port}`], creds })).status).toBe(201);
     const { id, creds: user, key } = await account(first);

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccount } from '../../../../cli/account/create.js';
 import { type ClientOptions, openClient } from '../../../../cli/client/connection.js';
 import { checkMessage, publish } from '../../../../cli/client/publish.js';
 import { checkSubscription, describeMessage, type Received, subscribe } from '../../../../cli/client/subscribe.js';
 import { generateConfig } from '../../../../cli/server-config/generate.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { startNatsServer } from '../../../nats-server.js';
 import { peer } from '../../../peers.js';
-import { startNatsServer } from '../nats-server.js';
 import { tempDir } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';
 
@@ -22,7 +22,9 @@ async function served() {
   await createUser(workspace, { name: 'narrow', account: 'orders', ...narrow });
   const file = path.join(tempDir(), 'server.conf');
   writeFileSync(file, (await generateConfig(workspace, { resolver: 'memory', jwtDir: '' })).text);
-  const server = await startNatsServer(program as string, file);
+  const peerServer = await startNatsServer(program as string, file);
+  onTestFinished(() => peerServer.stop());
+  const server = peerServer.url;
   const client = (more: Partial<ClientOptions>) =>
     openClient({ server, account: 'orders', reconnect: false, ...more }, async () => workspace);
   return { workspace, server, client };

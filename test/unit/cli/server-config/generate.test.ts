@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccount } from '../../../../cli/account/create.js';
 import { openClient } from '../../../../cli/client/connection.js';
 import { generateConfig, type ResolverKind } from '../../../../cli/server-config/generate.js';
 import { readAccount } from '../../../../cli/store/store.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { writeNewFile } from '../../../../cli/user/creds.js';
+import { startNatsServer } from '../../../nats-server.js';
 import { peer } from '../../../peers.js';
-import { startNatsServer } from '../nats-server.js';
 import { startFakeService } from '../sync/fake-service.js';
 import { tempDir } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';
@@ -89,9 +89,10 @@ describe('config generate', () => {
         const config = await generateConfig(workspace, { resolver, service: service.url, jwtDir });
         writeFileSync(file, config.text);
         const server = await startNatsServer(program as string, file);
+        onTestFinished(() => server.stop());
         // A full resolver holds nothing but the system account until something is pushed to it.
         const [account, user] = resolver === 'full' ? ['SYS', 'sys'] : ['orders', 'checkout'];
-        const client = await openClient({ server, account, user, reconnect: false }, async () => workspace);
+        const client = await openClient({ server: server.url, account, user, reconnect: false }, async () => workspace);
         await client.connection.flush();
         await client.connection.close();
       },

@@ -1,0 +1,37 @@
+import type { AccountClaims } from '../../claims/types.js';
+import { validate } from '../../claims/validate/validate.js';
+import type { Change } from './change.js';
+import type { ChangeableClaims, Difference } from './difference.js';
+import { showDifferences } from './show.js';
+
+/** What a command tells of a change, with `--json` too. */
+export interface ChangeReport {
+  /** Claim by claim; empty: nothing was to be changed. */
+  differences: Difference[];
+  dryRun: boolean;
+  /** What works, but not as somebody may think. */
+  warnings: string[];
+}
+
+const PUSH_NOTE = 'it holds once the account is pushed: `natsctl push`';
+
+/** For people, beside what was done: warnings, and what is to be done next. */
+export function changeNotes({ warnings, differences, dryRun }: ChangeReport): string[] {
+  return differences.length > 0 && !dryRun ? [...warnings, PUSH_NOTE] : warnings;
+}
+
+/** For people: what was done, or with `--dry-run` what would be. */
+export function changeText(change: Pick<ChangeReport, 'differences' | 'dryRun'>, done: string): string {
+  if (change.differences.length === 0) return 'nothing to change\n';
+  return change.dryRun ? showDifferences(change.differences) : `${done}\n`;
+}
+
+/** What validation says of the account now and did not say of it before. */
+export function newWarnings(change: Change<AccountClaims>, now: number): string[] {
+  const before = new Set(issueTexts(change.before, now));
+  return issueTexts(change.after, now).filter((text) => !before.has(text));
+}
+
+function issueTexts(claims: ChangeableClaims, now: number): string[] {
+  return validate(claims, now).map((issue) => issue.message);
+}

@@ -1,0 +1,52 @@
+import { decodeAs } from '../../claims/jwt/decode.js';
+import type { ExportType, Import } from '../../claims/types.js';
+import { judgeImport, type Verdict } from '../activation/judge.js';
+import { remoteSubject } from '../export/importers.js';
+import { findAccountByKey } from '../store/store.js';
+import { chooseAccount, type Workspace } from '../workspace.js';
+
+export interface ImportSummary {
+  name: string;
+  type: ExportType;
+  /** The exporter's. */
+  subject: string;
+  local: string;
+  source: string;
+  sourceName: string | null;
+  private: boolean;
+  /** Of the activation: unix seconds, 0 = never; null without one that can be read. */
+  activationExpires: number | null;
+  verdict: Verdict;
+}
+
+export async function listImports(workspace: Workspace, nameOrKey: string | undefined) {
+  const account = await chooseAccount(workspace, nameOrKey);
+  const { claims } = account.jwt;
+  const imports = await Promise.all(
+    claims.nats.imports.map(async (one): Promise<ImportSummary> => {
+      const source = await findAccountByKey(workspace.store, one.account);
+      return {
+        name: one.name ?? '',
+        type: one.type,
+        subject: remoteSubject(one),
+        local: one.local_subject ?? (one.to && one.type === 'stream' ? `${one.to}.${one.subject}` : one.subject),
+        source: one.account,
+        sourceName: source?.name ?? null,
+        private: one.token !== undefined,
+        activationExpires: activationExpires(one),
+        verdict: await judgeImport(workspace, one, claims.sub, source),
+      };
+    }),
+  );
+  return { account: account.name, accountKey: claims.sub, imports };
+}
+
+function activationExpires({ token }: Import): number | null {
+  if (token === undefined) return null;
+  try {
+    return decodeAs('activation', token).claims.exp ?? 0;
+  } catch {
+    // What is wrong with it is in the verdict.
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type Home, jsonFile, makeHome, run, type Started, start } from './harness.js';
+
+/** The documents of docs/json.md, by their headings. */
+const documented = new Map(
+  [...readFileSync('docs/json.md', 'utf8').matchAll(/^## (.+)\n[\s\S]*?```json\n([\s\S]*?)```/gm)].map(
+    ([, heading, example]) => [heading as string, JSON.parse(example as string) as unknown],
+  ),
+);
+const FREE_PORTS = ['--broker-port', '-1', '--service-port', '-1'];
+
+/** Field names and types. A documented `null` and an empty list stand for whatever the program has there; `{}` for any object. */
+function expectShape(actual: unknown, example: unknown, where: string): void {
+  if (example === null || actual === null) return;
+  expect(Array.isArray(actual) ? 'array' : typeof actual, where).toBe(
+    Array.isArray(example) ? 'array' : typeof example,
+  );
+  if (Array.isArray(example)) {
+    for (const item of actual as unknown[]) if (example.length > 0) expectShape(item, example[0], `${where}[]`);
+  } else if (typeof example === 'object') {
+    const names = Object.keys(example);
+    if (names.length === 0) return;
+    expect(Object.keys(actual as object).sort(), where).toEqual([...names].sort());
+    for (const name of names) {
+      expectShape(
+        (actual as Record<string, unknown>)[name],
+        (example as Record<string, unknown>)[name],
+        `${where}.${name}`,
+      );
+    }
+  }
+}
+
+let home: Home;
+let up: Started;
+const shown = new Set<string>();
+
+/** Runs a command with `--json` and holds its document against the page. */
+async function holds(command: string, ...args: string[]) {
+  const ended = await run(home, [...command.split(' '), ...args, '--json']);
+  expect(ended, command).toMatchObject({ code: 0 });
+  same(command, ended.json());
+}
+
+function same(heading: string, document: unknown): void {
+  shown.add(heading);
+  expect(documented.has(heading), `docs/json.md: ${heading}`).toBe(true);
+  expectShape(document, documented.get(heading), heading);
+}
+
+/** What a program that stays up prints once it is ready. */
+async function firstDocument(started: Started, portsFile: string): Promise<unknown> {
+  await jsonFile(portsFile, started);
+  await vi.waitFor(() => expect(started.output()).toMatch(/^}$/m));
+  return JSON.parse(started.output());
+}
+
+beforeAll(async () => {
+  home = makeHome();
+  const ports = path.join(home.folder, 'ports.json');
+  up = start(home, ['up', ...FREE_PORTS, '--ports-file', ports, '--json']);
+  same('up', await firstDocument(up, ports));
+});
+
+afterAll(async () => {
+  await up.stop();
+  home.remove();
+});
+
+it('every document is as docs/json.md says', async () => {
+  const local = ['--operator', 'local'];
+  await holds('operator create', 'acme', '--service-url', 'nats://127.0.0.1:4222');
+  await holds('operator list');
+  await holds('operator describe', 'acme');
+  await holds('account create', 'orders', ...local);
+  await holds('account list', ...local);
+  await holds('user create', 'checkout', '-a', 'orders', ...local);
+  await holds('user list', '-a', 'orders', ...local);
+  await holds('user describe', 'checkout', '-a', 'orders', ...local);
+  await holds('account describe', 'orders', ...local);
+  await holds('user creds', 'checkout', '-a', 'orders', '--output', 'x.creds', ...local);
+  await holdsOfEdits(local);
+  await holds('config generate', '--memory', '--output', 'server.conf', ...local);
+  await holds('push', ...local);
+
+  const sub = start(home, ['sub', 'orders.>', '-a', 'orders', '--user', 'checkout', '-n', '1', '--json', ...local]);
+  await expect.poll(() => sub.output(), { timeout: 10_000 }).toContain('listening');
+  await holds('pub', 'orders.new', 'one pizza', '-H', 'Source: till', '-a', 'orders', '--user', 'checkout', ...local);
+  await expect.poll(() => sub.output(), { timeout: 10_000 }).toContain('one pizza');
+  same(
+    'sub',
+    JSON.parse(
+      sub
+        .output()
+        .split('\n')
+        .find((line) => line.startsWith('{')) ?? '',
+    ),
+  );
+
+  await holds('pull', ...local);
+  await holds('user revoke', 'checkout', '-a', 'orders', ...local);
+  const refused = await run(home, ['account', 'describe', 'nope', ...local, '--json']);
+  expect(refused).toMatchObject({ code: 1, stderr: '' });
+  same('errors', refused.json());
+});
+
+async function holdsOfEdits(local: string[]) {
+  const acme = ['--operator', 'acme'];
+  const orders = ['-a', 'orders', ...local];
+  await holds('operator edit', '--tag', 'x', ...acme);
+  await holds('operator signing-key add', ...acme);
+  await holds('operator signing-key list', ...acme);
+  const listed = (await run(home, ['operator', 'signing-key', 'list', '--json', ...acme])).json();
+  await holds(
+    'operator signing-key remove',
+    (listed as { signingKeys: { key: string }[] }).signingKeys[0]?.key ?? '',
+    ...acme,
+  );
+  await holds('account edit', 'orders', '--conns', '100', ...local);
+  await holds('account signing-key add', '--role', 'sales', '--allow-pub', 'sales.>', ...orders);
+  await run(home, ['user', 'create', 'clerk', '--private-key', 'sales', ...orders]);
+  await holds('account signing-key edit', 'sales', '--subs', '5', ...orders);
+  await holds('account signing-key list', ...orders);
+  await holds('account signing-key rotate', 'sales', ...orders);
+  await holds('account signing-key remove', 'sales', '--force', ...orders);
+  await holds('user edit', 'checkout', '--subs', '500', ...orders);
+}
+
+it.each([
+  ['service start', ['--data-dir', 'other', '--operator', 'local']],
+  ['broker start', ['--operator', 'local']],
+])('%s: its document is as docs/json.md says', async (command, args) => {
+  const ports = path.join(home.folder, `${command}.json`);
+  const server = start(home, [...command.split(' '), ...args, '--port', '-1', '--ports-file', ports, '--json']);
+  same(command, await firstDocument(server, ports));
+  expect(await server.stop()).toBe(0);
+});
+
+it('no command is missing there', () => {
+  const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as { commands: Record<string, unknown> };
+  const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+  expect([...documented.keys()].sort()).toEqual([...names, 'errors'].sort());
+  expect([...shown].sort()).toEqual([...documented.keys()].sort());
+});

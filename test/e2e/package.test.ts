@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jsonFile, makeHome, start } from './harness.js';
+
+let folder: string;
+let files: string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'natsctl-package-'));
+  const pack = ['pack', '--json', '--pack-destination', folder];
+  const text = execFileSync('npm', pack, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    shell: process.platform === 'win32',
+  });
+  const packed = JSON.parse(text) as {
+    filename: string;
+    files: { path: string }[];
+  }[];
+  files = packed.flatMap((one) => one.files.map((file) => file.path));
+  execFileSync('tar', ['-xzf', path.join(folder, packed[0]?.filename ?? ''), '-C', folder]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('the package holds what runs, and nothing else', () => {
+  const [compiled, migration] = [/^dist\/.+\.js$/, /^prisma\/migrations\/.+\/migration\.sql$/];
+  for (const kind of [compiled, migration]) expect(files.some((file) => kind.test(file))).toBe(true);
+  const others = files.filter((file) => !compiled.test(file) && !migration.test(file)).sort();
+  expect(others).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'bin/natsctl.js',
+    'oclif.manifest.json',
+    'package.json',
+    'prisma/migrations/migration_lock.toml',
+  ]);
+});
+
+it('and runs from there: migrations are found, a broker and a service come up', async () => {
+  const home = makeHome();
+  symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction');
+  const ports = path.join(home.folder, 'ports.json');
+  const program = path.join(folder, 'package', 'bin', 'natsctl.js');
+  expect(existsSync(program)).toBe(true);
+  const up = start(home, ['up', '--broker-port', '-1', '--service-port', '-1', '--ports-file', ports], { program });
+  try {
+    const { service } = await jsonFile<{ service: string }>(ports, up);
+    expect((await fetch(`${service}/healthz`)).status).toBe(200);
+  } finally {
+    expect(await up.stop()).toBe(0);
+    home.remove();
+  }
+});

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface NatsServer {
+  url: string;
+  port: number;
+  /** Of the route listener, where the configuration has a cluster. */
+  routePort: number | undefined;
+  /** Public server key. */
+  id: string;
+  process: ChildProcess;
+  /** Resolves when the log, from the call on, has a match. */
+  logs(pattern: RegExp): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a real nats-server on a port of its own choice (or the given one) and waits until it says that it is ready. */
+export async function startNatsServer(program: string, configFile: string, port = -1): Promise<NatsServer> {
+  const server = spawn(program, ['-c', configFile, '-a', '127.0.0.1', '-p', String(port)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  const listeners = new Set<() => void>();
+  server.stderr.on('data', (chunk: Buffer) => {
+    log += chunk;
+    for (const listener of listeners) listener();
+  });
+  const logs = (pattern: RegExp, from = log.length) =>
+    new Promise<void>((resolve, reject) => {
+      const ended = () => reject(new Error(`nats-server ended:\n${log}`));
+      const look = () => {
+        if (!pattern.test(log.slice(from))) return;
+        listeners.delete(look);
+        server.off('exit', ended);
+        resolve();
+      };
+      listeners.add(look);
+      server.once('exit', ended);
+      look();
+    });
+  await logs(/Server is ready/, 0);
+  const listening = (kind: string) => {
+    const found = new RegExp(`Listening for ${kind} connections on \\S+?:(\\d+)`).exec(log)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const chosen = listening('client') as number;
+  return {
+    url: `nats://127.0.0.1:${chosen}`,
+    port: chosen,
+    routePort: listening('route'),
+    id: /ID: +(N\w+)/.exec(log)?.[1] ?? '',
+    process: server,
+    logs: (pattern) => logs(pattern),
+    async stop() {
+      if (server.exitCode !== null || server.signalCode !== null) return;
+      const gone = once(server, 'exit');
+      server.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
