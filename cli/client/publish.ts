@@ -39,7 +39,7 @@ export function checkMessage(message: Message): void {
   for (const header of message.headers) splitHeader(header);
 }
 
-async function parseHeaders(texts: string[]): Promise<MsgHdrs | undefined> {
+export async function parseHeaders(texts: string[]): Promise<MsgHdrs | undefined> {
   if (texts.length === 0) return undefined;
   const { headers } = await import('@nats-io/nats-core');
   const result = headers();

@@ -99,6 +99,7 @@ it('every document is as docs/json.md says', async () => {
     ),
   );
 
+  await holdsOfExplaining(local);
   await holds('pull', ...local);
   await holds('user revoke', 'checkout', '-a', 'orders', ...local);
   const refused = await run(home, ['account', 'describe', 'nope', ...local, '--json']);
@@ -126,6 +127,43 @@ async function holdsOfEdits(local: string[]) {
   await holds('account signing-key rotate', 'sales', ...orders);
   await holds('account signing-key remove', 'sales', '--force', ...orders);
   await holds('user edit', 'checkout', '--subs', '500', ...orders);
+}
+
+async function holdsOfExplaining(local: string[]) {
+  const checkout = ['-a', 'orders', '--user', 'checkout', ...local];
+  const creds = 'x.creds';
+  await holds('describe', creds);
+  await holds('validate', '--account', 'SYS', ...local);
+  await run(home, ['user', 'create', 'guest', '-a', 'orders', '--expiry', '2d', ...local]);
+  await holds('expirations', ...local);
+  await holds('explain can', 'pub', 'orders.new', ...checkout);
+  await holds('doctor', creds, ...local);
+  await holds('graph', ...local);
+  await holds('env', ...local);
+  await holds('context select', 'account', 'orders', ...local);
+  await holds('context nats', 'orders', ...checkout);
+  await holds('nkey gen', 'curve', '--output', 'x.nk');
+  await holds('nkey gen', 'user', '--output', 'u.nk');
+  await holds('nkey show', 'u.nk');
+  await holds('nkey sign', creds, 'u.nk');
+  const { signature } = (await run(home, ['nkey', 'sign', creds, 'u.nk', '--json'])).json() as { signature: string };
+  await holds('nkey verify', creds, signature, 'u.nk');
+  await holds('nkey seal', creds, 'x.nk', 'x.nk');
+  await run(home, ['nkey', 'seal', creds, 'x.nk', 'x.nk', '--output', 'sealed']);
+  await holds('nkey unseal', 'sealed', 'x.nk', 'x.nk');
+  await holds('keys list', ...local);
+  await holds('keys export', 'out', ...local);
+  await holds('keys import', 'out', '--keystore', 'fresh');
+  const responder = start(home, ['reply', 'orders.count', '-n', '1', '--json', ...checkout]);
+  await expect.poll(() => responder.output(), { timeout: 10_000 }).toContain('answering');
+  await holds('request', 'orders.count', ...checkout);
+  await expect.poll(() => responder.output(), { timeout: 10_000 }).toContain('answered');
+  const line = responder
+    .output()
+    .split('\n')
+    .find((each) => each.startsWith('{'));
+  same('reply', JSON.parse(line ?? ''));
+  await holds('rtt', ...checkout);
 }
 
 it.each([
