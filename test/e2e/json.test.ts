@@ -99,7 +99,6 @@ it('every document is as docs/json.md says', async () => {
     ),
   );
 
-  await holdsOfExplaining(local);
   await holds('pull', ...local);
   await holds('user revoke', 'checkout', '-a', 'orders', ...local);
   const refused = await run(home, ['account', 'describe', 'nope', ...local, '--json']);
@@ -129,19 +128,21 @@ async function holdsOfEdits(local: string[]) {
   await holds('user edit', 'checkout', '--subs', '500', ...orders);
 }
 
-async function holdsOfExplaining(local: string[]) {
-  const checkout = ['-a', 'orders', '--user', 'checkout', ...local];
-  const creds = 'x.creds';
+it('so are those of what looks, explains and tries', async () => {
+  const local = ['--operator', 'local'];
+  const guest = ['-a', 'orders', '--user', 'guest', ...local];
+  const creds = 'guest.creds';
+  await run(home, ['user', 'create', 'guest', '-a', 'orders', '--expiry', '2d', ...local]);
+  await run(home, ['user', 'creds', 'guest', '-a', 'orders', '--output', creds, ...local]);
   await holds('describe', creds);
   await holds('validate', '--account', 'SYS', ...local);
-  await run(home, ['user', 'create', 'guest', '-a', 'orders', '--expiry', '2d', ...local]);
   await holds('expirations', ...local);
-  await holds('explain can', 'pub', 'orders.new', ...checkout);
+  await holds('explain can', 'pub', 'orders.new', ...guest);
   await holds('doctor', creds, ...local);
   await holds('graph', ...local);
   await holds('env', ...local);
   await holds('context select', 'account', 'orders', ...local);
-  await holds('context nats', 'orders', ...checkout);
+  await holds('context nats', 'orders', ...guest);
   await holds('nkey gen', 'curve', '--output', 'x.nk');
   await holds('nkey gen', 'user', '--output', 'u.nk');
   await holds('nkey show', 'u.nk');
@@ -154,17 +155,17 @@ async function holdsOfExplaining(local: string[]) {
   await holds('keys list', ...local);
   await holds('keys export', 'out', ...local);
   await holds('keys import', 'out', '--keystore', 'fresh');
-  const responder = start(home, ['reply', 'orders.count', '-n', '1', '--json', ...checkout]);
+  const responder = start(home, ['reply', 'orders.count', '-n', '1', '--json', ...guest]);
   await expect.poll(() => responder.output(), { timeout: 10_000 }).toContain('answering');
-  await holds('request', 'orders.count', ...checkout);
+  await holds('request', 'orders.count', ...guest);
   await expect.poll(() => responder.output(), { timeout: 10_000 }).toContain('answered');
   const line = responder
     .output()
     .split('\n')
     .find((each) => each.startsWith('{'));
   same('reply', JSON.parse(line ?? ''));
-  await holds('rtt', ...checkout);
-}
+  await holds('rtt', ...guest);
+}, 60_000);
 
 it.each([
   ['service start', ['--data-dir', 'other', '--operator', 'local']],

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../../base-command.js';
 import { dryRunFlag } from '../../change/show.js';
@@ -37,7 +38,8 @@ export default class KeysExport extends NatsctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(KeysExport);
-    const dir = await required(args.dir ?? flags.dir, 'DIR', 'Folder');
+    const dir = path.resolve(await required(args.dir ?? flags.dir, 'DIR', 'Folder'));
+    const dryRun = flags['dry-run'] === true;
     const workspace = await this.workspace(flags);
     const chosen = (await chooseKeys(workspace, choiceOf(flags))).filter(({ stored }) => stored);
     const keys = await exportKeys(workspace, chosen, {
@@ -45,7 +47,7 @@ export default class KeysExport extends NatsctlCommand {
       force: flags.force,
       remove: flags.remove,
       includeJwts: flags['include-jwts'],
-      dryRun: flags['dry-run'],
+      dryRun,
     });
     if (keys.length > 0) {
       this.print(
@@ -55,6 +57,6 @@ export default class KeysExport extends NatsctlCommand {
         ),
       );
     } else if (!this.jsonEnabled()) this.note('no such keys in the keystore');
-    return { dir, dryRun: flags['dry-run'], keys };
+    return { dir, dryRun, keys };
   }
 }

@@ -29,7 +29,7 @@ export default class KeysImport extends NatsctlCommand {
     const given = [...(argv as string[]), ...(flags.dir === undefined ? [] : [flags.dir])];
     const sources = given.length > 0 ? given : [await required(undefined, 'PATH', 'Folder or file')];
     const { keystore } = resolvePaths(this.settings(flags));
-    const options = { recurse: flags.recurse, dryRun: flags['dry-run'] };
+    const options = { recurse: flags.recurse, dryRun: flags['dry-run'] === true };
     const keys = await importKeys(keystore, sources, options);
     if (keys.length > 0) {
       this.print(
@@ -40,6 +40,6 @@ export default class KeysImport extends NatsctlCommand {
       );
     } else if (!this.jsonEnabled()) this.note('no *.nk files there');
     if (keys.some(({ result }) => result === 'unreadable')) process.exitCode = 1;
-    return { keystore, dryRun: flags['dry-run'], keys };
+    return { keystore, dryRun: options.dryRun, keys };
   }
 }
