@@ -49,7 +49,15 @@ async function rename(
     await renameAccount(store, from, to, after.token);
     await renameCreds(keystore, store.name, from, to);
   }
-  return { from, to, publicKey: claims.sub, differences: changes, dryRun, warnings: templateWarnings(claims) };
+  return {
+    from,
+    to,
+    publicKey: claims.sub,
+    changed: changes.length > 0 || from !== to,
+    differences: changes,
+    dryRun,
+    warnings: templateWarnings(claims),
+  };
 }
 
 /** Roles whose subjects hold the account's name give their users other subjects afterwards. */

@@ -3,6 +3,7 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import type { AccountClaims, Export } from '../../claims/types.js';
 import { type ChangeOptions, changeAccount } from '../change/change.js';
 import type { ChangeReport } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { withExports } from '../export/change.js';
 import { type ExportChoice, findExport } from '../export/find.js';
@@ -109,18 +110,13 @@ async function changeExport(
   edit: (exported: Export, exporter: AccountClaims) => Promise<{ exported: Export; revokedAt: number }>,
 ): Promise<ActivationRevocation> {
   let shown = { account: '', subject: '', revokedAt: 0 };
-  const { before, differences, dryRun } = await changeAccount(
-    workspace,
-    wanted.account,
-    options,
-    async (claims, account) => {
-      const index = findExport(account.name, claims, wanted.export);
-      const { exported, revokedAt } = await edit(claims.nats.exports[index] as Export, claims);
-      shown = { account: account.name, subject: exported.subject, revokedAt };
-      return withExports(claims, claims.nats.exports.with(index, exported));
-    },
-  );
-  return { ...shown, accountKey: before.sub, target, differences, dryRun, warnings: [] };
+  const change = await changeAccount(workspace, wanted.account, options, async (claims, account) => {
+    const index = findExport(account.name, claims, wanted.export);
+    const { exported, revokedAt } = await edit(claims.nats.exports[index] as Export, claims);
+    shown = { account: account.name, subject: exported.subject, revokedAt };
+    return withExports(claims, claims.nats.exports.with(index, exported));
+  });
+  return { ...shown, accountKey: change.before.sub, target, ...changeResult(change), warnings: [] };
 }
 
 async function newestIssued(

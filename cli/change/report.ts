@@ -1,14 +1,11 @@
 import type { AccountClaims } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { Change } from './change.js';
-import type { ChangeableClaims, Difference } from './difference.js';
-import { showDifferences } from './show.js';
+import type { ChangeableClaims } from './difference.js';
+import { type ChangeResult, showDifferences } from './show.js';
 
 /** What a command tells of a change, with `--json` too. */
-export interface ChangeReport {
-  /** Claim by claim; empty: nothing was to be changed. */
-  differences: Difference[];
-  dryRun: boolean;
+export interface ChangeReport extends ChangeResult {
   /** What works, but not as somebody may think. */
   warnings: string[];
 }
@@ -16,13 +13,13 @@ export interface ChangeReport {
 const PUSH_NOTE = 'it holds once the account is pushed: `natsctl push`';
 
 /** For people, beside what was done: warnings, and what is to be done next. */
-export function changeNotes({ warnings, differences, dryRun }: ChangeReport): string[] {
-  return differences.length > 0 && !dryRun ? [...warnings, PUSH_NOTE] : warnings;
+export function changeNotes({ warnings, changed, dryRun }: ChangeReport): string[] {
+  return changed && !dryRun ? [...warnings, PUSH_NOTE] : warnings;
 }
 
 /** For people: what was done, or with `--dry-run` what would be. */
-export function changeText(change: Pick<ChangeReport, 'differences' | 'dryRun'>, done: string): string {
-  if (change.differences.length === 0) return 'nothing to change\n';
+export function changeText(change: ChangeResult, done: string): string {
+  if (!change.changed) return 'nothing to change\n';
   return change.dryRun ? showDifferences(change.differences) : `${done}\n`;
 }
 

@@ -1,6 +1,7 @@
 import type { AccountClaims, Export, ExportType } from '../../claims/types.js';
 import { type Change, type ChangeOptions, changeAccount } from '../change/change.js';
 import { type ChangeReport, newWarnings } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import type { Workspace } from '../workspace.js';
 import { blankExport, type ExportFields, withFields } from './claims.js';
@@ -96,11 +97,6 @@ function breaks({ account, import: one }: Importer): string {
   return `the import of ${one.subject} by account ${account.name} no longer works with this`;
 }
 
-function report(
-  account: string,
-  { before, differences, dryRun }: Change<AccountClaims>,
-  exported: Export,
-  warnings: string[],
-): ExportChanged {
-  return { account, accountKey: before.sub, export: exported, differences, dryRun, warnings };
+function report(account: string, change: Change<AccountClaims>, exported: Export, warnings: string[]): ExportChanged {
+  return { account, accountKey: change.before.sub, export: exported, ...changeResult(change), warnings };
 }

@@ -2,6 +2,7 @@ import type { ActivationClaims, Decoded, Import } from '../../claims/types.js';
 import { mintActivation } from '../activation/mint.js';
 import { type ChangeOptions, changeAccount } from '../change/change.js';
 import { newWarnings } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { coveringExports } from '../export/find.js';
 import { remoteSubject } from '../export/importers.js';
@@ -48,14 +49,12 @@ export async function editImport(
     }
     return { ...claims, nats: { ...claims.nats, imports: imports.with(index, made) } };
   });
-  const { before, differences, dryRun } = change;
   return {
     account: name,
-    accountKey: before.sub,
+    accountKey: change.before.sub,
     source: source?.name ?? null,
     import: made as Import,
-    differences,
-    dryRun,
+    ...changeResult(change),
     warnings: newWarnings(change, workspace.now),
   };
 }
@@ -74,9 +73,8 @@ export async function deleteImport(
     return { ...claims, nats: { ...claims.nats, imports: claims.nats.imports.toSpliced(index, 1) } };
   });
   const found = gone as Import;
-  const { before, differences, dryRun } = change;
   const source = (await findAccountByKey(workspace.store, found.account))?.name ?? null;
-  return { account: name, accountKey: before.sub, source, import: found, differences, dryRun, warnings: [] };
+  return { account: name, accountKey: change.before.sub, source, import: found, ...changeResult(change), warnings: [] };
 }
 
 function withFields(before: Import, fields: ImportFields): Import {

@@ -6,6 +6,7 @@ import { judgeImport } from '../activation/judge.js';
 import { mintActivation } from '../activation/mint.js';
 import { type ChangeOptions, changeAccount } from '../change/change.js';
 import { type ChangeReport, newWarnings } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError, usageError } from '../errors.js';
 import { remoteSubject } from '../export/importers.js';
 import { findAccountByKey, listAccounts, type StoredAccount, withoutDamaged } from '../store/store.js';
@@ -68,14 +69,12 @@ export async function createImport(
     } else if (!wanted.unmatched) await refuseUnusable(workspace, made, claims.sub, source);
     return { ...claims, nats: { ...claims.nats, imports: [...claims.nats.imports, made] } };
   });
-  const { before, differences, dryRun } = change;
   return {
     account: name,
-    accountKey: before.sub,
+    accountKey: change.before.sub,
     source: source?.name ?? null,
     import: made as Import,
-    differences,
-    dryRun,
+    ...changeResult(change),
     warnings: [...warnings, ...newWarnings(change, workspace.now)],
   };
 }

@@ -1,6 +1,7 @@
 import type { AccountClaims, WeightedMapping } from '../../claims/types.js';
 import { type ChangeOptions, changeAccount } from '../change/change.js';
 import { type ChangeReport, newWarnings } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
@@ -85,10 +86,10 @@ async function changeMapping(
     name = account.name;
     return withMapping(claims, from, edit(claims.nats.mappings.get(from) ?? [], account.name));
   });
-  const { before, after, differences, dryRun } = change;
+  const { before, after } = change;
   const to = after.nats.mappings.get(from) ?? [];
   const warnings = newWarnings(change, workspace.now);
-  return { account: name, accountKey: before.sub, from, to, differences, dryRun, warnings };
+  return { account: name, accountKey: before.sub, from, to, ...changeResult(change), warnings };
 }
 
 function withMapping(claims: AccountClaims, from: string, list: WeightedMapping[]): AccountClaims {

@@ -28,7 +28,15 @@ export async function renameOperatorTo(
       await renameOperatorFolder(store, to, after.token);
       await renameOperatorCreds(keystore, from, to);
     }
-    return { from, to, publicKey: claims.sub, differences: changes, dryRun, warnings: [] };
+    return {
+      from,
+      to,
+      publicKey: claims.sub,
+      changed: changes.length > 0 || from !== to,
+      differences: changes,
+      dryRun,
+      warnings: [],
+    };
   });
   if (!dryRun && paths.operator === from) {
     await selectContext(paths, { operator: to, ...(paths.account && { account: paths.account }) }, now);

@@ -2,6 +2,7 @@ import { EVERYONE, isRevoked, revoke } from '../../claims/account/revocation.js'
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { type ChangeOptions, changeAccount } from '../change/change.js';
 import type { ChangeReport } from '../change/report.js';
+import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { withoutDamaged } from '../store/store.js';
 import { listUsers, readUser } from '../store/users.js';
@@ -25,20 +26,15 @@ export async function addRevocation(
   options: ChangeOptions,
 ): Promise<RevocationChanged> {
   let shown = { account: '', user: wanted.user, name: null as string | null, revokedAt: 0 };
-  const { before, differences, dryRun } = await changeAccount(
-    workspace,
-    wanted.account,
-    options,
-    async (claims, account) => {
-      const target = await findTarget(workspace, account.name, wanted);
-      const at = wanted.at ?? Math.max(workspace.now, target.issuedAt);
-      const revocations = revoke(claims.nats.revocations, target.user, at);
-      const { user, name } = target;
-      shown = { account: account.name, user, name, revokedAt: revocations.get(user) ?? at };
-      return { ...claims, nats: { ...claims.nats, revocations } };
-    },
-  );
-  return { ...shown, accountKey: before.sub, differences, dryRun, warnings: [] };
+  const change = await changeAccount(workspace, wanted.account, options, async (claims, account) => {
+    const target = await findTarget(workspace, account.name, wanted);
+    const at = wanted.at ?? Math.max(workspace.now, target.issuedAt);
+    const revocations = revoke(claims.nats.revocations, target.user, at);
+    const { user, name } = target;
+    shown = { account: account.name, user, name, revokedAt: revocations.get(user) ?? at };
+    return { ...claims, nats: { ...claims.nats, revocations } };
+  });
+  return { ...shown, accountKey: change.before.sub, ...changeResult(change), warnings: [] };
 }
 
 /** Takes a revocation back: JWTs that it made void count again. */
@@ -49,30 +45,24 @@ export async function deleteRevocation(
 ): Promise<RevocationChanged> {
   let shown = { account: '', user: wanted.user, name: null as string | null, revokedAt: 0 };
   const warnings: string[] = [];
-  const { before, differences, dryRun } = await changeAccount(
-    workspace,
-    wanted.account,
-    options,
-    async (claims, account) => {
-      const { key, name } = await userKey(workspace, account.name, wanted.user);
-      const revokedAt = claims.nats.revocations.get(key);
-      if (revokedAt === undefined) {
-        const covered = isRevoked(claims.nats.revocations, key, 0);
-        throw cliError('ERR_REVOCATION_UNKNOWN', `account ${account.name} does not revoke ${wanted.user}`, {
-          hint: covered ? "every user is revoked: `natsctl revocation delete '*'`" : 'see `natsctl revocation list`',
-          details: { account: account.name, user: key },
-        });
-      }
-      shown = { account: account.name, user: key, name, revokedAt };
-      const revocations = new Map(claims.nats.revocations);
-      revocations.delete(key);
-      if (isRevoked(revocations, key, revokedAt)) warnings.push("the revocation of every user ('*') still covers it");
-      else
-        warnings.push('a service that holds the revocation refuses an account without it, unless an admin forces it');
-      return { ...claims, nats: { ...claims.nats, revocations } };
-    },
-  );
-  return { ...shown, accountKey: before.sub, differences, dryRun, warnings };
+  const change = await changeAccount(workspace, wanted.account, options, async (claims, account) => {
+    const { key, name } = await userKey(workspace, account.name, wanted.user);
+    const revokedAt = claims.nats.revocations.get(key);
+    if (revokedAt === undefined) {
+      const covered = isRevoked(claims.nats.revocations, key, 0);
+      throw cliError('ERR_REVOCATION_UNKNOWN', `account ${account.name} does not revoke ${wanted.user}`, {
+        hint: covered ? "every user is revoked: `natsctl revocation delete '*'`" : 'see `natsctl revocation list`',
+        details: { account: account.name, user: key },
+      });
+    }
+    shown = { account: account.name, user: key, name, revokedAt };
+    const revocations = new Map(claims.nats.revocations);
+    revocations.delete(key);
+    if (isRevoked(revocations, key, revokedAt)) warnings.push("the revocation of every user ('*') still covers it");
+    else warnings.push('a service that holds the revocation refuses an account without it, unless an admin forces it');
+    return { ...claims, nats: { ...claims.nats, revocations } };
+  });
+  return { ...shown, accountKey: change.before.sub, ...changeResult(change), warnings };
 }
 
 export async function listRevocations(workspace: Workspace, nameOrKey: string | undefined) {

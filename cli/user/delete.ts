@@ -38,6 +38,7 @@ export interface DeletedUsers {
   keys: { removed: string[]; kept: string[] };
   /** Of the account, claim by claim. */
   differences: Difference[];
+  changed: boolean;
   dryRun: boolean;
 }
 
@@ -64,6 +65,7 @@ export function deleteUsers(
       users: [],
       keys: { removed: [], kept: [] },
       differences: revoked ? differences('account', claims, revoked.claims) : [],
+      changed: true,
       dryRun: options.dryRun === true,
     };
     if (revoked && result.differences.length > 0 && !result.dryRun) {

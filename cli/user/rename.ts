@@ -11,6 +11,7 @@ import { findSeed, removeCreds, writeCreds } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { findUser, refuseTakenUserBut, renameUserFile } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
+import { afterRevocations, refuseRevokedUser } from './revoked.js';
 
 export interface RenamedUser extends Renamed {
   account: string;
@@ -32,18 +33,21 @@ export function renameUserTo(
     const { to } = wanted;
     await refuseTakenUserBut(store, account.name, user.name, to);
     const before = user.jwt.claims;
+    refuseRevokedUser(account.jwt.claims, account.name, before, workspace.now);
     const { claims, token, warnings } = await renamedToken(workspace, account.jwt.claims, before, to, key);
+    const changes = differences('user', before, claims);
     const result: RenamedUser = {
       account: account.name,
       from: user.name,
       to,
       publicKey: before.sub,
       creds: null,
-      differences: differences('user', before, claims),
+      changed: changes.length > 0 || user.name !== to,
+      differences: changes,
       dryRun,
       warnings,
     };
-    if (dryRun || (result.differences.length === 0 && user.name === to)) return result;
+    if (dryRun || !result.changed) return result;
     await renameUserFile(store, account.name, user.name, to, token);
     const names = { operator: store.name, account: account.name, user: to };
     const seed = await findSeed(keystore, before.sub);
@@ -71,6 +75,9 @@ async function renamedToken(
   else unsigned.nats.issuer_account = account.sub;
   const issues = scope ? validateScopedUser(unsigned, account, scope) : [];
   refuseErrors(name, issues);
-  const signed = await signChecked<UserClaims>(unsigned, signer, { now: workspace.now, after: before.iat });
+  const signed = await signChecked<UserClaims>(unsigned, signer, {
+    now: workspace.now,
+    after: afterRevocations(account, before.iat),
+  });
   return { ...signed, warnings: issues.map((issue) => issue.message) };
 }

@@ -82,6 +82,7 @@ it('every document is as docs/json.md says', async () => {
   await holds('account describe', 'orders', ...local);
   await holds('user creds', 'checkout', '-a', 'orders', '--output', 'x.creds', ...local);
   await holdsOfEdits(local);
+  await holdsOfSharing(local);
   await holds('config generate', '--memory', '--output', 'server.conf', ...local);
   await holds('push', ...local);
 
@@ -166,6 +167,41 @@ it('so are those of what looks, explains and tries', async () => {
   same('reply', JSON.parse(line ?? ''));
   await holds('rtt', ...guest);
 }, 60_000);
+
+async function holdsOfSharing(local: string[]) {
+  for (const name of ['billing', 'shop']) await run(home, ['account', 'create', name, ...local]);
+  const [billing, shop] = [
+    ['-a', 'billing', ...local],
+    ['-a', 'shop', ...local],
+  ];
+  await holds('export create', 'q.*', '--type', 'service', '--private', ...billing);
+  await holds('export edit', 'q.*', '--description', 'x', ...billing);
+  await holds('activation create', 'q.*', '-t', 'shop', '--output', 'a.jwt', ...billing);
+  await holds('activation describe', 'a.jwt', ...local);
+  await holds('import create', '--token', 'a.jwt', ...shop);
+  await holds('import edit', 'q.*', '--share', ...shop);
+  await holds('import list', ...shop);
+  await holds('export list', ...billing);
+  await holds('export describe', 'q.*', ...billing);
+  await holds('activation revoke', 'q.*', '-t', 'shop', ...billing);
+  await holds('activation revocations', ...billing);
+  await holds('activation restore', 'q.*', '-t', 'shop', ...billing);
+  await holds('import delete', 'q.*', ...shop);
+  await holds('export delete', 'q.*', ...billing);
+  await holds('mapping create', 'a', 'b', '--weight', '10', ...shop);
+  await holds('mapping list', ...shop);
+  await holds('mapping delete', 'a', ...shop);
+  await run(home, ['user', 'create', 'ann', ...shop]);
+  await holds('user rename', 'ann', 'eve', ...shop);
+  await holds('revocation add', 'eve', ...shop);
+  await holds('revocation list', ...shop);
+  await holds('revocation delete', 'eve', ...shop);
+  await holds('user delete', 'eve', '--remove-keys', ...shop);
+  await holds('account rename', 'shop', 'store', ...local);
+  await holds('account delete', 'store', '--yes', ...local);
+  await holds('operator rename', 'acme', 'corp');
+  await holds('operator delete', 'corp', '--yes');
+}
 
 it.each([
   ['service start', ['--data-dir', 'other', '--operator', 'local']],

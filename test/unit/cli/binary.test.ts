@@ -33,6 +33,9 @@ const COMMANDS = [
   ...['account edit', 'account signing-key add', 'account signing-key edit', 'account signing-key list'],
   ...['account signing-key remove', 'account signing-key rotate', 'user edit'],
   ...['push', 'pull', 'pub', 'sub', 'config generate'],
+  ...['describe', 'validate', 'expirations', 'explain can', 'doctor', 'graph', 'env', 'request', 'reply', 'rtt'],
+  ...['context select', 'context nats', 'keys list', 'keys import', 'keys export'],
+  ...['nkey gen', 'nkey show', 'nkey sign', 'nkey verify', 'nkey seal', 'nkey unseal'],
 ];
 
 describe('the program', () => {

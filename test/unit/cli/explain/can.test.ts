@@ -27,7 +27,7 @@ it('explain can, through the program', async () => {
   expect((await json('explain', 'can', 'pub', '$JS.x', '--creds', creds)).answer).toBe('yes');
   const no = await natsctl('explain', 'can', 'pub', 'a.b', '-u', publicKey, '-a', 'orders');
   expect(no).toMatchObject({ code: 1, stderr: '' });
-  expect(no.stdout).toMatch(/FAILED +publish\.permission .*"a\.b" is denied \(user U\w+\/nats\/pub\/deny\/0\)/);
+  expect(no.stdout).toMatch(/FAILED +publish\.permission .*"a\.b" is denied \(user u\/nats\/pub\/deny\/0\)/);
   expect(no.stdout).toMatch(/\nno\n$/);
   await natsctl('user', 'revoke', 'u', '-a', 'orders');
   const revoked = await json('explain', 'can', 'sub', 'x', '-u', 'u', '-a', 'orders');
