@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isRevoked } from '../../claims/account/revocation.js';
 import { seedSigner } from '../../claims/keys/signer.js';
-import type { AccountClaims, Decoded, UserClaims } from '../../claims/types.js';
+import type { AccountClaims, Decoded, UserClaims, UserScope } from '../../claims/types.js';
 import { type ChangeOptions, changeAccount, writeUserAndCreds } from '../change/change.js';
 import { type ChangeResult, changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
@@ -30,7 +31,8 @@ export interface RotatedSigningKey extends ChangeResult {
 
 /**
  * Puts a new key in the place of a signing key, with its role, and signs its users anew. Done in three steps, each of which
- * leaves a store that works: the account names both keys, the users change over, the account names the new key only.
+ * leaves a store that works: the account names both keys, the users change over, the account names the new key only. One that
+ * was stopped halfway is ended by naming the old key and the new one.
  */
 export async function rotateAccountSigningKey(
   workspace: Workspace,
@@ -49,7 +51,8 @@ export async function rotateAccountSigningKey(
   const change = await changeAccount(workspace, nameOrKey, { ...options, seeds: [seed] }, async (claims, account) => {
     const { key: oldKey, scope } = findSigningKey(claims, account.name, wanted.key);
     Object.assign(rotated, { account: account.name, role: scope?.role ?? null, oldKey });
-    if (publicKey === oldKey || publicKey === claims.sub || claims.nats.signing_keys.has(publicKey)) {
+    const held = claims.nats.signing_keys.get(publicKey);
+    if ([oldKey, claims.sub].includes(publicKey) || (held !== undefined && !sameRole(held, scope))) {
       throw cliError('ERR_SIGNING_KEY_TAKEN', `${publicKey} is a key of account ${account.name} already`, {
         hint: 'leave --new-key out to have one made',
         details: { key: publicKey },
@@ -82,6 +85,11 @@ export async function rotateAccountSigningKey(
   });
   const file = keyFile(keystore, publicKey);
   return { ...rotated, key: publicKey, file, users, left, activations, ...changeResult(change) };
+}
+
+function sameRole(held: UserScope | null, wanted: UserScope | null): boolean {
+  if (held === null || wanted === null) return held === wanted;
+  return isDeepStrictEqual({ ...held, key: '' }, { ...wanted, key: '' });
 }
 
 async function writeBoth(

@@ -34,6 +34,7 @@ export default class OperatorCreate extends NatsctlCommand {
     'service-url': Flags.string({
       description: 'Where clients connect (nats://, tls://, ws://, wss://); repeatable.',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'URL',
       env: 'NATSCTL_SERVICE_URL',
     }),

@@ -119,6 +119,20 @@ describe('the program edits', () => {
     expect(again.stdout).toBe('user ann of account orders: nothing to change\n');
   });
 
+  it('with repeatable flags before the name', async () => {
+    const { json } = await store();
+    expect(await json('operator', 'create', '--service-url', 'nats://c:4222', '--tag', 'y', 'other')).toMatchObject({
+      name: 'other',
+      serviceUrls: ['nats://c:4222'],
+    });
+    expect(await json('operator', 'edit', '--rm-service-url', 'nats://c:4222', '--rm-tag', 'y', 'other')).toMatchObject(
+      {
+        operator: 'other',
+        changed: true,
+      },
+    );
+  });
+
   it('and refuses', async () => {
     const { natsctl } = await store();
     await natsctl('user', 'create', 'ann', '-a', 'orders', '--bearer');

@@ -5,7 +5,7 @@ import { signClaims } from '../../../../claims/jwt/encode.js';
 import { newActivation } from '../../../../claims/jwt/new.js';
 import { Seed } from '../../../../claims/keys/seed.js';
 import { seedSigner } from '../../../../claims/keys/signer.js';
-import type { Import } from '../../../../claims/types.js';
+import type { Import, UserScope } from '../../../../claims/types.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { editAccount } from '../../../../cli/account/edit.js';
 import { rotateAccountSigningKey } from '../../../../cli/account/rotate-signing-key.js';
@@ -14,6 +14,7 @@ import {
   editAccountSigningKey,
   listAccountSigningKeys,
   removeAccountSigningKey,
+  withKey,
 } from '../../../../cli/account/signing-keys.js';
 import { changeAccount } from '../../../../cli/change/change.js';
 import { readSeed, writeSeed } from '../../../../cli/store/keystore.js';
@@ -207,6 +208,26 @@ describe('signing-key rotate', () => {
     expect(await token('cid')).toBe(before.cid);
     expect(await token('eve')).toBe(before.eve);
     expect(parseCreds(readFileSync(eve.creds as string, 'utf8')).token).toBe(before.eve);
+  });
+
+  it('ends what was stopped while the account named both keys', async () => {
+    const workspace = await withAccount();
+    const { key } = await addAccountSigningKey(workspace, 'orders', sales);
+    await user(workspace, 'bob', 'sales');
+    const seed = Seed.generate('account');
+    await writeSeed(workspace.keystore, seed);
+    const scope = (await keys(workspace)).get(key) as UserScope;
+    await changeAccount(workspace, 'orders', {}, (claims) =>
+      withKey(claims, seed.publicKey, { ...scope, key: seed.publicKey }),
+    );
+    const ambiguous = rotateAccountSigningKey(workspace, 'orders', { key: 'sales' });
+    await expect(ambiguous).rejects.toMatchObject({
+      code: 'ERR_SIGNING_KEY_UNKNOWN',
+      hint: expect.stringContaining(key),
+    });
+    const ended = await rotateAccountSigningKey(workspace, 'orders', { key, newKey: seed.publicKey });
+    expect(ended).toMatchObject({ role: 'sales', users: [{ name: 'bob' }] });
+    expect([...(await keys(workspace)).keys()]).toEqual([seed.publicKey]);
   });
 
   it('takes a key of the keystore, and refuses one it cannot sign with', async () => {
