@@ -1,6 +1,7 @@
 import { isSubset } from '../../claims/subject/match.js';
 import type { AccountClaims, Export, ExportType } from '../../claims/types.js';
 import { cliError } from '../errors.js';
+import { safeText } from '../output/safe-text.js';
 import { requiredChoice } from '../prompt.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
@@ -58,7 +59,7 @@ export async function chooseExport(
   const candidates = claims.nats.exports.filter(
     (one) => fits(one) && (wanted.type === undefined || one.type === wanted.type),
   );
-  const labels = candidates.map((one) => `${one.subject} (${one.type})`);
+  const labels = candidates.map((one) => safeText(`${one.subject} (${one.type})`));
   const chosen = await requiredChoice(undefined, 'SUBJECT', question, labels);
   const found = candidates[labels.indexOf(chosen)] as Export;
   return { subject: found.subject, type: found.type };

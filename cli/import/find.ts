@@ -2,6 +2,7 @@ import type { AccountClaims, ExportType, Import } from '../../claims/types.js';
 import { accountKey } from '../activation/create.js';
 import { cliError } from '../errors.js';
 import { remoteSubject } from '../export/importers.js';
+import { safeText } from '../output/safe-text.js';
 import { requiredChoice } from '../prompt.js';
 import { accountNameOf } from '../store/store.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
@@ -58,5 +59,5 @@ export async function chooseImport(
 }
 
 async function labelOf({ store }: Workspace, one: Import): Promise<string> {
-  return `${remoteSubject(one)} (${one.type} of ${await accountNameOf(store, one.account)})`;
+  return safeText(`${remoteSubject(one)} (${one.type} of ${await accountNameOf(store, one.account)})`);
 }

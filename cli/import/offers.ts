@@ -1,5 +1,6 @@
 import type { Export } from '../../claims/types.js';
 import { remoteSubject } from '../export/importers.js';
+import { safeText } from '../output/safe-text.js';
 import { listAccounts, type StoredAccount, withoutDamaged } from '../store/store.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
@@ -32,5 +33,5 @@ export async function offersTo(workspace: Workspace, nameOrKey: string | undefin
 }
 
 function labelOf({ name }: StoredAccount, { subject, type, token_req }: Export): string {
-  return `${name}: ${subject} (${token_req ? 'private ' : ''}${type})`;
+  return safeText(`${name}: ${subject} (${token_req ? 'private ' : ''}${type})`);
 }

@@ -43,7 +43,7 @@ async function remove(
     accounts: await listAccountNames(store),
     creds: null,
     keys: { removed: [], kept: [] },
-    dryRun: wanted.dryRun,
+    dryRun: wanted.dryRun === true,
   };
   if (wanted.dryRun) return result;
   await removeOperator(store);

@@ -14,6 +14,7 @@ import { listAccountNames, listOperatorNames, readAccount, readOperator } from '
 import { listUserNames, readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { renameUserTo } from '../../../../cli/user/rename.js';
+import { revokeUser } from '../../../../cli/user/revoke.js';
 import { openWorkspace, type Workspace } from '../../../../cli/workspace.js';
 import { threeAccounts } from '../sharing/shop.js';
 import { NOW, tempSettings } from '../temp.js';
@@ -98,6 +99,16 @@ describe('user rename', () => {
     expect(await listUserNames(store, 'shop')).toEqual(['bob', 'eve']);
     await renameUserTo(workspace, { user: 'eve', account: 'shop', to: 'Eve' }, {});
     expect(await listUserNames(store, 'shop')).toEqual(['Eve', 'bob']);
+  });
+
+  it('brings no revoked user back', async () => {
+    const { workspace } = await threeAccounts();
+    await make(workspace, 'ann');
+    await revokeUser(workspace, { user: 'ann', account: 'shop', unlisted: false });
+    await expect(renameUserTo(workspace, { user: 'ann', account: 'shop', to: 'eve' }, {})).rejects.toMatchObject({
+      code: 'ERR_USER_REVOKED',
+    });
+    expect(await listUserNames(workspace.store, 'shop')).toEqual(['ann']);
   });
 
   it('keeps the role, and refuses a name that its template cannot hold', async () => {
