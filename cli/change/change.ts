@@ -34,6 +34,7 @@ export interface Change<C extends ChangeableClaims> {
   dryRun: boolean;
 }
 
+/** Gets the claims to change as its own: in place or as a copy. */
 type Edit<C, Entity> = (claims: C, entity: Entity) => Unsigned<C> | Promise<Unsigned<C>>;
 
 export function changeOperator(
@@ -43,7 +44,7 @@ export function changeOperator(
 ): Promise<Change<OperatorClaims>> {
   return changing(workspace, async () => {
     const { claims } = await readOperator(workspace.store);
-    const wanted = await edit(claims, workspace);
+    const wanted = await edit(structuredClone(claims), workspace);
     // One of the keys that the new claims name: the one before may be taken away by them.
     const signer = await operatorSelfSigner(workspace, wanted, { key: options.key, previous: claims.iss });
     const after = await signChecked<OperatorClaims>(wanted, signer, at(workspace, claims));
@@ -64,7 +65,11 @@ export function changeAccount(
     const { claims } = account.jwt;
     const operator = (await readOperator(workspace.store)).claims;
     const signer = await operatorSigner(workspace, operator, { key: options.key, previous: claims.iss });
-    const after = await signChecked<AccountClaims>(await edit(claims, account), signer, at(workspace, claims));
+    const after = await signChecked<AccountClaims>(
+      await edit(structuredClone(claims), account),
+      signer,
+      at(workspace, claims),
+    );
     return settle(workspace, 'account', claims, after.claims, options, () =>
       writeAccount(workspace.store, account.name, after.token),
     );
@@ -98,7 +103,7 @@ export function changeUser(
     const ofRole = accountClaims.nats.signing_keys.get(claims.iss) ? claims.iss : undefined;
     const choice = { key: options.key ?? ofRole, previous: claims.iss, strict };
     const { signer, scope } = await accountSigner(workspace, accountClaims, choice);
-    const fitting = fitToSigner(claims, accountClaims.sub, signer.publicKey, scope);
+    const fitting = fitToSigner(structuredClone(claims), accountClaims.sub, signer.publicKey, scope);
     const edited = await edit(fitting, { ...user, accountClaims, scope });
     if (scope) refuseErrors(user.name, validateScopedUser(edited, accountClaims, scope));
     refuseRevokedUser(accountClaims, account.name, claims, workspace.now);
