@@ -4,8 +4,8 @@ import { once } from 'node:events';
 export interface NatsServer {
   url: string;
   port: number;
-  /** Of the route listener, where the configuration has a cluster. */
-  routePort: number | undefined;
+  /** Port of the route listener of its cluster, which opens after the clients' one. */
+  routePort(): Promise<number>;
   /** Public server key. */
   id: string;
   process: ChildProcess;
@@ -41,13 +41,16 @@ export async function startNatsServer(program: string, configFile: string, port 
   await logs(/Server is ready/, 0);
   const listening = (kind: string) => {
     const found = new RegExp(`Listening for ${kind} connections on \\S+?:(\\d+)`).exec(log)?.[1];
-    return found === undefined ? undefined : Number(found);
+    return Number(found);
   };
-  const chosen = listening('client') as number;
+  const chosen = listening('client');
   return {
     url: `nats://127.0.0.1:${chosen}`,
     port: chosen,
-    routePort: listening('route'),
+    async routePort() {
+      await logs(/Listening for route connections on/, 0);
+      return listening('route');
+    },
     id: /ID: +(N\w+)/.exec(log)?.[1] ?? '',
     process: server,
     logs: (pattern) => logs(pattern),

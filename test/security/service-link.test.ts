@@ -51,7 +51,7 @@ it.skipIf(!program)('a server that was cut off from its cluster learns a revocat
   const account = Seed.generate('account');
   await service.push(account.publicKey, await service.operator.account(account.publicKey));
   const first = await member(service, 'first', []);
-  const second = await member(service, 'second', [`nats://127.0.0.1:${first.routePort}`]);
+  const second = await member(service, 'second', [`nats://127.0.0.1:${await first.routePort()}`]);
   const [a, b] = [first.port, second.port];
   const { text } = await userCreds(service.operator.system);
   expect(await service.attach({ servers: [`nats://127.0.0.1:${a}`], creds: text })).toMatchObject({ connected: true });
