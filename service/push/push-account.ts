@@ -1,5 +1,5 @@
 /**
- * A push: an account JWT signed elsewhere asks to take the place of the stored one. DESIGN rule 11 ("two writers never undo
+ * A push: an account JWT signed elsewhere asks to take the place of the stored one. The rule of ARCHITECTURE.md ("two writers never undo
  * each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
  */
 
