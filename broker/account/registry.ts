@@ -194,7 +194,8 @@ export class AccountRegistry {
 
   /**
    * A JWT that lets revoked users back in, or is older than the one in use, is not believed on the word of whoever announced it:
-   * only when the resolver, which refuses to drop revocations and knows what a push was made from, holds it too (ARCHITECTURE.md: two writers never undo each other).
+   * only when the resolver, which refuses to drop revocations and knows what a push was made from, holds it too
+   * (ARCHITECTURE.md: two writers never undo each other).
    */
   async #isConfirmed(account: Account, verified: VerifiedAccount): Promise<boolean> {
     for (;;) {

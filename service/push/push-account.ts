@@ -1,6 +1,6 @@
 /**
- * A push: an account JWT signed elsewhere asks to take the place of the stored one. The rule of ARCHITECTURE.md ("two writers never undo
- * each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
+ * A push: an account JWT signed elsewhere asks to take the place of the stored one. The rule of ARCHITECTURE.md ("two writers
+ * never undo each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
  */
 
 import { droppedRevocations } from '../../claims/account/revocation.js';

@@ -4,7 +4,7 @@ import { compilePermissions } from '../../../../claims/permission/permission.js'
 import { everyLiteral, pattern, twinMatches } from '../subject/twins.js';
 
 /**
- * The permissions of enforcement.md section 7 by brute force: a pattern is the set of every subject it matches. Depth 5 and
+ * Permissions by brute force: a pattern is the set of every subject it matches. Depth 5 and
  * three letters tell all patterns of depth <= 5 over {a, b, *, >} apart, but for `>` against `*` in the sixth place.
  */
 const universe = everyLiteral(6);
