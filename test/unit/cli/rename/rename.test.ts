@@ -111,6 +111,16 @@ describe('user rename', () => {
     expect(await listUserNames(workspace.store, 'shop')).toEqual(['ann']);
   });
 
+  it('brings nobody back who was revoked with everyone', async () => {
+    const { workspace } = await threeAccounts();
+    await make(workspace, 'ann');
+    await revokeUser(workspace, { user: '*', account: 'shop', unlisted: false });
+    await expect(renameUserTo(workspace, { user: 'ann', account: 'shop', to: 'eve' }, {})).rejects.toMatchObject({
+      code: 'ERR_USER_REVOKED',
+    });
+    expect(await listUserNames(workspace.store, 'shop')).toEqual(['ann']);
+  });
+
   it('keeps the role, and refuses a name that its template cannot hold', async () => {
     const { workspace } = await threeAccounts();
     await addRole(workspace, 'sales');
