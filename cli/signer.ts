@@ -99,6 +99,23 @@ export async function accountSigner(
   throw missing(name, unscoped, options.strict, workspace.keystore, rolesOf([...keys.values()]));
 }
 
+/**
+ * A user whose key was taken out of the account is shut out. Signing it again with another key would let it in, and one of a
+ * role would get all that the role did not give: only where a key is named for it.
+ */
+export function refuseLostSigner(account: AccountClaims, user: string, issuer: string, key: string | undefined): void {
+  if (key !== undefined || issuer === account.sub || account.nats.signing_keys.has(issuer)) return;
+  const owner = `account ${account.name ?? account.sub}`;
+  throw cliError(
+    'ERR_SIGNER_UNTRUSTED',
+    `the user ${user} is signed by ${issuer}, which is no key of ${owner} any more`,
+    {
+      hint: 'name the key or role to sign it with: --private-key',
+      details: { key: issuer, user },
+    },
+  );
+}
+
 /** A seed given as a public key of the keystore, as itself, or as a file. */
 async function resolveSeed(
   workspace: Workspace,

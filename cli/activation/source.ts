@@ -1,7 +1,9 @@
 import path from 'node:path';
 import process from 'node:process';
+import { isNatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import type { ActivationClaims, Decoded } from '../../claims/types.js';
+import { request } from '../../resolver/request.js';
 import { cliError } from '../errors.js';
 import { MAX_STORE_FILE_BYTES, readTextFile } from '../store/atomic.js';
 import { unarmored } from '../store/token-file.js';
@@ -33,22 +35,17 @@ async function readInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function fetchText(url: string): Promise<string> {
-  let answer: Response;
+/** As any token is fetched: bounded in size and time, and no other host than the one that was named is asked. */
+async function fetchText(source: string): Promise<string> {
+  const url = URL.canParse(source) ? new URL(source) : null;
+  if (url === null) throw unreadable(`not an address: ${source}`, source);
   try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-    if (!answer.ok) throw unreadable(`${url} answers ${answer.status}`, url);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.length;
-      if (size > MAX_STORE_FILE_BYTES) throw unreadable(`${url} holds more than any token`, url);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+    const answer = await request(url, { timeoutMs: FETCH_TIMEOUT_MS });
+    if (answer.status === 200) return answer.body;
+    throw unreadable(`${url.origin}${url.pathname} answers ${answer.status}`, source);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_ACTIVATION_SOURCE') throw error;
-    throw unreadable(`cannot fetch ${url}: ${error instanceof Error ? error.message : error}`, url, error);
+    if (!isNatsctlError(error) || error.code === 'ERR_ACTIVATION_SOURCE') throw error;
+    throw unreadable(`cannot fetch the activation: ${error.message}`, source, error);
   }
 }
 

@@ -9,7 +9,7 @@ import { hasNothingOfItsOwn } from '../../claims/trust/user.js';
 import type { AccountClaims, Decoded, OperatorClaims, UserClaims, UserData, UserScope } from '../../claims/types.js';
 import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { refuseErrors, signChecked } from '../sign.js';
-import { accountSigner, operatorSelfSigner, operatorSigner } from '../signer.js';
+import { accountSigner, operatorSelfSigner, operatorSigner, refuseLostSigner } from '../signer.js';
 import { findSeed, writeCreds, writeSeed } from '../store/keystore.js';
 import { readOperator, type StoredAccount, writeAccount, writeOperator } from '../store/store.js';
 import { findUser, type StoredUser, writeUser } from '../store/users.js';
@@ -100,6 +100,7 @@ export function changeUser(
     const user = await findUser(store, account.name, wanted.user);
     const { claims } = user.jwt;
     const strict = (await readOperator(store)).claims.nats.strict_signing_key_usage === true;
+    refuseLostSigner(accountClaims, user.name, claims.iss, options.key);
     const ofRole = accountClaims.nats.signing_keys.get(claims.iss) ? claims.iss : undefined;
     const choice = { key: options.key ?? ofRole, previous: claims.iss, strict };
     const { signer, scope } = await accountSigner(workspace, accountClaims, choice);

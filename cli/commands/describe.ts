@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { currentTime, NatsctlCommand } from '../base-command.js';
 import { rawFlag } from '../flags.js';
+import { toJson } from '../output/json.js';
 import { safeText } from '../output/safe-text.js';
 import { pairs } from '../output/table.js';
 import { showTime } from '../output/time.js';
@@ -50,7 +51,7 @@ export default class Describe extends NatsctlCommand {
     }
     if (flags.field !== undefined) {
       const value = fieldOf(token.claims, flags.field);
-      this.print(`${typeof value === 'string' ? safeText(value) : JSON.stringify(value, null, 2)}\n`);
+      this.print(`${typeof value === 'string' ? safeText(value) : toJson(value, 2)}\n`);
       return { field: flags.field, value };
     }
     if (flags.raw) this.print(`${token.token}\n`);

@@ -2,11 +2,11 @@ import path from 'node:path';
 import { checkEntityName } from '../../claims/names.js';
 import { usageError } from '../errors.js';
 import { exists } from '../store/atomic.js';
-import { credsFile } from '../store/keystore.js';
+import { credsFile, readSeed, writeCreds } from '../store/keystore.js';
 import type { PathSettings } from '../store/paths.js';
 import { readOperator } from '../store/store.js';
 import { findUser, listUserNames } from '../store/users.js';
-import { makeCreds, writeNewFile } from '../user/creds.js';
+import { writeNewFile } from '../user/creds.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
 
 export interface NatsContext {
@@ -48,8 +48,9 @@ export async function writeNatsContext(
   const user = await findUser(store, account.name, chosen);
   const creds = credsFile(keystore, store.name, account.name, user.name);
   if (!(await exists(creds))) {
-    const { text } = await makeCreds(workspace, { user: user.name, account: account.name });
-    await writeNewFile(creds, text, true);
+    const seed = await readSeed(keystore, user.jwt.claims.sub, `user ${user.name}`);
+    const names = { operator: store.name, account: account.name, user: user.name };
+    await writeCreds(keystore, names, user.jwt.token, seed);
   }
   const url = wanted.url ?? (await readOperator(store)).claims.nats.operator_service_urls[0] ?? null;
   const context = {

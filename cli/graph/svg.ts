@@ -57,9 +57,9 @@ export function toSvg({ accounts, imports }: Graph): string {
   ].join('\n');
 }
 
-/** Names come from JWTs: nothing of them is markup. Control characters are not XML at all. */
+/** Names come from JWTs: nothing of them is markup. Control characters are not XML at all, and nothing turns the direction. */
 function text(value: string): string {
   return value
-    .replace(/[\p{Cc}\p{Surrogate}\ufffe\uffff]/gu, '?')
+    .replace(/[\p{Cc}\p{Bidi_Control}\p{Surrogate}\u2028\u2029\ufffe\uffff]/gu, '?')
     .replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
 }

@@ -18,7 +18,7 @@ export function writeJsonLine(value: unknown): void {
 /** What JSON may hold as it is and a terminal obeys: the same text in every reader, written as an escape. */
 const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-function toJson(value: unknown, indent?: number): string {
+export function toJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, (_key, item: unknown) => (item instanceof Map ? fromMap(item) : item), indent);
   return (text ?? 'null').replace(UNESCAPED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

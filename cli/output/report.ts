@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { NatsctlError } from '../../claims/errors.js';
 import { editDistance } from './edit-distance.js';
-import { writeJson } from './json.js';
+import { toJson, writeJson } from './json.js';
 import { safeText } from './safe-text.js';
 
 /** What is printed of a fault: one JSON document on stdout, or lines on stderr. */
@@ -27,14 +27,19 @@ export function report(error: unknown, json: boolean, command?: ParsedCommand): 
   if (known === 'quiet') return;
   const { fault, exit } = known ?? faultOf(error);
   process.exitCode = exit;
-  if (json) writeJson({ error: fault });
+  if (json) writeJson(JSON.parse(withoutSeeds(toJson({ error: fault }))));
   else {
     const hint = fault.hint === undefined ? '' : `\n  ${safeText(fault.hint)}`;
-    process.stderr.write(`natsctl: ${safeText(fault.message)} [${fault.code}]${hint}\n`);
+    process.stderr.write(withoutSeeds(`natsctl: ${safeText(fault.message)} [${fault.code}]${hint}\n`));
     if (fault.code === 'ERR_INTERNAL' && process.env.DEBUG && error instanceof Error) {
       process.stderr.write(`${error.stack}\n`);
     }
   }
+}
+
+/** A seed given where a name or a public key belongs must not end in a log by way of the message that refuses it. */
+function withoutSeeds(text: string): string {
+  return text.replace(/S[OAUNCX][A-Z2-7]{56}/g, '(a seed, not shown)');
 }
 
 function faultOf(error: unknown): { fault: Fault; exit: number } {

@@ -182,3 +182,14 @@ export function symlinkRefused(file: string): Error {
     details: { file },
   });
 }
+
+/** Whether two names are of one file or folder: two spellings of a name are, where the file system tells no letter case apart. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  try {
+    const [one, other] = await Promise.all([lstat(a, { bigint: true }), lstat(b, { bigint: true })]);
+    return one.ino === other.ino && one.dev === other.dev;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw ioError(error, 'read', a);
+  }
+}

@@ -3,7 +3,15 @@ import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
-import { exists, readDir, readTextFile, symlinkRefused, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
+import {
+  exists,
+  isSameFile,
+  readDir,
+  readTextFile,
+  symlinkRefused,
+  TEMPORARY_SUFFIX,
+  writeFileAtomic,
+} from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 import { pathSafe } from './names.js';
 
@@ -222,4 +230,31 @@ export async function refuseOtherCreds(keystore: string, from: string[], to: str
     hint: 'move that folder away',
     details: { folder: other },
   });
+}
+
+/** As `refuseOtherCreds`, for a user: creds that were kept of a deleted one may hold the only copy of its seed. */
+export async function refuseOtherUserCreds(
+  keystore: string,
+  { operator, account }: { operator: string; account: string },
+  from: string,
+  to: string,
+): Promise<void> {
+  const other = credsFile(keystore, operator, account, to);
+  const own = credsFile(keystore, operator, account, from);
+  if (from === to || !(await exists(other)) || (await isSameFile(own, other))) return;
+  throw storeError('ERR_CREDS_IN_THE_WAY', `there are creds under the new name already: ${other}`, {
+    hint: 'move that file away',
+    details: { file: other },
+  });
+}
+
+/** Removes the creds under the name before, once they are written under the new one, unless both names are of one file. */
+export async function removeRenamedCreds(
+  keystore: string,
+  names: { operator: string; account: string; user: string },
+  to: string,
+): Promise<void> {
+  const old = credsFile(keystore, names.operator, names.account, names.user);
+  if (await isSameFile(old, credsFile(keystore, names.operator, names.account, to))) return;
+  await removeCreds(keystore, names);
 }

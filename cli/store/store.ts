@@ -4,7 +4,7 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
-import { exists, makePrivateDir, readDir, readTextFile, syncDir, writeFileAtomic } from './atomic.js';
+import { exists, isSameFile, makePrivateDir, readDir, readTextFile, syncDir, writeFileAtomic } from './atomic.js';
 import { ioError, storeError } from './errors.js';
 import { knownOr, pathSafe, refuseTaken } from './names.js';
 import { ownDir, placeAccount, placeOperator, takeAccountAway, takeOperatorAway } from './place.js';
@@ -140,13 +140,14 @@ export async function renameOperatorFolder(store: OperatorStore, to: string, tok
   refuseTaken('ERR_OPERATOR_NAME_TAKEN', 'operator', to, names, `in ${store.root}`);
   const info = path.join(store.dir, '.nsc');
   const fresh = path.join(store.root, to);
+  await refuseOccupied(store.dir, fresh);
   await writeTokenFile(path.join(store.dir, `${to}.jwt`), token);
   const before = JSON.parse((await readTextFile(info)) ?? '{}') as Record<string, unknown>;
   await writeFileAtomic(info, JSON.stringify({ ...before, name: to }));
   try {
     await rename(store.dir, fresh);
     await syncDir(store.root);
-    if (store.name !== to) await rm(path.join(fresh, `${store.name}.jwt`), { force: true });
+    await removeOldToken(fresh, store.name, to);
   } catch (error) {
     throw ioError(error, 'write', fresh);
   }
@@ -268,14 +269,32 @@ export async function renameAccount(store: OperatorStore, from: string, to: stri
   await refuseTakenAccountBut(store, from, to);
   const old = accountDir(store, from);
   const fresh = accountDir(store, to);
+  await refuseOccupied(old, fresh);
   await writeTokenFile(path.join(old, `${to}.jwt`), token);
   try {
     await rename(old, fresh);
     await syncDir(path.dirname(fresh));
-    if (from !== to) await rm(path.join(fresh, `${from}.jwt`), { force: true });
+    await removeOldToken(fresh, from, to);
   } catch (error) {
     throw ioError(error, 'write', fresh);
   }
+}
+
+/** The token under the name before. Where letter case is not told apart, `orders.jwt` is `Orders.jwt`, and the only one there is. */
+async function removeOldToken(dir: string, from: string, to: string): Promise<void> {
+  const old = path.join(dir, `${from}.jwt`);
+  const fresh = path.join(dir, `${to}.jwt`);
+  if (!(await isSameFile(old, fresh))) await rm(old, { force: true });
+  else if (from !== to) await rename(old, fresh);
+}
+
+/** Before anything is written: a folder with something in it, which is none of ours, would stop the rename halfway. */
+async function refuseOccupied(old: string, fresh: string): Promise<void> {
+  if ((await readDir(fresh)).length === 0 || (await isSameFile(old, fresh))) return;
+  throw storeError('ERR_STORE_IO', `${fresh} is in the way`, {
+    hint: 'move it away, or choose another name',
+    details: { file: fresh },
+  });
 }
 
 export async function removeAccount(store: OperatorStore, name: string): Promise<void> {

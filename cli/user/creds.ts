@@ -10,7 +10,7 @@ import { readSeed } from '../store/keystore.js';
 import { readOperator, type StoredAccount } from '../store/store.js';
 import { findUser, type StoredUser } from '../store/users.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
-import { afterRevocations, refuseRevokedUser } from './revoked.js';
+import { refuseVoidUser } from './revoked.js';
 
 export interface WantedCreds {
   user: string;
@@ -53,13 +53,13 @@ async function shortLived(
       hint: 'give an earlier time, or a later expiry to the user',
     });
   }
-  refuseRevokedUser(jwt.claims, name, claims, workspace.now);
+  refuseVoidUser(jwt.claims, name, claims, workspace.now);
   const strict = (await readOperator(workspace.store)).claims.nats.strict_signing_key_usage === true;
   const { signer, scope } = await accountSigner(workspace, jwt.claims, { key: claims.iss, strict });
   const wanted = { ...claims, exp: expires };
   if (scope) refuseErrors(user.name, validateScopedUser(wanted, jwt.claims, scope));
-  const after = afterRevocations(jwt.claims, claims.iat);
-  return signChecked<UserClaims>(wanted, signer, { now: workspace.now, after });
+  // As old as the stored JWT at least, and no newer than now: a revocation takes both of these in, since it knows no other JWT.
+  return signChecked<UserClaims>(wanted, signer, { now: workspace.now, after: claims.iat - 1 });
 }
 
 /** Writes a private file that must not exist, unless forced. @returns its absolute path */

@@ -6,12 +6,12 @@ import type { Renamed } from '../account/rename.js';
 import type { ChangeOptions } from '../change/change.js';
 import { differences } from '../change/difference.js';
 import { refuseErrors, signChecked } from '../sign.js';
-import { accountSigner } from '../signer.js';
-import { findSeed, removeCreds, writeCreds } from '../store/keystore.js';
+import { accountSigner, refuseLostSigner } from '../signer.js';
+import { findSeed, refuseOtherUserCreds, removeRenamedCreds, writeCreds } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { findUser, refuseTakenUserBut, renameUserFile } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
-import { afterRevocations, refuseRevokedUser } from './revoked.js';
+import { afterRevocations, refuseVoidUser } from './revoked.js';
 
 export interface RenamedUser extends Renamed {
   account: string;
@@ -33,7 +33,9 @@ export function renameUserTo(
     const { to } = wanted;
     await refuseTakenUserBut(store, account.name, user.name, to);
     const before = user.jwt.claims;
-    refuseRevokedUser(account.jwt.claims, account.name, before, workspace.now);
+    refuseVoidUser(account.jwt.claims, account.name, before, workspace.now);
+    await refuseOtherUserCreds(keystore, { operator: store.name, account: account.name }, user.name, to);
+    refuseLostSigner(account.jwt.claims, user.name, before.iss, key);
     const { claims, token, warnings } = await renamedToken(workspace, account.jwt.claims, before, to, key);
     const changes = differences('user', before, claims);
     const result: RenamedUser = {
@@ -53,7 +55,7 @@ export function renameUserTo(
     const seed = await findSeed(keystore, before.sub);
     if (seed) result.creds = await writeCreds(keystore, names, token, seed);
     // Where there is no seed, the old creds file is the one place that has it: it stays.
-    if (seed && user.name !== to) await removeCreds(keystore, { ...names, user: user.name });
+    if (seed) await removeRenamedCreds(keystore, { ...names, user: user.name }, to);
     return result;
   });
 }

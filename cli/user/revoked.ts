@@ -1,4 +1,4 @@
-import { EVERYONE } from '../../claims/account/revocation.js';
+import { EVERYONE, isRevoked } from '../../claims/account/revocation.js';
 import type { AccountClaims, UserClaims } from '../../claims/types.js';
 import { cliError } from '../errors.js';
 
@@ -26,6 +26,16 @@ export function refuseRevokedUser(
   const valid = (revocations.get(sub) ?? -1) < iat;
   if (valid && (revocations.get(EVERYONE) ?? 0) <= now + AHEAD_SECONDS) return;
   throw revoked(account, sub, 'make a new user in its place with `natsctl user create`');
+}
+
+/**
+ * As above, and also for a user that was revoked with everyone: to bring that one back is an edit's to do, which says so, and
+ * not a side effect of a new name or of creds for an hour.
+ */
+export function refuseVoidUser(account: AccountClaims, name: string, user: UserClaims, now: number): void {
+  refuseRevokedUser(account, name, user, now);
+  if (!isRevoked(account.nats.revocations, user.sub, user.iat)) return;
+  throw revoked(name, user.sub, 'everyone was revoked: bring it back with `natsctl user edit`, or make a new user');
 }
 
 /** A JWT must be later than a revocation of everyone, or it would be void from the start. */

@@ -21,7 +21,9 @@ import { readSeed, writeSeed } from '../../../../cli/store/keystore.js';
 import { readAccount } from '../../../../cli/store/store.js';
 import { readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { editUser } from '../../../../cli/user/edit.js';
 import { limitEdit } from '../../../../cli/user/limit-flags.js';
+import { renameUserTo } from '../../../../cli/user/rename.js';
 import { revokeUser } from '../../../../cli/user/revoke.js';
 import type { Workspace } from '../../../../cli/workspace.js';
 import { noAccountEdit } from '../edits.js';
@@ -148,6 +150,22 @@ describe('signing keys of an account', () => {
     expect(await remove(true)).toMatchObject({ key, role: 'sales', users: ['bob'], changed: true });
     expect((await keys(workspace)).size).toBe(0);
     await expect(remove(true)).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY_UNKNOWN' });
+  });
+
+  it('let nobody in again, and nobody out of a role, once they are removed', async () => {
+    const workspace = await withAccount();
+    await addAccountSigningKey(workspace, 'orders', sales);
+    await user(workspace, 'bob', 'sales');
+    await removeAccountSigningKey(workspace, 'orders', { key: 'sales', force: true });
+    const who = { user: 'bob', account: 'orders' };
+    const tagged = { limits: limitEdit({}), tags: { add: ['x'], remove: [] } };
+    const untrusted = { code: 'ERR_SIGNER_UNTRUSTED' };
+    const { token } = (await readUser(workspace.store, 'orders', 'bob')).jwt;
+    await expect(editUser(workspace, who, tagged)).rejects.toMatchObject(untrusted);
+    await expect(renameUserTo(workspace, { ...who, to: 'rob' }, {})).rejects.toMatchObject(untrusted);
+    expect((await readUser(workspace.store, 'orders', 'bob')).jwt.token).toBe(token);
+    await addAccountSigningKey(workspace, 'orders', sales);
+    expect(await editUser(workspace, who, tagged, { key: 'sales' })).toMatchObject({ role: 'sales' });
   });
 });
 

@@ -73,13 +73,18 @@ describe('an activation', () => {
     }
     expect((await readActivation(token)).token).toBe(token);
     const server = createServer((request, response) => {
-      if (request.url !== '/a.jwt') response.statusCode = 404;
+      if (request.url === '/away.jwt') {
+        const port = (server.address() as AddressInfo).port;
+        response.writeHead(302, { location: `http://localhost:${port}/a.jwt` });
+      } else if (request.url !== '/a.jwt') response.statusCode = 404;
       response.end(armored(token));
     });
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect((await readActivation(`${url}/a.jwt`)).token).toBe(token);
+    // Another host may be one that only this machine can reach.
+    await expect(readActivation(`${url}/away.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
     await expect(readActivation(`${url}/b.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
     await expect(readActivation('/no/such/file')).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
   });

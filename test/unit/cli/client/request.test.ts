@@ -84,3 +84,16 @@ it('short-lived creds are of a fresh JWT, which is stored nowhere', async () => 
   await revokeUser(workspace, { ...wanted, unlisted: false });
   await refused(NOW + 60).toMatchObject({ code: 'ERR_USER_REVOKED' });
 });
+
+it('short-lived creds end with a revocation of the same second, and are not made of a JWT that is void', async () => {
+  const workspace = await tempWorkspace();
+  await createAccount(workspace, { name: 'orders' });
+  await createUser(workspace, { name: 'u', account: 'orders', ...noPermissions });
+  const wanted = { user: 'u', account: 'orders' };
+  const { text } = await makeCreds(workspace, { ...wanted, expires: NOW + 60 });
+  const { claims } = decodeAs('user', parseCreds(text).token);
+  const { revokedAt } = await revokeUser(workspace, { ...wanted, user: '*', unlisted: false });
+  expect(claims.iat).toBeLessThanOrEqual(revokedAt);
+  const refused = makeCreds(workspace, { ...wanted, expires: NOW + 60 });
+  await expect(refused).rejects.toMatchObject({ code: 'ERR_USER_REVOKED' });
+});

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { program } from '../program.js';
@@ -36,6 +36,13 @@ it('env, context select, context nats and graph, through the program', async () 
   await natsctl('generate', 'context', '--context', 'mine', '--nsc', '--force', '-a', 'orders');
   expect(JSON.parse(readFileSync(made.file, 'utf8')).nsc).toBe('nsc://acme/orders/u');
   expect((await natsctl('context', 'nats', '../x')).code).toBe(1);
+
+  // Who can plant a link in the keystore must not choose where a seed goes.
+  rmSync(path.dirname(creds), { recursive: true });
+  mkdirSync(path.join(home, 'elsewhere'));
+  symlinkSync(path.join(home, 'elsewhere'), path.dirname(creds));
+  expect((await natsctl('context', 'nats', 'linked', '--user', 'u', '-a', 'orders')).code).toBe(1);
+  expect(readdirSync(path.join(home, 'elsewhere'))).toEqual([]);
 
   expect((await plain('graph')).stdout).toMatch(/^flowchart LR\n/);
   const svg = await json('graph', '--format', 'svg', '--output', 'g.svg');

@@ -71,3 +71,8 @@ it('is made from the store: what works, what does not, and who is not known', as
   const some = await accountGraph(workspace, ['shop']);
   expect(some.accounts.map(({ key }) => key).sort()).toEqual([bank, shop].sort());
 });
+
+it('a name in a picture turns no direction', () => {
+  const account = { key: 'A', name: 'a\u202e\u2066b', known: true, system: false, unusedExports: [] };
+  expect(toSvg({ operator: 'acme', accounts: [account], imports: [] })).toContain('>a??b</text>');
+});

@@ -98,3 +98,25 @@ describe('nkey', () => {
     expect(Buffer.from(unsealData(b, a.publicKey, theirs, false)).toString()).toBe('hello');
   });
 });
+
+it('a seed given where a name or a public key belongs is not repeated by what refuses it', async () => {
+  const natsctl = program(tempDir());
+  await natsctl('operator', 'create', 'acme');
+  const seed = Seed.generate('account').reveal();
+  for (const words of [
+    ['account', 'describe', seed],
+    ['user', 'list', '-a', seed],
+    ['account', 'signing-key', 'remove', seed, '-a', 'SYS'],
+    ['operator', 'signing-key', 'remove', seed],
+    ['operator', 'list', seed],
+    ['user', 'create', 'u', '-a', 'SYS', '-K', `${seed}X`],
+    ['nkey', 'verify', seed],
+    ['describe', seed],
+  ]) {
+    for (const json of [[], ['--json']]) {
+      const { code, stdout, stderr } = await natsctl(...words, ...json);
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).not.toContain(seed);
+    }
+  }
+});

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../../claims/creds.js';
@@ -80,6 +80,23 @@ describe('account rename', () => {
     await expect(rename('store')).rejects.toMatchObject({ code: 'ERR_CREDS_IN_THE_WAY' });
     expect(await listAccountNames(workspace.store)).toContain('shop');
   });
+
+  it('writes nothing where a folder that is no account or operator is in the way', async () => {
+    const { workspace } = await threeAccounts();
+    const { store } = workspace;
+    for (const dir of [path.join(store.dir, 'accounts', 'attic'), path.join(store.root, 'attic')]) {
+      mkdirSync(dir);
+      writeFileSync(path.join(dir, 'notes'), '');
+    }
+    const files = () => readdirSync(store.root, { recursive: true }).sort();
+    const before = files();
+    const inTheWay = { code: 'ERR_STORE_IO', message: expect.stringContaining('in the way') };
+    await expect(renameAccountTo(workspace, { account: 'shop', to: 'attic' }, {})).rejects.toMatchObject(inTheWay);
+    await expect(renameOperatorTo(workspace, 'attic', {})).rejects.toMatchObject(inTheWay);
+    expect(files()).toEqual(before);
+    expect(await listOperatorNames(store.root)).toEqual(['acme']);
+    expect(readFileSync(path.join(store.dir, '.nsc'), 'utf8')).toContain('"acme"');
+  });
 });
 
 describe('user rename', () => {
@@ -101,10 +118,31 @@ describe('user rename', () => {
     expect(await listUserNames(store, 'shop')).toEqual(['Eve', 'bob']);
   });
 
+  it('takes no creds that were kept of another user', async () => {
+    const { workspace } = await threeAccounts();
+    await make(workspace, 'ann');
+    const file = credsFile(workspace.keystore, 'acme', 'shop', 'eve');
+    writeFileSync(file, 'the only copy of a seed');
+    const wanted = { user: 'ann', account: 'shop', to: 'eve' };
+    await expect(renameUserTo(workspace, wanted, {})).rejects.toMatchObject({ code: 'ERR_CREDS_IN_THE_WAY' });
+    expect(readFileSync(file, 'utf8')).toBe('the only copy of a seed');
+    expect(await listUserNames(workspace.store, 'shop')).toEqual(['ann']);
+  });
+
   it('brings no revoked user back', async () => {
     const { workspace } = await threeAccounts();
     await make(workspace, 'ann');
     await revokeUser(workspace, { user: 'ann', account: 'shop', unlisted: false });
+    await expect(renameUserTo(workspace, { user: 'ann', account: 'shop', to: 'eve' }, {})).rejects.toMatchObject({
+      code: 'ERR_USER_REVOKED',
+    });
+    expect(await listUserNames(workspace.store, 'shop')).toEqual(['ann']);
+  });
+
+  it('brings nobody back who was revoked with everyone', async () => {
+    const { workspace } = await threeAccounts();
+    await make(workspace, 'ann');
+    await revokeUser(workspace, { user: '*', account: 'shop', unlisted: false });
     await expect(renameUserTo(workspace, { user: 'ann', account: 'shop', to: 'eve' }, {})).rejects.toMatchObject({
       code: 'ERR_USER_REVOKED',
     });

@@ -8,6 +8,7 @@ import { seedSigner } from '../../../../claims/keys/signer.js';
 import { armored, describeToken } from '../../../../cli/token/describe.js';
 import { fieldOf, flatten } from '../../../../cli/token/field.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { program } from '../program.js';
 import { NOW, tempDir } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';
 
@@ -64,4 +65,13 @@ describe('describe', () => {
     for (const at of missing) expect(() => fieldOf(claims, at)).toThrow(/there is no/);
     for (const at of ['a..b', '[', 'nats.[x]']) expect(() => fieldOf(claims, at)).toThrow(/cannot be read|there is no/);
   });
+});
+
+it('a field that is not text is printed so that no terminal obeys it', async () => {
+  const claims = newAccount(account.publicKey, 'orders');
+  claims.nats.description = 'x\u009b2J\u202ey';
+  const { token } = await signClaims(claims, signer, { now: NOW });
+  const { stdout } = await program(tempDir())('describe', token, '--field', 'nats');
+  expect(stdout).toContain('x\\u009b2J\\u202ey');
+  expect(JSON.parse(stdout).description).toBe(claims.nats.description);
 });
