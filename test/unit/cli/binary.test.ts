@@ -151,7 +151,7 @@ describe('the program', () => {
       expect(root).toMatch(new RegExp(`^  ${topic} +[A-Z]`, 'm'));
     }
     // A topic is described as itself, not as its first command.
-    expect(root).toMatch(/^ {2}account +Create and show accounts\.$/m);
+    expect(root).toMatch(/^ {2}account +Create, change, show, rename and delete accounts\.$/m);
     const create = await help('account', 'create', '--help');
     for (const args of [
       ['help', 'account', 'create'],
