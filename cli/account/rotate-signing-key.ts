@@ -100,7 +100,7 @@ async function writeBoth(
   key: string | undefined,
 ): Promise<void> {
   const operator = (await readOperator(workspace.store)).claims;
-  const signer = await operatorSigner(workspace, operator, { key, previous: before.iss });
+  const signer = await operatorSigner(workspace, operator, { key, previous: before.iss, own: { claims: both } });
   const times = { now: workspace.now, after: before.iat };
   const { token } = await signChecked<AccountClaims>(both, signer, times);
   await writeAccount(workspace.store, name, token);
