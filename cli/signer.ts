@@ -182,6 +182,16 @@ export async function givenKey(
   return { publicKey: seed.publicKey, seed };
 }
 
+/** As `givenKey`, where the seed is needed: that of a public key is looked up in the keystore. */
+export async function givenSeed(
+  keystore: string,
+  value: string | undefined,
+  kind: 'operator' | 'account' | 'user' | 'curve',
+): Promise<Seed> {
+  const { publicKey, seed } = await givenKey(value, kind);
+  return seed ?? readSeed(keystore, publicKey, 'the key that is named');
+}
+
 async function seedOfFile(file: string): Promise<Seed | null> {
   const text = await readTextFile(path.resolve(file));
   return text === null ? null : Seed.parse(text.trim());

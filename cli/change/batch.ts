@@ -28,10 +28,12 @@ export interface EntityChange {
 export interface Batch {
   changes: EntityChange[];
   writes: FileWrite[];
+  /** The claims as they will be, by file. */
+  after: Map<string, ChangeableClaims>;
 }
 
 export function newBatch(): Batch {
-  return { changes: [], writes: [] };
+  return { changes: [], writes: [], after: new Map() };
 }
 
 export function putOperator(
@@ -40,7 +42,7 @@ export function putOperator(
   before: OperatorClaims,
   after: Decoded<OperatorClaims>,
 ): void {
-  batch.writes.push(operatorWrite(store, after.token));
+  put(batch, operatorWrite(store, after.token), after.claims);
   batch.changes.push(entity('operator', store.name, null, before, after.claims));
 }
 
@@ -51,7 +53,7 @@ export function putAccount(
   before: AccountClaims | null,
   after: Decoded<AccountClaims>,
 ): void {
-  batch.writes.push(accountWrite(store, name, after.token));
+  put(batch, accountWrite(store, name, after.token), after.claims);
   batch.changes.push(entity('account', name, null, before, after.claims));
 }
 
@@ -66,7 +68,7 @@ export async function putUser(
 ): Promise<void> {
   const seed = given ?? (await findSeed(keystore, after.claims.sub));
   const named = { operator: store.name, ...names };
-  batch.writes.push(userWrite(store, names.account, names.user, after.token));
+  put(batch, userWrite(store, names.account, names.user, after.token), after.claims);
   const change = entity('user', names.user, names.account, before, after.claims);
   if (seed) {
     batch.writes.push(credsWrite(keystore, named, { token: after.token, seed }));
@@ -83,6 +85,11 @@ export async function commitBatch(
   if (dryRun || writes.length === 0) return;
   for (const seed of seeds) if (seed) await writeSeed(keystore, seed);
   await commitFiles({ storeRoot: paths.storeRoot, keystore }, writes);
+}
+
+function put(batch: Batch, write: FileWrite, claims: ChangeableClaims): void {
+  batch.writes.push(write);
+  batch.after.set(write.path, claims);
 }
 
 function entity(

@@ -61,7 +61,8 @@ async function handOverOne(
 /** For people, beside the result of the command. */
 export function handOverNote({ name, result, code, message, hint }: HandedOver): string {
   const what = `account ${name}`;
-  if (result === 'refused') return `${what} is not signed by the operator: ${message} (${code})${hint ? `; ${hint}` : ''}`;
+  if (result === 'refused')
+    return `${what} is not signed by the operator: ${message} (${code})${hint ? `; ${hint}` : ''}`;
   if (result === 'by hand' || result === 'pending') return `${what}: ${message}`;
   return `${what} is signed by the operator${message ? `: ${message}` : ''}`;
 }

@@ -7,7 +7,7 @@ import { cliError } from '../errors.js';
 import { exists } from '../store/atomic.js';
 import { unarmored } from '../store/token-file.js';
 import { serviceFault } from '../sync/service-url.js';
-import { tokenText } from '../token/read.js';
+import { tokenText } from '../token/text.js';
 import { knownOperator, nameOfHost } from './well-known.js';
 
 /** nsc's patience. */
@@ -58,7 +58,7 @@ async function fetchText(text: string): Promise<string> {
     }
     const answer = await get(url);
     if (answer.status === 200) return answer.body;
-    throw cliError('ERR_TOKEN_SOURCE', `${url.origin}${url.pathname} answers ${answer.status}`, {
+    throw cliError('ERR_SOURCE', `${url.origin}${url.pathname} answers ${answer.status}`, {
       hint: 'give the address of an operator JWT, or of an account server',
     });
   } catch (error) {

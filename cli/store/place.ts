@@ -41,10 +41,7 @@ export async function placeAccount(operatorDir: string, account: AccountFolder):
 }
 
 /** @returns the operator's folder */
-export async function placeOperator(
-  root: string,
-  operator: OperatorFolder,
-): Promise<string> {
+export async function placeOperator(root: string, operator: OperatorFolder): Promise<string> {
   // Beside the store root, since every folder in it must be a whole operator's.
   const beside = path.dirname(root);
   const prefix = `.${path.basename(root)}.natsctl-${STAGING_PREFIX}`;

@@ -11,6 +11,11 @@ export function operatorWrite(store: OperatorStore, token: string): FileWrite {
   return { in: 'store', path: below(store.root, operatorFile(store)), content: token };
 }
 
+/** `.nsc`, which makes the folder an operator's. */
+export function operatorInfoWrite(store: OperatorStore, info: object): FileWrite {
+  return { in: 'store', path: below(store.root, path.join(store.dir, '.nsc')), content: JSON.stringify(info) };
+}
+
 export function accountWrite(store: OperatorStore, name: string, token: string): FileWrite {
   return { in: 'store', path: below(store.root, accountFile(store, name)), content: token };
 }
