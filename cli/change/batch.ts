@@ -112,6 +112,7 @@ export function showBatch(changes: EntityChange[], dryRun: boolean): string {
   return changes
     .map(({ kind, name, account, differences: found }) => {
       const what = safeText(`${kind} ${account === null ? name : `${account}/${name}`}`);
+      if (found[0]?.path === '') return `${what}: ${dryRun ? 'would be added' : 'added'}\n`;
       if (found.length === 0) return `${what}: ${dryRun ? 'would be signed anew' : 'signed anew'}\n`;
       return `${what}: ${dryRun ? 'would be changed' : 'changed'}\n${showDifferences(found)}`;
     })

@@ -52,7 +52,8 @@ export async function remadeActivation(
 function activationOf(token: string | undefined): ActivationClaims | null {
   if (token === undefined) return null;
   try {
-    return decodeAs('activation', token).claims;
+    // One of version 1 is made again as one of version 2.
+    return decodeAs('activation', token, { allowV1: true }).claims;
   } catch (error) {
     if (!isNatsctlError(error)) throw error;
     return null;
