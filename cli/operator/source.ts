@@ -27,7 +27,8 @@ export async function readOperatorSource(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<FoundOperator> {
   const isUrl = /^https?:\/\//i.test(source);
-  const known = isUrl || source === '-' || (await exists(source)) ? undefined : knownOperator(source, env);
+  const named = isUrl ? undefined : knownOperator(source, env);
+  const known = named && !(await exists(source)) ? named : undefined;
   const url = known?.url ?? (isUrl ? source : undefined);
   const jwt = operatorToken(unarmored(url === undefined ? await tokenText(source) : await fetchText(url)));
   const called = known?.name ?? (url === undefined ? undefined : nameOfHost(url, env));
