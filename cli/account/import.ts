@@ -88,7 +88,11 @@ async function take(
     differences: differences('account', here?.jwt.claims ?? null, claims),
     warnings: [],
   };
-  if (here?.jwt.token === given.token) return { ...result, result: 'unchanged', changed: false };
+  // What says the same is not signed once more, unless by a key that was named.
+  const same = result.resigned && result.differences.length === 0 && wanted.key === undefined;
+  if (here && (here.jwt.token === given.token || (same && !isSelfSigned(here.jwt.claims)))) {
+    return { ...result, issuer: here.jwt.claims.iss, resigned: false, result: 'unchanged', changed: false };
+  }
   if (here) refuseLoss(here, claims, result, wanted.overwrite);
   if (!wanted.dryRun) {
     if (here) await writeAccount(store, name, signed.token);
