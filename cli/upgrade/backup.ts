@@ -16,13 +16,17 @@ export async function refuseBackup(folder: string): Promise<void> {
   });
 }
 
-/** Copies an operator's tokens, in the same folders. Private keys are not among them. @returns how many */
+/**
+ * Copies an operator's tokens into a store of their own, which can be looked at with `--store`. Private keys are not among them.
+ *
+ * @returns how many
+ */
 export async function copyTokens(store: OperatorStore, folder: string): Promise<number> {
   let copied = 0;
   for (const file of await tokenFiles(store.dir, '')) {
     const text = await readTextFile(path.join(store.dir, file));
     if (text === null) continue;
-    await writeFileAtomic(path.join(folder, file), text);
+    await writeFileAtomic(path.join(folder, store.name, file), text);
     copied += 1;
   }
   return copied;
