@@ -1,3 +1,4 @@
+import type { Seed } from '../../claims/keys/seed.js';
 import { type Signer, seedSigner } from '../../claims/keys/signer.js';
 import type { OperatorClaims } from '../../claims/types.js';
 import { commitBatch, newBatch, putOperator } from '../change/batch.js';
@@ -5,6 +6,7 @@ import { cliError } from '../errors.js';
 import { type Rotated, rotated } from '../rotate/rotated.js';
 import { signChecked } from '../sign.js';
 import { givenSeed, operatorSigner } from '../signer.js';
+import { findSeed } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { changing, type Workspace } from '../workspace.js';
 import { accountsSignedBy, resignAccounts } from './resign.js';
@@ -34,8 +36,7 @@ export function reissueOperator(workspace: Workspace, wanted: WantedReissue): Pr
     putOperator(batch, store, claims, after);
     const signed = wanted.keepOld ? { accounts: [], left: [] } : await accountsSignedBy(workspace, claims.sub);
     if (signed.accounts.length > 0) {
-      // In strict mode no identity key signs accounts: one of the signing keys does.
-      const signer: Signer = strict ? await operatorSigner(workspace, after.claims) : seedSigner(identity);
+      const signer = await signerOfAccounts(workspace, after.claims, identity);
       await resignAccounts(batch, workspace, signed.accounts, signer);
     }
     await commitBatch(workspace, batch, { seeds: [identity], dryRun: wanted.dryRun });
@@ -50,6 +51,14 @@ export function reissueOperator(workspace: Workspace, wanted: WantedReissue): Pr
       dryRun: wanted.dryRun === true,
     });
   });
+}
+
+/** A signing key where one is here, as for every account; else the new identity, unless the operator is strict. */
+async function signerOfAccounts(workspace: Workspace, operator: OperatorClaims, identity: Seed): Promise<Signer> {
+  const { signing_keys, strict_signing_key_usage: strict } = operator.nats;
+  const held = await Promise.all(signing_keys.map((key) => findSeed(workspace.keystore, key)));
+  if (strict || held.some(Boolean)) return operatorSigner(workspace, operator);
+  return seedSigner(identity);
 }
 
 export function refuseManaged({ store }: Workspace): void {

@@ -227,9 +227,7 @@ it('so are those of how operators and accounts begin, change their keys and move
   await holds('operator import', 'acme.jwt', '--name', 'other', ...store);
 
   const local = ['--operator', 'local'];
-  const { keys } = (
-    await run(home, ['keys', 'list', '--account', 'demo', '--show-seeds', '--json', ...local])
-  ).json();
+  const { keys } = (await run(home, ['keys', 'list', '--account', 'demo', '--show-seeds', '--json', ...local])).json();
   const described = (await run(home, ['account', 'describe', 'demo', '--json', ...local])).json();
   const seed = (keys as { key: string; seed: string }[]).find(({ key }) => key === described.publicKey)?.seed;
   writeFileSync(path.join(home.folder, 'demo.nk'), seed ?? '');

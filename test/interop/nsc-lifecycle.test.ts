@@ -120,7 +120,6 @@ describe.skipIf(!nscProgram)('the life of operators and accounts, as nsc has it'
     const [theirs, ours] = [makeHome(), makeHome()];
     for (const { nsc } of [theirs, ours]) {
       await nsc('init', '--name', 'acme');
-      await nsc('edit', 'operator', '--sk', 'generate');
       await nsc('add', 'account', 'other');
     }
     await theirs.nsc('reissue', 'operator');

@@ -40,8 +40,9 @@ describe('account import', () => {
     const done = await take(workspace, text);
     const operator = (await readOperator(workspace.store)).claims;
     expect(done).toMatchObject({ name: 'orders', publicKey: seed.publicKey, result: 'added', resigned: true });
-    expect(await issuer(workspace, 'orders')).toBe(operator.sub);
-    expect(await take(workspace, token)).toMatchObject({ result: 'unchanged', issuer: operator.sub, differences: [] });
+    const [key] = operator.nats.signing_keys;
+    expect(await issuer(workspace, 'orders')).toBe(key);
+    expect(await take(workspace, token)).toMatchObject({ result: 'unchanged', issuer: key, differences: [] });
   });
 
   it('takes one of this operator as it is, also under the name it has here', async () => {

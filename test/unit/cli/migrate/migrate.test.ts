@@ -53,12 +53,12 @@ describe('migrate', () => {
       operator: 'acme',
       warnings: [],
       accounts: [
-        { name: 'billing', issuer: operator.sub, users: 0, replaced: false },
+        { name: 'billing', issuer: operator.nats.signing_keys[0], users: 0, replaced: false },
         { name: 'shop', users: 1 },
       ],
     });
     const [before, after] = [await readAccount(staging.store, 'shop'), await readAccount(acme.store, 'shop')];
-    expect(after.jwt.claims).toMatchObject({ sub: before.jwt.claims.sub, iss: operator.sub });
+    expect(after.jwt.claims).toMatchObject({ sub: before.jwt.claims.sub, iss: operator.nats.signing_keys[0] });
     expect(after.jwt.claims.nats).toEqual(before.jwt.claims.nats);
     expect((await readUser(acme.store, 'shop', 'ann')).jwt.token).toBe(
       (await readUser(staging.store, 'shop', 'ann')).jwt.token,

@@ -13,36 +13,42 @@ import { startAccountServer } from '../managed/account-server.js';
 import { NOW, tempSettings } from '../temp.js';
 import { tempWorkspace } from '../temp-workspace.js';
 
+/** `orders` is signed by the identity, unless the operator is strict, and `shop` by the signing key. */
 async function twoAccounts(options: Parameters<typeof tempWorkspace>[0] = {}) {
   const workspace = await tempWorkspace(options);
-  await createAccount(workspace, { name: 'orders' });
   const operator = (await readOperator(workspace.store)).claims;
-  await createAccount(workspace, {
-    name: 'shop',
-    ...(!options.requireSigningKeys && { key: operator.nats.signing_keys[0] }),
-  });
+  const identity = options.requireSigningKeys ? {} : { key: operator.sub };
+  await createAccount(workspace, { name: 'orders', ...identity });
+  await createAccount(workspace, { name: 'shop' });
   const issuer = async (name: string) => (await readAccount(workspace.store, name)).jwt.claims.iss;
   return { workspace, operator, issuer };
 }
 
 describe('operator reissue', () => {
-  it('makes a new identity, which signs what the old one signed and nothing else', async () => {
+  it('makes a new identity; what the old one signed is signed by a signing key where there is one', async () => {
     const { workspace, operator, issuer } = await twoAccounts();
+    const before = (await readAccount(workspace.store, 'shop')).jwt.token;
     const done = await reissueOperator(workspace, { keepOld: false });
     const after = (await readOperator(workspace.store)).claims;
     expect(after).toMatchObject({ sub: done.key, iss: done.key, iat: operator.iat + 1 });
     expect(after.nats).toEqual(operator.nats);
-    expect(await issuer('orders')).toBe(done.key);
-    expect(await issuer('SYS')).toBe(done.key);
-    expect(await issuer('shop')).toBe(operator.nats.signing_keys[0]);
+    expect(await issuer('orders')).toBe(operator.nats.signing_keys[0]);
+    expect((await readAccount(workspace.store, 'shop')).jwt.token).toBe(before);
     expect(await findSeed(workspace.keystore, done.key)).not.toBeNull();
     expect(done).toMatchObject({ kind: 'operator', oldKey: operator.sub, left: [], keptOld: false });
-    expect(done.changes.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-      'operator acme',
-      'account SYS',
-      'account orders',
-    ]);
-    expect(done.todo.join('\n')).toMatch(/restart[\s\S]*push the accounts SYS, orders/);
+    expect(done.changes.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['operator acme', 'account orders']);
+    expect(done.todo.join('\n')).toMatch(/restart[\s\S]*push the accounts orders/);
+  });
+
+  it('signs by the new identity where there is no signing key, or none is here', async () => {
+    const { workspace, operator, issuer } = await twoAccounts({ signingKey: false });
+    const done = await reissueOperator(workspace, { keepOld: false });
+    for (const name of ['SYS', 'orders', 'shop']) expect(await issuer(name)).toBe(done.key);
+    const other = await twoAccounts();
+    await removeSeed(other.workspace.keystore, other.operator.nats.signing_keys[0] as string);
+    const again = await reissueOperator(other.workspace, { keepOld: false });
+    expect(await other.issuer('orders')).toBe(again.key);
+    expect(operator.nats.signing_keys).toEqual([]);
   });
 
   it('keeps the old key as a signing key where that is asked for', async () => {
@@ -63,7 +69,8 @@ describe('operator reissue', () => {
     expect(dry).toMatchObject({ key: seed.publicKey, dryRun: true });
     expect(await issuer('orders')).toBe(operator.sub);
     await reissueOperator(workspace, { newKey: seed.publicKey, keepOld: false });
-    expect(await issuer('orders')).toBe(seed.publicKey);
+    expect((await readOperator(workspace.store)).claims.sub).toBe(seed.publicKey);
+    expect(await issuer('orders')).toBe(operator.nats.signing_keys[0]);
   });
 
   it('of a strict operator leaves accounts to its signing keys', async () => {

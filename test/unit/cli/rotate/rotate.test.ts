@@ -126,7 +126,7 @@ describe('the identity of an account', () => {
   it('takes along users, imports of others, activations and creds, and all of it is valid', async () => {
     const { workspace, billing, make, claims } = await world();
     const { store, keystore } = workspace;
-    const ann = await make('billing', 'ann');
+    const ann = await make('billing', 'ann', billing);
     await addRole(workspace, 'billing', 'clerk');
     await make('billing', 'bob', 'clerk');
     const signing = [...(await claims('billing')).nats.signing_keys.keys()][0] as string;
