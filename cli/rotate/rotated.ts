@@ -78,11 +78,20 @@ export async function rotated(workspace: Workspace, outcome: Outcome): Promise<R
     changes: batch.changes,
     left: outcome.left ?? [],
     activations: outcome.activations ?? [],
-    warnings: outcome.warnings ?? [],
+    warnings: [...gapOf(outcome), ...(outcome.warnings ?? [])],
     todo: todoOf(outcome),
     changed: batch.changes.length > 0,
     dryRun: outcome.dryRun,
   };
+}
+
+/** Servers that trust the new key alone refuse what the old one signed, and those that trust the old alone what the new one did. */
+function gapOf({ kind, batch, keptOld }: Outcome): string[] {
+  const isOperators = kind === 'operator' || kind === 'operator signing key';
+  if (!isOperators || keptOld || !batch.changes.some((change) => change.kind === 'account')) return [];
+  return [
+    'from the restart of a server until the push, it refuses the accounts: keeping the old key leaves no such gap',
+  ];
 }
 
 /** What follows from which entities changed: an operator's JWT is read at a server's start alone, accounts' are pushed. */
@@ -94,10 +103,13 @@ function todoOf({ kind, batch, oldKey, keptOld }: Outcome): string[] {
     todo.push('give the new operator JWT to every server and restart it: it is not read anew by a reload');
     todo.push('where others manage accounts under this operator: `natsctl operator import SOURCE --force` there');
   }
+  // ERR_OPERATOR_FOREIGN of the service.
+  if (kind === 'operator') todo.push('start the service with a new --data-dir: one is for one identity of an operator');
   if (accounts.length > 0) todo.push(`push the accounts ${accounts.join(', ')}: \`natsctl push\``);
   if (of('user').length > 0) todo.push('hand out the new creds: the old ones end with the old key');
   if (kind === 'account') {
-    todo.push(`delete the old account ${oldKey} from servers and the service once nobody uses it`);
+    todo.push(`delete the old account ${oldKey} from servers once nobody uses it`);
+    todo.push('where the service still holds it, its name is taken there: `natsctl account rename`, then push');
     todo.push('JetStream data stays under the old account: copy streams before (`nats stream backup`, `restore`)');
   }
   if (keptOld && kind === 'operator signing key') {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../../claims/creds.js';
 import { decodeAs } from '../../../../claims/jwt/decode.js';
@@ -110,6 +111,7 @@ describe('an operator signing key', () => {
     }
     expect(done.changes).toHaveLength(5);
     expect(done.todo[0]).toContain('restart');
+    expect(done.warnings).toEqual([expect.stringContaining('gap')]);
   });
 
   it('can stay valid until it is removed, so that servers take one after the other', async () => {
@@ -118,6 +120,7 @@ describe('an operator signing key', () => {
     const done = await rotate(workspace, old, { keepOld: true });
     expect((await readOperator(workspace.store)).claims.nats.signing_keys).toEqual([old, done.key]);
     expect(done.todo.at(-1)).toContain(`signing-key remove ${old}`);
+    expect(done.warnings).toEqual([]);
     await expect(rotate(workspace, done.key, { newKey: old })).rejects.toMatchObject({ code: 'ERR_SIGNING_KEY_TAKEN' });
   });
 });
@@ -248,6 +251,18 @@ describe('the identity of an account', () => {
     await expect(rotate(workspace, 'billing', { keepOld: true })).rejects.toMatchObject({ code: 'ERR_USAGE' });
     expect((await claims('billing')).sub).toBe(billing);
   });
+});
+
+it('all files change, or none', async () => {
+  const { workspace, make } = await world();
+  const { store, keystore } = workspace;
+  await make('billing', 'ann');
+  const elsewhere = path.join(path.dirname(keystore), 'elsewhere');
+  renameSync(path.join(keystore, 'creds'), elsewhere);
+  symlinkSync(elsewhere, path.join(keystore, 'creds'));
+  const before = JSON.stringify(await readSnapshot(store));
+  await expect(rotate(workspace, 'billing')).rejects.toMatchObject({ code: 'ERR_SYMLINK_REFUSED' });
+  expect(JSON.stringify(await readSnapshot(store))).toBe(before);
 });
 
 describe('a signing key of an account', () => {
