@@ -143,7 +143,9 @@ export default class Init extends NatsctlCommand {
     if (dryRun || this.jsonEnabled()) return;
     if (!operator.managed) {
       this.note('next 1: write a server configuration: `natsctl config generate --memory --output server.conf`');
-      this.note('next 2: start the server: `nats-server -c server.conf`, or all in one: `natsctl up`');
+      this.note(
+        `next 2: start the server: \`nats-server -c server.conf\`, or all in one: \`natsctl up --operator ${operator.name}\``,
+      );
       if (accountServerUrl !== null) this.note('next 3: push the accounts: `natsctl push`');
     }
     this.note(`try it: \`natsctl sub hello --account ${account.name} --user ${user.name}\``);
