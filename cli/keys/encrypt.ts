@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { isNatsctlError } from '../../claims/errors.js';
 import { decodePublicKey, type KeyKind } from '../../claims/keys/nkey.js';
-import { startProgress } from '../output/progress.js';
+import { type ShowProgress, unseen } from '../output/show-progress.js';
 import { sealedError } from '../sealed/errors.js';
 import {
   headerFile,
@@ -19,10 +19,10 @@ import { readSeedFile } from '../sealed/seed-file.js';
 import { isSealedSeed, sealSeed } from '../sealed/seed-text.js';
 import { remember, unlock } from '../sealed/unlock.js';
 import { readTextFile, syncDir, writeFileAtomic } from '../store/atomic.js';
-import { ioError } from '../store/errors.js';
+import { ioError, storeError } from '../store/errors.js';
 import { keyFile } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
-import { countCreds, type CredsCount, dropCreds } from './creds-policy.js';
+import { type CredsCount, countCreds, dropCreds } from './creds-policy.js';
 import { alone } from './lock-keystore.js';
 import { storedKeys } from './stored.js';
 
@@ -33,7 +33,7 @@ export interface WantedEncryption {
   creds?: 'keep' | 'remove' | undefined;
   passphraseFile?: string | undefined;
   dryRun: boolean;
-  json: boolean;
+  progress?: ShowProgress | undefined;
   /** Other than the default in tests alone. */
   kdf?: KdfSettings | undefined;
 }
@@ -73,9 +73,8 @@ export async function encryptKeystore(paths: StorePaths, wanted: WantedEncryptio
   const run = async (): Promise<Encryption> => {
     if (key !== null) await settleHeader(keystore, key, existing);
     const encrypt = (publicKey: string, text: string) => encryptOne(keystore, publicKey, text, key);
-    const keys = await overKeys(keystore, asked, 'encrypting', wanted.json, encrypt);
-    const credsFiles =
-      policy.creds === 'remove' ? await dropCreds(paths, wanted.dryRun) : await countCreds(keystore);
+    const keys = await overKeys(keystore, asked, 'encrypting', wanted.progress, encrypt);
+    const credsFiles = policy.creds === 'remove' ? await dropCreds(paths, wanted.dryRun) : await countCreds(keystore);
     return { keystore, dryRun: wanted.dryRun, ...policy, keys, credsFiles };
   };
   return wanted.dryRun ? run() : alone(paths, run);
@@ -89,7 +88,11 @@ async function keyOf(
   const held = await unlock(keystore, passphraseFile);
   if (held !== null) return { ...held, header: { ...held.header, ...policy } };
   const file = passphraseFile ?? process.env.NATSCTL_PASSPHRASE_FILE;
-  const passphrase = await newPassphrase(file, `the keystore ${keystore}`, '--passphrase-file or NATSCTL_PASSPHRASE_FILE');
+  const passphrase = await newPassphrase(
+    file,
+    `the keystore ${keystore}`,
+    '--passphrase-file or NATSCTL_PASSPHRASE_FILE',
+  );
   return newHeader(passphrase, policy, kdf);
 }
 
@@ -97,9 +100,13 @@ async function keyOf(
 async function settleHeader(keystore: string, key: Unwrapped, before: KeystoreHeader | null): Promise<void> {
   const now = await readHeader(keystore);
   if (now?.id !== before?.id || now?.wrapped !== before?.wrapped) {
-    throw sealedError('ERR_KEYSTORE_LOCKED', `the keystore ${keystore} was encrypted or got another passphrase meanwhile`, {
-      hint: 'run the command again',
-    });
+    throw sealedError(
+      'ERR_KEYSTORE_LOCKED',
+      `the keystore ${keystore} was encrypted or got another passphrase meanwhile`,
+      {
+        hint: 'run the command again',
+      },
+    );
   }
   await writeHeader(keystore, key.header);
   remember(key);
@@ -119,7 +126,7 @@ async function encryptOne(keystore: string, publicKey: string, text: string, key
 /** Puts seeds back into plain text. Once none is encrypted, the header goes. */
 export async function decryptKeystore(
   paths: StorePaths,
-  wanted: Pick<WantedEncryption, 'kinds' | 'passphraseFile' | 'dryRun' | 'json'>,
+  wanted: Pick<WantedEncryption, 'kinds' | 'passphraseFile' | 'dryRun' | 'progress'>,
 ): Promise<Encryption> {
   const { keystore } = paths;
   const key = await unlock(keystore, wanted.passphraseFile);
@@ -133,12 +140,19 @@ export async function decryptKeystore(
   const run = async (): Promise<Encryption> => {
     if (!wanted.dryRun) await settleHeader(keystore, { ...key, header }, key.header);
     const decrypt = (publicKey: string, text: string) => decryptOne(keystore, publicKey, text, wanted.dryRun);
-    const keys = await overKeys(keystore, asked, 'decrypting', wanted.json, decrypt);
+    const keys = await overKeys(keystore, asked, 'decrypting', wanted.progress, decrypt);
     const failed = keys.some(({ result }) => result === 'unreadable');
     const all = header.kinds.length === 0 && KEY_KINDS.every((kind) => asked.includes(kind));
     if (!wanted.dryRun && all && !failed) await removeHeader(keystore);
     const creds = all && !failed ? 'keep' : header.creds;
-    return { keystore, dryRun: wanted.dryRun, kinds: header.kinds, creds, keys, credsFiles: await countCreds(keystore) };
+    return {
+      keystore,
+      dryRun: wanted.dryRun,
+      kinds: header.kinds,
+      creds,
+      keys,
+      credsFiles: await countCreds(keystore),
+    };
   };
   return wanted.dryRun ? run() : alone(paths, run);
 }
@@ -177,13 +191,13 @@ async function overKeys(
   keystore: string,
   kinds: readonly KeyKind[],
   doing: string,
-  json: boolean,
+  show: ShowProgress | undefined,
   treat: Treat,
 ): Promise<EncryptedKey[]> {
   const done: EncryptedKey[] = [];
   const keys = [...(await storedKeys(keystore))].sort().map((key) => ({ key, kind: decodePublicKey(key).kind }));
   const chosen = keys.filter(({ kind }) => kinds.includes(kind));
-  const progress = startProgress(doing, chosen.length, { json });
+  const progress = (show ?? unseen)(doing, chosen.length);
   try {
     for (const one of chosen) {
       const text = (await readTextFile(keyFile(keystore, one.key), { noFollow: true }))?.trim() ?? '';
@@ -213,5 +227,5 @@ async function removeHeader(keystore: string): Promise<void> {
 /** A file that holds another key's seed would say so no more once it is encrypted. */
 function refuseOther(holds: string, publicKey: string, file: string): void {
   if (holds === publicKey) return;
-  throw sealedError('ERR_SEED_ENCRYPTED', `${file} holds the seed of ${holds}: rename it first`);
+  throw storeError('ERR_STORE_DAMAGED', `${file} holds the seed of ${holds}: rename it after that`);
 }

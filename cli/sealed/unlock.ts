@@ -12,7 +12,11 @@ export async function unlock(keystore: string, passphraseFile?: string): Promise
   return header === null ? null : unlockHeader(header, keystore, passphraseFile);
 }
 
-export async function unlockHeader(header: KeystoreHeader, keystore: string, passphraseFile?: string): Promise<Unwrapped> {
+export async function unlockHeader(
+  header: KeystoreHeader,
+  keystore: string,
+  passphraseFile?: string,
+): Promise<Unwrapped> {
   const known = unlocked.get(header.id);
   const key = known ?? obtain(header, keystore, passphraseFile);
   if (known === undefined) {
