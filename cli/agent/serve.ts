@@ -2,7 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { sealedError } from '../sealed/errors.js';
 import type { Unwrapped } from '../sealed/header.js';
-import { type AgentAnswer, type AgentRequest, askAgent, MAX_LINE_BYTES } from './client.js';
+import { type AgentAnswer, type AgentRequest, MAX_LINE_BYTES } from './client.js';
 import { makeSocketFolder, socketFile } from './place.js';
 
 export interface RunningAgent {
@@ -32,8 +32,7 @@ export async function serveAgent(
   refuseWindows();
   const socket = await socketFile(keystore);
   await makeSocketFolder(socket);
-  await refuseRunning(keystore);
-  // Left by an agent that was killed: nobody answers there.
+  // Left by an agent that was killed; callers have made sure that nobody answers there.
   await rm(socket, { force: true });
 
   const answer = (request: AgentRequest): AgentAnswer => {
@@ -122,15 +121,6 @@ function listen(server: Server, socket: string): Promise<void> {
       server.removeAllListeners('error');
       resolve();
     });
-  });
-}
-
-async function refuseRunning(keystore: string): Promise<void> {
-  const running = await askAgent(keystore, { op: 'status' });
-  if (running === null) return;
-  throw sealedError('ERR_AGENT_FAILED', `an agent holds the key of ${keystore} already`, {
-    hint: 'end it with `natsctl keys lock`',
-    details: { until: running.until },
   });
 }
 
