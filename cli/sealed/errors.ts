@@ -4,6 +4,7 @@ import { NatsctlError } from '../../claims/errors.js';
 export type SealedErrorCode =
   | 'ERR_KEYSTORE_LOCKED'
   | 'ERR_KEYSTORE_NOT_ENCRYPTED'
+  | 'ERR_PASSPHRASE_MISSING'
   | 'ERR_PASSPHRASE_WRONG'
   | 'ERR_PASSPHRASE_FILE'
   | 'ERR_PASSPHRASE_MISMATCH'

@@ -38,13 +38,22 @@ export async function passphraseOfFile(file: string): Promise<string> {
 export async function newPassphrase(file: string | undefined, what: string, flag: string): Promise<string> {
   if (file !== undefined) return longEnough(await passphraseOfFile(file), file);
   if (!canAsk()) {
-    throw sealedError('ERR_KEYSTORE_LOCKED', `there is no passphrase for ${what}`, {
+    throw sealedError('ERR_PASSPHRASE_MISSING', `there is no passphrase for ${what}`, {
       hint: `name a private file (mode 600) that holds it: ${flag}; it is only asked for on a terminal`,
     });
   }
   const passphrase = longEnough(await askedSecret(`New passphrase of ${what}`));
   if ((await askedSecret('Once more')) === passphrase) return passphrase;
   throw sealedError('ERR_PASSPHRASE_MISMATCH', 'the two passphrases differ: nothing was changed');
+}
+
+/** A passphrase that something has already: of the file named, or asked for. */
+export async function passphraseOf(file: string | undefined, question: string, flag: string): Promise<string> {
+  if (file !== undefined) return passphraseOfFile(file);
+  if (canAsk()) return askedSecret(question);
+  throw sealedError('ERR_PASSPHRASE_MISSING', 'there is no passphrase', {
+    hint: `name a private file (mode 600) that holds it: ${flag}; it is only asked for on a terminal`,
+  });
 }
 
 function longEnough(passphrase: string, file?: string): string {

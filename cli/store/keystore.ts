@@ -136,6 +136,11 @@ async function prepare(keystore: string, file: string): Promise<void> {
 
 async function preparePlace(keystore: string, file: string): Promise<void> {
   await refuseLinks(keystore, file);
+  await ignoreSecrets(keystore);
+}
+
+/** A keystore that is in a repository stays out of its commits, unless nsc was told otherwise. */
+export async function ignoreSecrets(keystore: string): Promise<void> {
   if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;
   const ignore = path.join(keystore, '.gitignore');
   if (!(await exists(ignore))) await writeFileAtomic(ignore, GITIGNORE, { exclusive: true });

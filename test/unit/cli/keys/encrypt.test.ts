@@ -105,7 +105,7 @@ describe('an encrypted keystore', () => {
     await expect(encryptKeystore(plain.paths, all)).rejects.toMatchObject({ code: 'ERR_PASSPHRASE_FILE' });
     expect(existsSync(headerFile(plain.keystore))).toBe(false);
     await freshProcess(null);
-    await expect(encryptKeystore(plain.paths, all)).rejects.toMatchObject({ code: 'ERR_KEYSTORE_LOCKED' });
+    await expect(encryptKeystore(plain.paths, all)).rejects.toMatchObject({ code: 'ERR_PASSPHRASE_MISSING' });
   });
 
   it('may hold some kinds in plain text', async () => {

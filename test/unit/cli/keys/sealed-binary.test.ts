@@ -20,7 +20,7 @@ describe('an encrypted keystore, through the program', () => {
     const json = async (...args: string[]) => JSON.parse((await natsctl(...args, '--json')).stdout);
     await natsctl('operator', 'create', 'acme');
     const none = await locked('keys', 'encrypt', '--json');
-    expect([none.code, JSON.parse(none.stdout).error.code]).toEqual([1, 'ERR_KEYSTORE_LOCKED']);
+    expect([none.code, JSON.parse(none.stdout).error.code]).toEqual([1, 'ERR_PASSPHRASE_MISSING']);
     const done = await natsctl('keys', 'encrypt');
     expect(done.stdout).toMatch(/^5 seeds are encrypted in /);
     expect(done.stderr).toContain('1 creds files hold user seeds in plain text');
