@@ -1,5 +1,6 @@
 import { Seed } from '../../claims/keys/seed.js';
 import { openBytes, sealBytes } from './aead.js';
+import { sealedError } from './errors.js';
 import type { Unwrapped } from './header.js';
 
 /**
@@ -18,6 +19,14 @@ export function sealSeed({ header, dataKey }: Unwrapped, seed: Seed): string {
   const sealed = sealBytes(dataKey, plain, about(seed.publicKey, header.id)).toString('base64url');
   plain.fill(0);
   return `${WORD} 1 ${seed.publicKey} ${header.id} ${sealed}\n`;
+}
+
+/** The seed of a file outside a keystore. @throws ERR_SEED_ENCRYPTED, ERR_SEED_INVALID */
+export function parsePlainSeed(text: string): Seed {
+  if (!isSealedSeed(text)) return Seed.parse(text);
+  throw sealedError('ERR_SEED_ENCRYPTED', 'that file holds an encrypted seed, which opens in its keystore alone', {
+    hint: 'name the public key instead of the file, or take it out with `natsctl keys export`',
+  });
 }
 
 /** The id of the data key that a sealed seed names, or null where the text is none. */
