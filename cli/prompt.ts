@@ -95,6 +95,8 @@ export async function askedSecret(question: string): Promise<string> {
       type: 'password',
       name: 'value',
       message: question,
+      // A key that shows it would be there by accident too.
+      toggleMask: false,
       validate: (answer: string) => (answer === '' ? 'a value is needed' : true),
     },
   ]);
