@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type ShowProgress, unseen } from '../output/show-progress.js';
 import { readHeader } from '../sealed/header.js';
-import { readSeedFile, seedText } from '../sealed/seed-file.js';
+import { readSeedFile } from '../sealed/seed-file.js';
 import { unlockByQuestion } from '../sealed/unlock.js';
 import { readTextFile } from '../store/atomic.js';
 import { ignoreSecrets, keyFile } from '../store/keystore.js';
@@ -89,8 +89,7 @@ async function writesOf(paths: StorePaths, backup: VerifiedBackup, creds: boolea
   const writes: FileWrite[] = [];
   for (const seed of backup.seeds) {
     const file = path.relative(paths.keystore, keyFile(paths.keystore, seed.publicKey)).split(path.sep).join('/');
-    const content = await seedText(paths.keystore, seed);
-    writes.push({ in: 'keystore', path: file, content });
+    writes.push({ in: 'keystore', path: file, content: seed.reveal() });
   }
   for (const [name, operator] of backup.operators) {
     const store = (file: string, content: string) => writes.push({ in: 'store', path: `${name}/${file}`, content });

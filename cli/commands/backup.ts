@@ -25,7 +25,6 @@ export default class Backup extends NatsctlCommand {
     all: Flags.boolean({
       char: 'A',
       description: 'Every operator of the store, and every seed of the keystore.',
-      exclusive: ['operator'],
       env: 'NATSCTL_ALL',
     }),
     creds: Flags.boolean({
@@ -35,7 +34,8 @@ export default class Backup extends NatsctlCommand {
       env: 'NATSCTL_BACKUP_CREDS',
     }),
     recipient: Flags.string({
-      description: 'Public curve key (X...) that can open it instead of a passphrase; repeatable.',
+      description:
+        'Public curve key (X...) that can open it; repeatable. There is no passphrase then, but that of --passphrase-file.',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'XKEY',
@@ -48,7 +48,7 @@ export default class Backup extends NatsctlCommand {
     }),
     plain: Flags.boolean({
       description: 'Do not encrypt it. Whoever reads the file is the operator.',
-      exclusive: ['recipient', 'passphrase-file'],
+      exclusive: ['recipient'],
       env: 'NATSCTL_PLAIN',
     }),
     force: Flags.boolean({ char: 'F', description: 'Replace the file if it exists.', env: 'NATSCTL_FORCE' }),

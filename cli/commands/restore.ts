@@ -32,7 +32,6 @@ export default class Restore extends NatsctlCommand {
     }),
     'passphrase-file': Flags.string({
       description: 'Private file (mode 600) whose first line is the passphrase of the backup. Default: a question.',
-      exclusive: ['key'],
       helpValue: 'FILE',
       env: 'NATSCTL_BACKUP_PASSPHRASE_FILE',
     }),

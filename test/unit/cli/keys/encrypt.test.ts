@@ -10,6 +10,7 @@ import { listOperatorSigningKeys } from '../../../../cli/operator/signing-keys.j
 import { headerFile, readHeader } from '../../../../cli/sealed/header.js';
 import { isSealedSeed } from '../../../../cli/sealed/seed-text.js';
 import { credsFile, findSeed, keyFile, writeSeed } from '../../../../cli/store/keystore.js';
+import { commitFiles } from '../../../../cli/store/transaction.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { makeCreds } from '../../../../cli/user/creds.js';
 import { validateStore } from '../../../../cli/validate/validate.js';
@@ -227,6 +228,30 @@ describe('an encrypted keystore', () => {
     await writeSeed(workspace.keystore, Seed.parse(before));
     writeFileSync(keyFile(workspace.keystore, user.publicKey), Seed.generate('user').reveal());
     await expect(writeSeed(workspace.keystore, Seed.parse(before))).rejects.toMatchObject({ code: 'ERR_KEY_CONFLICT' });
+  });
+
+  it('gets encrypted seeds, and no creds, from a change of several files too', async () => {
+    const { workspace, text } = await encrypted({ creds: 'remove' });
+    const seed = Seed.generate('account');
+    const creds = 'creds/acme/shop/w.creds';
+    const file = path.relative(workspace.keystore, keyFile(workspace.keystore, seed.publicKey));
+    await commitFiles(workspace.paths, [
+      { in: 'keystore', path: file, content: seed.reveal() },
+      { in: 'keystore', path: creds, content: 'the creds' },
+      { in: 'keystore', path: 'creds/other', content: 'no creds' },
+    ]);
+    expect(isSealedSeed(text(seed.publicKey))).toBe(true);
+    expect((await findSeed(workspace.keystore, seed.publicKey))?.reveal()).toBe(seed.reveal());
+    expect(existsSync(path.join(workspace.keystore, creds))).toBe(false);
+    expect(readFileSync(path.join(workspace.keystore, 'creds/other'), 'utf8')).toBe('no creds');
+    await freshProcess(null);
+    const other = Seed.generate('account');
+    const write = {
+      in: 'keystore' as const,
+      path: file.replaceAll(seed.publicKey, other.publicKey),
+      content: other.reveal(),
+    };
+    await expect(commitFiles(workspace.paths, [write])).rejects.toMatchObject({ code: 'ERR_KEYSTORE_LOCKED' });
   });
 
   it.skipIf(nsc === undefined)('is refused by nsc, which works again once it is decrypted', async () => {
