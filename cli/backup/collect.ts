@@ -4,10 +4,11 @@ import { storedKeys } from '../keys/stored.js';
 import { type ShowProgress, unseen } from '../output/show-progress.js';
 import { readBase } from '../store/base.js';
 import { storeError } from '../store/errors.js';
-import { findSeed, holdsSeed } from '../store/keystore.js';
+import { findSeed } from '../store/keystore.js';
 import { accountKeys, operatorKeys } from '../store/references.js';
 import { readAllCreds, readSnapshot } from '../store/snapshot.js';
 import { listOperatorNames, openOperator } from '../store/store.js';
+import { mapBounded } from '../sync/parallel.js';
 import { changing, type Workspace } from '../workspace.js';
 import type { BackupRecord } from './records.js';
 
@@ -31,6 +32,8 @@ export interface Collected {
   records: BackupRecord[];
 }
 
+const FILES_AT_ONCE = 16;
+
 /** All of an operator, as it is at one moment. A token that cannot be read stops it: a backup without it would pass for whole. */
 export function collectBackup(workspace: Workspace, wanted: WantedBackup): Promise<Collected> {
   return changing(workspace, async () => {
@@ -50,20 +53,15 @@ export function collectBackup(workspace: Workspace, wanted: WantedBackup): Promi
     for (const name of operators) await collectOperator(workspace, name, wanted, keys, done);
     if (wanted.all) for (const key of await storedKeys(keystore)) keys.add(key);
     const progress = (wanted.progress ?? unseen)('reading', keys.size);
-    try {
-      for (const key of keys) {
-        const seed = (await holdsSeed(keystore, key)) ? await findSeed(keystore, key) : null;
-        if (seed === null) done.missingSeeds += 1;
-        else {
-          done.records.push({ kind: 'seed', seed: seed.reveal() });
-          done.seeds += 1;
-          seed.wipe();
-        }
-        progress.advance();
-      }
-    } finally {
-      progress.end();
-    }
+    const read = async (key: string): Promise<string | null> => {
+      const seed = await findSeed(keystore, key);
+      progress.advance();
+      return seed?.reveal() ?? null;
+    };
+    const seeds = await mapBounded([...keys], read, FILES_AT_ONCE).finally(() => progress.end());
+    for (const seed of seeds) if (seed !== null) done.records.push({ kind: 'seed', seed });
+    done.seeds = seeds.filter((seed) => seed !== null).length;
+    done.missingSeeds = seeds.length - done.seeds;
     const current = paths.operator ?? store.name;
     if (operators.includes(current)) {
       done.records.push({ kind: 'context', operator: current, account: paths.account ?? null });

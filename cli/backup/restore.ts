@@ -8,6 +8,7 @@ import { ignoreSecrets, keyFile } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
 import { unarmored } from '../store/token-file.js';
 import { commitFiles, type FileWrite } from '../store/transaction.js';
+import { mapBounded } from '../sync/parallel.js';
 import { changingStore, selectContext } from '../workspace.js';
 import { refuseClashes } from './clashes.js';
 import { backupError } from './errors.js';
@@ -43,6 +44,8 @@ export interface Restored {
   warnings: string[];
   dryRun: boolean;
 }
+
+const FILES_AT_ONCE = 16;
 
 /** Nothing is written before every token and seed of the backup was verified; then all of it is, or nothing. */
 export async function restoreBackup(
@@ -109,19 +112,15 @@ async function writesOf(paths: StorePaths, backup: VerifiedBackup, creds: boolea
 }
 
 async function compare(paths: StorePaths, writes: FileWrite[], show?: ShowProgress): Promise<RestoredFile[]> {
-  const files: RestoredFile[] = [];
   const progress = (show ?? unseen)('comparing', writes.length);
-  try {
-    for (const write of writes) {
-      const root = write.in === 'store' ? paths.storeRoot : paths.keystore;
-      const file = path.join(root, ...write.path.split('/'));
-      files.push({ file, state: await stateOf(paths.keystore, file, write.content ?? '') });
-      progress.advance();
-    }
-  } finally {
-    progress.end();
-  }
-  return files;
+  const one = async (write: FileWrite): Promise<RestoredFile> => {
+    const root = write.in === 'store' ? paths.storeRoot : paths.keystore;
+    const file = path.join(root, ...write.path.split('/'));
+    const state = await stateOf(paths.keystore, file, write.content ?? '');
+    progress.advance();
+    return { file, state };
+  };
+  return mapBounded(writes, one, FILES_AT_ONCE).finally(() => progress.end());
 }
 
 async function stateOf(keystore: string, file: string, content: string): Promise<RestoredFile['state']> {

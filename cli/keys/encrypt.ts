@@ -22,6 +22,7 @@ import { readTextFile, syncDir, writeFileAtomic } from '../store/atomic.js';
 import { ioError, storeError } from '../store/errors.js';
 import { keyFile } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
+import { mapBounded } from '../sync/parallel.js';
 import { type CredsCount, countCreds, dropCreds } from './creds-policy.js';
 import { alone } from './lock-keystore.js';
 import { storedKeys } from './stored.js';
@@ -185,6 +186,9 @@ export async function changePassphrase(
   return { keystore, dryRun: wanted.dryRun };
 }
 
+/** Most of the time is spent waiting for the disk. */
+const FILES_AT_ONCE = 16;
+
 type Treat = (publicKey: string, text: string) => Promise<EncryptedKey['result']>;
 
 async function overKeys(
@@ -194,24 +198,26 @@ async function overKeys(
   show: ShowProgress | undefined,
   treat: Treat,
 ): Promise<EncryptedKey[]> {
-  const done: EncryptedKey[] = [];
   const keys = [...(await storedKeys(keystore))].sort().map((key) => ({ key, kind: decodePublicKey(key).kind }));
   const chosen = keys.filter(({ kind }) => kinds.includes(kind));
   const progress = (show ?? unseen)(doing, chosen.length);
-  try {
-    for (const one of chosen) {
-      const text = (await readTextFile(keyFile(keystore, one.key), { noFollow: true }))?.trim() ?? '';
-      try {
-        done.push({ ...one, result: await treat(one.key, text) });
-      } catch (error) {
-        if (!isNatsctlError(error, 'ERR_STORE_DAMAGED', 'ERR_SEED_ENCRYPTED')) throw error;
-        done.push({ ...one, result: 'unreadable', message: error.message });
-      }
+  // None is begun after a fault, and all have ended before the lock goes.
+  const faults: unknown[] = [];
+  const one = async (key: (typeof chosen)[number]): Promise<EncryptedKey> => {
+    if (faults.length > 0) return { ...key, result: 'unreadable' };
+    try {
+      const text = (await readTextFile(keyFile(keystore, key.key), { noFollow: true }))?.trim() ?? '';
+      return { ...key, result: await treat(key.key, text) };
+    } catch (error) {
+      if (!isNatsctlError(error, 'ERR_STORE_DAMAGED', 'ERR_SEED_ENCRYPTED')) faults.push(error);
+      return { ...key, result: 'unreadable', message: error instanceof Error ? error.message : String(error) };
+    } finally {
       progress.advance();
     }
-  } finally {
-    progress.end();
-  }
+  };
+  const done = await mapBounded(chosen, one, FILES_AT_ONCE);
+  progress.end();
+  if (faults.length > 0) throw faults[0];
   return done;
 }
 
