@@ -80,7 +80,8 @@ export type CliErrorCode =
   | 'ERR_MAPPING_UNKNOWN'
   | 'ERR_MAPPING_AMBIGUOUS'
   | 'ERR_REVOCATION_UNKNOWN'
-  | 'ERR_ACCOUNT_IN_USE';
+  | 'ERR_ACCOUNT_IN_USE'
+  | 'ERR_OPERATOR_MISSING';
 
 export function cliError(
   code: CliErrorCode,

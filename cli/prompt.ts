@@ -85,3 +85,20 @@ export async function askedWithDefault(
   ]);
   return value.trim();
 }
+
+/** A secret, which is not shown while it is written. Ask `canAsk` first. */
+export async function askedSecret(question: string): Promise<string> {
+  const { default: inquirer } = await import('inquirer');
+  const ask = inquirer.createPromptModule({ output: process.stderr });
+  const { value } = await ask<{ value: string }>([
+    {
+      type: 'password',
+      name: 'value',
+      message: question,
+      // A key that shows it would be there by accident too.
+      toggleMask: false,
+      validate: (answer: string) => (answer === '' ? 'a value is needed' : true),
+    },
+  ]);
+  return value;
+}

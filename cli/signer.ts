@@ -4,6 +4,7 @@ import { Seed } from '../claims/keys/seed.js';
 import { type Signer, seedSigner } from '../claims/keys/signer.js';
 import type { AccountClaims, OperatorClaims, UserScope } from '../claims/types.js';
 import { cliError } from './errors.js';
+import { parsePlainSeed } from './sealed/seed-text.js';
 import { readTextFile } from './store/atomic.js';
 import { findSeed, readSeed } from './store/keystore.js';
 import type { Workspace } from './workspace.js';
@@ -195,7 +196,7 @@ export async function givenSeed(
 
 async function seedOfFile(file: string): Promise<Seed | null> {
   const text = await readTextFile(path.resolve(file));
-  return text === null ? null : Seed.parse(text.trim());
+  return text === null ? null : parsePlainSeed(text.trim());
 }
 
 function preferring(previous: string | undefined, allowed: string[]): string[] {

@@ -1,4 +1,5 @@
 import { usageError } from './errors.js';
+import { unlockByQuestion } from './sealed/unlock.js';
 import { writeContextFile } from './store/context.js';
 import { withStoreLock } from './store/lock.js';
 import { type PathSettings, resolvePaths, type StorePaths } from './store/paths.js';
@@ -32,7 +33,8 @@ export async function openWorkspace(
 }
 
 /** Runs a change alone: no other natsctl writes this store meanwhile. Read what the change depends on inside. */
-export function changing<T>(workspace: Workspace, change: () => Promise<T>): Promise<T> {
+export async function changing<T>(workspace: Workspace, change: () => Promise<T>): Promise<T> {
+  await unlockByQuestion(workspace.keystore);
   return changingStore(workspace.paths, change);
 }
 

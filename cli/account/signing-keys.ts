@@ -10,7 +10,7 @@ import { type ChangeResult, changeResult } from '../change/show.js';
 import { cliError, usageError } from '../errors.js';
 import { openedLists } from '../permission/edit.js';
 import { givenKey } from '../signer.js';
-import { findSeed, keyFile } from '../store/keystore.js';
+import { holdsSeed, keyFile } from '../store/keystore.js';
 import { listAccounts, withoutDamaged } from '../store/store.js';
 import { listUsers, type StoredUser } from '../store/users.js';
 import { bearerDisallowed } from '../user/edit.js';
@@ -38,7 +38,7 @@ export async function listAccountSigningKeys(workspace: Workspace, nameOrKey: st
     key,
     role: scope?.role ?? null,
     description: scope?.description ?? '',
-    stored: (await findSeed(workspace.keystore, key)) !== null,
+    stored: await holdsSeed(workspace.keystore, key),
     users: signedBy(users, key).map(({ name }) => name),
     template: scope?.template ?? null,
   });
@@ -252,5 +252,5 @@ function checked({ now }: Workspace, claims: AccountClaims, key: string): Accoun
 }
 
 async function keptIn({ keystore }: Workspace, key: string, given: boolean): Promise<string | null> {
-  return given || (await findSeed(keystore, key)) !== null ? keyFile(keystore, key) : null;
+  return given || (await holdsSeed(keystore, key)) ? keyFile(keystore, key) : null;
 }

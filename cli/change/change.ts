@@ -10,7 +10,7 @@ import type { AccountClaims, Decoded, OperatorClaims, UserClaims, UserData, User
 import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner, operatorSelfSigner, operatorSigner, refuseLostSigner } from '../signer.js';
-import { findSeed, writeCreds, writeSeed } from '../store/keystore.js';
+import { findSeed, keepCreds, writeSeed } from '../store/keystore.js';
 import { readOperator, type StoredAccount, writeAccount, writeOperator } from '../store/store.js';
 import { findUser, type StoredUser, writeUser } from '../store/users.js';
 import { afterRevocations, refuseRevokedUser } from '../user/revoked.js';
@@ -126,7 +126,7 @@ export async function writeUserAndCreds(
 ): Promise<string | null> {
   await writeUser(store, account, user, token);
   const seed = await findSeed(keystore, claims.sub);
-  return seed ? writeCreds(keystore, { operator: store.name, account, user }, token, seed) : null;
+  return seed ? keepCreds(keystore, { operator: store.name, account, user }, token, seed) : null;
 }
 
 /**

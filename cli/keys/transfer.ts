@@ -1,7 +1,8 @@
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isNatsctlError } from '../../claims/errors.js';
-import { Seed } from '../../claims/keys/seed.js';
+import type { Seed } from '../../claims/keys/seed.js';
+import { parsePlainSeed } from '../sealed/seed-text.js';
 import { exists, makePrivateDir, readDir, readTextFile, syncDir, writeFileAtomic } from '../store/atomic.js';
 import { ioError, storeError } from '../store/errors.js';
 import { findSeed, keyFile, writeSeed } from '../store/keystore.js';
@@ -33,7 +34,7 @@ export async function importKeys(
   for (const file of files) {
     let seed: Seed;
     try {
-      seed = Seed.parse(((await readTextFile(file)) ?? '').trim());
+      seed = parsePlainSeed(((await readTextFile(file)) ?? '').trim());
     } catch (error) {
       if (!isNatsctlError(error)) throw error;
       results.push({ key: '', file, result: 'unreadable', message: error.message });

@@ -3,6 +3,7 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey, type KeyKind } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { cliError } from '../errors.js';
+import { parsePlainSeed } from '../sealed/seed-text.js';
 import { readInput } from '../source.js';
 import { readSeed } from '../store/keystore.js';
 
@@ -27,7 +28,7 @@ export async function seedOf(text: string, keystore: string): Promise<Seed> {
   if (isPublicKey(text)) return readSeed(keystore, text, 'the key');
   if (/^S[OAUNCX][A-Z2-7]{56}$/.test(text)) return Seed.parse(text);
   const held = await heldIn(text);
-  return /BEGIN USER NKEY SEED/.test(held) ? parseCreds(held).seed : Seed.parse(held.trim());
+  return /BEGIN USER NKEY SEED/.test(held) ? parseCreds(held).seed : parsePlainSeed(held.trim());
 }
 
 /** A public key, as it is or of a file that holds it or its seed. */
@@ -35,7 +36,7 @@ export async function publicKeyOf(text: string): Promise<string> {
   if (isPublicKey(text)) return text;
   const held = (await heldIn(text)).trim();
   if (isPublicKey(held)) return held;
-  const seed = /BEGIN USER NKEY SEED/.test(held) ? parseCreds(held).seed : Seed.parse(held);
+  const seed = /BEGIN USER NKEY SEED/.test(held) ? parseCreds(held).seed : parsePlainSeed(held);
   seed.wipe();
   return seed.publicKey;
 }

@@ -2,8 +2,9 @@ import { newAccount, newOperator, newUser } from '../../claims/jwt/new.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { seedSigner } from '../../claims/keys/signer.js';
 import { checkEntityName } from '../../claims/names.js';
+import { unlockByQuestion } from '../sealed/unlock.js';
 import { signChecked } from '../sign.js';
-import { writeCreds, writeSeed } from '../store/keystore.js';
+import { keepCreds, writeSeed } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
 import { addOperator, refuseTakenOperator } from '../store/store.js';
 import { changingStore, selectContext } from '../workspace.js';
@@ -29,7 +30,7 @@ export interface CreatedOperator {
   name: string;
   publicKey: string;
   signingKeys: string[];
-  systemAccount: { name: string; publicKey: string; user: { name: string; publicKey: string; creds: string } };
+  systemAccount: { name: string; publicKey: string; user: { name: string; publicKey: string; creds: string | null } };
   serviceUrls: string[];
   accountServerUrl: string | null;
   strict: boolean;
@@ -45,6 +46,7 @@ export const SYSTEM_USER = 'sys';
  */
 export async function createOperator(paths: StorePaths, wanted: NewOperator, now: number): Promise<CreatedOperator> {
   checkEntityName(wanted.name, 'operator');
+  await unlockByQuestion(paths.keystore);
   const created = await changingStore(paths, () => create(paths, wanted, now));
   await selectContext(paths, { operator: created.name, account: SYSTEM_ACCOUNT }, now);
   return created;
@@ -85,7 +87,7 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
     accounts: [{ name: SYSTEM_ACCOUNT, token: account.token, users: [{ name: SYSTEM_USER, token: userToken.token }] }],
   });
   const names = { operator: wanted.name, account: SYSTEM_ACCOUNT, user: SYSTEM_USER };
-  const creds = await writeCreds(paths.keystore, names, userToken.token, user);
+  const creds = await keepCreds(paths.keystore, names, userToken.token, user);
 
   return {
     name: wanted.name,

@@ -5,7 +5,7 @@ import { type ChangeResult, changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { signChecked } from '../sign.js';
 import { givenKey, operatorSigner } from '../signer.js';
-import { findSeed, keyFile } from '../store/keystore.js';
+import { holdsSeed, keyFile } from '../store/keystore.js';
 import { listAccounts, readOperator, type StoredAccount, withoutDamaged, writeAccount } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
 
@@ -22,7 +22,7 @@ export async function listOperatorSigningKeys(workspace: Workspace) {
   const accounts = withoutDamaged(await listAccounts(workspace.store));
   const described = async (key: string): Promise<OperatorSigningKey> => ({
     key,
-    stored: (await findSeed(workspace.keystore, key)) !== null,
+    stored: await holdsSeed(workspace.keystore, key),
     accounts: accounts.filter(({ jwt }) => jwt.claims.iss === key).map(({ name }) => name),
   });
   return {
@@ -55,7 +55,7 @@ export async function addOperatorSigningKey(
     }
     return { ...claims, nats: { ...claims.nats, signing_keys: [...claims.nats.signing_keys, publicKey] } };
   });
-  const kept = seed !== null || (await findSeed(workspace.keystore, publicKey)) !== null;
+  const kept = seed !== null || (await holdsSeed(workspace.keystore, publicKey));
   const file = kept ? keyFile(workspace.keystore, publicKey) : null;
   return { operator: workspace.store.name, key: publicKey, file, ...changeResult(change) };
 }

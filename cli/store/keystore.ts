@@ -2,7 +2,9 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
-import { Seed } from '../../claims/keys/seed.js';
+import type { Seed } from '../../claims/keys/seed.js';
+import { readHeader } from '../sealed/header.js';
+import { readSeedFile, seedText } from '../sealed/seed-file.js';
 import { exists, isSameFile, readDir, readTextFile, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
 import { ioError, storeError } from './errors.js';
 import { refuseLinks } from './links.js';
@@ -39,11 +41,17 @@ export function credsFile(keystore: string, operator: string, account: string, u
 
 /** Stores a seed under its public key. Storing the same seed again is fine; another one there is never overwritten. */
 export async function writeSeed(keystore: string, seed: Seed): Promise<string> {
+  await refuseOldLayout(keystore);
+  return placeSeed(keystore, seed);
+}
+
+/** As `writeSeed`, also where the keystore still has its old layout beside the new one. */
+export async function placeSeed(keystore: string, seed: Seed): Promise<string> {
   const file = keyFile(keystore, seed.publicKey);
-  await prepare(keystore, file);
-  if (await writeFileAtomic(file, seed.reveal(), { exclusive: true })) return file;
-  const held = await readTextFile(file, { noFollow: true });
-  if (held === null || held.trim() !== seed.reveal()) {
+  await preparePlace(keystore, file);
+  if (await writeFileAtomic(file, await seedText(keystore, seed), { exclusive: true })) return file;
+  const held = await readSeedFile(keystore, file, seed.publicKey);
+  if (held?.reveal() !== seed.reveal()) {
     throw storeError('ERR_KEY_CONFLICT', `${file} holds another seed than the one of ${seed.publicKey}`, {
       hint: 'move that file away after finding out whose it is',
       details: { file, key: seed.publicKey },
@@ -52,34 +60,28 @@ export async function writeSeed(keystore: string, seed: Seed): Promise<string> {
   return file;
 }
 
-/** The seed of a public key, or null where this keystore has not got it. */
+/** Whether the seed of a public key is here, encrypted or not: nothing is decrypted for it. */
+export async function holdsSeed(keystore: string, publicKey: string): Promise<boolean> {
+  if (!isPublicKey(publicKey)) return false;
+  await refuseOldLayout(keystore);
+  const file = keyFile(keystore, publicKey);
+  await refuseLinks(keystore, file);
+  const text = (await readTextFile(file, { noFollow: true }))?.trim();
+  return text !== undefined && text !== publicKey;
+}
+
+/** The seed of a public key, or null where this keystore has not got it. @throws ERR_KEYSTORE_LOCKED where it is encrypted and nothing opens it */
 export async function findSeed(keystore: string, publicKey: string): Promise<Seed | null> {
   if (!isPublicKey(publicKey)) return null;
   await refuseOldLayout(keystore);
   const file = keyFile(keystore, publicKey);
   await refuseLinks(keystore, file);
-  const text = await readTextFile(file, { noFollow: true });
-  if (text === null) return null;
-  const held = text.trim();
-  // nsc files the public key alone where the private one is kept elsewhere.
-  if (held === publicKey) return null;
-  let seed: Seed;
-  try {
-    seed = Seed.parse(held);
-  } catch (error) {
-    throw storeError('ERR_STORE_DAMAGED', `${file} does not hold a seed`, {
-      hint: 'restore it from a backup',
-      details: { file, key: publicKey },
-      cause: error,
-    });
-  }
-  if (seed.publicKey !== publicKey) {
-    throw storeError('ERR_KEY_CONFLICT', `${file} holds the seed of ${seed.publicKey}`, {
-      hint: 'rename the file after the key it holds',
-      details: { file, key: publicKey, holds: seed.publicKey },
-    });
-  }
-  return seed;
+  const seed = await readSeedFile(keystore, file, publicKey);
+  if (seed === null || seed.publicKey === publicKey) return seed;
+  throw storeError('ERR_KEY_CONFLICT', `${file} holds the seed of ${seed.publicKey}`, {
+    hint: 'rename the file after the key it holds',
+    details: { file, key: publicKey, holds: seed.publicKey },
+  });
 }
 
 /** As `findSeed`, but a missing seed is an error that names what needs it. */
@@ -105,6 +107,16 @@ export async function writeCreds(
   return file;
 }
 
+/** As `writeCreds`, where this keystore keeps creds files at all: they hold seeds in plain text. @returns null where it does not */
+export async function keepCreds(
+  keystore: string,
+  names: { operator: string; account: string; user: string },
+  token: string,
+  seed: Seed,
+): Promise<string | null> {
+  return (await readHeader(keystore))?.creds === 'remove' ? null : writeCreds(keystore, names, token, seed);
+}
+
 /** Reads any creds file, CRLF or not. A user may keep a link of their own outside a keystore, so links are followed. */
 export async function readCreds(file: string): Promise<{ token: string; seed: Seed; text: string }> {
   const text = await readTextFile(file);
@@ -119,7 +131,16 @@ export async function readCreds(file: string): Promise<{ token: string; seed: Se
 
 async function prepare(keystore: string, file: string): Promise<void> {
   await refuseOldLayout(keystore);
+  await preparePlace(keystore, file);
+}
+
+async function preparePlace(keystore: string, file: string): Promise<void> {
   await refuseLinks(keystore, file);
+  await ignoreSecrets(keystore);
+}
+
+/** A keystore that is in a repository stays out of its commits, unless nsc was told otherwise. */
+export async function ignoreSecrets(keystore: string): Promise<void> {
   if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;
   const ignore = path.join(keystore, '.gitignore');
   if (!(await exists(ignore))) await writeFileAtomic(ignore, GITIGNORE, { exclusive: true });
@@ -136,7 +157,7 @@ async function refuseOldLayout(keystore: string): Promise<void> {
     const holdsKey = async (dir: string) => (await readDir(dir)).some((e) => e.name.endsWith('.nk'));
     if ((await Promise.all([inside, ...accounts].map(holdsKey))).includes(true)) {
       throw storeError('ERR_KEYSTORE_OLD_LAYOUT', `the keystore ${keystore} has the layout of an nsc before 2019`, {
-        hint: 'run `nsc keys migrate` once',
+        hint: 'run `natsctl keys migrate` once',
         details: { keystore },
       });
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { sealWrites } from '../sealed/seal-writes.js';
 import {
   exists,
   makePrivateDir,
@@ -46,9 +47,10 @@ export interface CommitOptions {
 /** Makes a change under the store's lock (`changing`). Files that exist are replaced; callers refuse what must not be. */
 export async function commitFiles(
   place: Place,
-  writes: readonly FileWrite[],
+  wanted: readonly FileWrite[],
   options: CommitOptions = {},
 ): Promise<void> {
+  const writes = await sealWrites(place.keystore, wanted);
   if (writes.length === 0) return;
   for (const write of writes) checkPath(write.path);
   await checkFolders(place, writes);

@@ -8,7 +8,7 @@ import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { hasEdits } from '../change/list.js';
 import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner } from '../signer.js';
-import { writeCreds, writeSeed } from '../store/keystore.js';
+import { keepCreds, writeSeed } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { refuseTakenUser, writeUser } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
@@ -89,7 +89,7 @@ async function create(workspace: Workspace, wanted: NewUser): Promise<CreatedUse
   if (seed) await writeSeed(keystore, seed);
   await writeUser(store, account.name, wanted.name, jwt.token);
   const names = { operator: store.name, account: account.name, user: wanted.name };
-  const creds = seed ? await writeCreds(keystore, names, jwt.token, seed) : null;
+  const creds = seed ? await keepCreds(keystore, names, jwt.token, seed) : null;
   return {
     name: wanted.name,
     publicKey: sub,

@@ -7,7 +7,7 @@ import type { ChangeOptions } from '../change/change.js';
 import { differences } from '../change/difference.js';
 import { refuseErrors, signChecked } from '../sign.js';
 import { accountSigner, refuseLostSigner } from '../signer.js';
-import { findSeed, refuseOtherUserCreds, removeRenamedCreds, writeCreds } from '../store/keystore.js';
+import { findSeed, keepCreds, refuseOtherUserCreds, removeRenamedCreds } from '../store/keystore.js';
 import { readOperator } from '../store/store.js';
 import { findUser, refuseTakenUserBut, renameUserFile } from '../store/users.js';
 import { changing, chooseAccount, type Workspace } from '../workspace.js';
@@ -53,7 +53,7 @@ export function renameUserTo(
     await renameUserFile(store, account.name, user.name, to, token);
     const names = { operator: store.name, account: account.name, user: to };
     const seed = await findSeed(keystore, before.sub);
-    if (seed) result.creds = await writeCreds(keystore, names, token, seed);
+    if (seed) result.creds = await keepCreds(keystore, names, token, seed);
     // Where there is no seed, the old creds file is the one place that has it: it stays.
     if (seed) await removeRenamedCreds(keystore, { ...names, user: user.name }, to);
     return result;

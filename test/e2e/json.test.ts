@@ -169,6 +169,28 @@ it('so are those of what looks, explains and tries', async () => {
   await holds('rtt', ...guest);
 }, 60_000);
 
+it('so are those of seeds at rest, backup and rebuilding', { timeout: 120_000 }, async () => {
+  const there = ['--store', 'stores', '--keystore', 'keystore'];
+  const file = (name: string) => {
+    writeFileSync(path.join(home.folder, name), `${name} of this test\n`, { mode: 0o600 });
+    return path.join(home.folder, name);
+  };
+  const passphrase = ['--passphrase-file', file('passphrase')];
+  await run(home, ['operator', 'create', 'acme', ...there]);
+  await run(home, ['nkey', 'gen', 'curve', '--save', '--keystore', 'keystore']);
+  await holds('keys orphaned', ...there);
+  await holds('keys migrate', ...there);
+  await holds('backup', 'acme.backup', ...passphrase, ...there);
+  await holds('restore', 'acme.backup', ...passphrase, '--store', 'other', '--keystore', 'otherkeys');
+  await holds('fix', '--in', 'stores', '--in', 'keystore', '--creds', '--out', 'rebuilt');
+  await holds('keys encrypt', '--creds', 'remove', ...passphrase, ...there);
+  await holds('keys passwd', ...passphrase, '--new-passphrase-file', file('another'), ...there);
+  const another = ['--passphrase-file', file('another')];
+  await holds('keys agent', '--for', '1m', ...another, ...there);
+  await holds('keys lock', ...there);
+  await holds('keys decrypt', ...another, ...there);
+});
+
 async function holdsOfSharing(local: string[]) {
   for (const name of ['billing', 'shop']) await run(home, ['account', 'create', name, ...local]);
   const [billing, shop] = [

@@ -144,8 +144,8 @@ describe('operator delete', () => {
     // Operator, its signing key, SYS, its signing key, sys.
     expect(gone.keys.removed).toHaveLength(5);
     expect(await listOperatorNames(paths.storeRoot)).toEqual(['other']);
-    expect(existsSync(acme.systemAccount.user.creds)).toBe(false);
-    expect(existsSync(other.systemAccount.user.creds)).toBe(true);
+    expect(existsSync(acme.systemAccount.user.creds as string)).toBe(false);
+    expect(existsSync(other.systemAccount.user.creds as string)).toBe(true);
     expect(existsSync(keyFile(paths.keystore, other.publicKey))).toBe(true);
     expect((await openWorkspace(settings, { now: NOW })).store.name).toBe('other');
   });

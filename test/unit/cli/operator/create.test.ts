@@ -56,7 +56,7 @@ describe('operator create', () => {
     const [systemSigning] = system.nats.signing_keys.keys();
     const user = (await readUser(workspace.store, 'SYS', 'sys')).jwt.claims;
     expect(user).toMatchObject({ iss: systemSigning, nats: { issuer_account: system.sub } });
-    const creds = parseCreds(readFileSync(created.systemAccount.user.creds, 'utf8'));
+    const creds = parseCreds(readFileSync(created.systemAccount.user.creds as string, 'utf8'));
     expect(creds.seed.publicKey).toBe(user.sub);
     for (const key of [created.publicKey, ...created.signingKeys, system.sub, systemSigning as string, user.sub]) {
       expect(await findSeed(paths.keystore, key)).not.toBeNull();
