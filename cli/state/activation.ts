@@ -1,8 +1,8 @@
 /** The activations of imports, kept where they hold and made where they do not. */
 import { isNatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
-import { decidingExport } from '../../claims/trust/export.js';
 import { verifyActivation } from '../../claims/trust/activation.js';
+import { decidingExport } from '../../claims/trust/export.js';
 import type { AccountClaims, Export, Import, OperatorClaims } from '../../claims/types.js';
 import { remoteSubject } from '../export/importers.js';
 

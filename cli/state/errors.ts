@@ -2,16 +2,12 @@ import { NatsctlError } from '../../claims/errors.js';
 
 /** Faults of state files, and of what they ask for. */
 export type StateErrorCode =
-  | 'ERR_STATE_FILE'
-  | 'ERR_STATE_TOO_LARGE'
   | 'ERR_STATE_SYNTAX'
   | 'ERR_STATE_INVALID'
   | 'ERR_STATE_SEED'
   | 'ERR_STATE_REFERENCE'
   | 'ERR_STATE_CONFLICT'
   | 'ERR_STATE_REVOCATION_DROPPED'
-  | 'ERR_STATE_IMPORT'
-  | 'ERR_STATE_REFUSED'
   | 'ERR_PLAN_FILE'
   | 'ERR_PLAN_STALE';
 

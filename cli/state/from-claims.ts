@@ -1,12 +1,12 @@
 /** Claims as a state file says them: references by name where the store has the entity, and only what differs from the default. */
 import type { AccountClaims, Export, Import, OperatorClaims, UserClaims } from '../../claims/types.js';
 import type { AccountEntry, Snapshot } from '../store/snapshot.js';
-import { activationHolds, expiryOf, privateExport } from './activation.js';
 import { type AccountDraft, AUTO, type ImportDraft, type SigningKeyDraft } from './account-fields.js';
+import { activationHolds, expiryOf, privateExport } from './activation.js';
+import { OWN_KEY } from './identify.js';
 import { API_VERSION, type State } from './operator-fields.js';
 import { GENERATE } from './quantity.js';
 import type { EntityDraft, UserDraft } from './user-fields.js';
-import { OWN_KEY } from './identify.js';
 
 export interface StateOptions {
   /** Unix seconds. */
@@ -128,8 +128,7 @@ function exportOf(one: Export, known: Known): Export {
 }
 
 function importOf({ token, ...one }: Import, importer: AccountClaims, known: Known): ImportDraft {
-  const own = (subject: string) =>
-    known.withoutKeys ? subject.replaceAll(importer.sub, OWN_KEY) : subject;
+  const own = (subject: string) => (known.withoutKeys ? subject.replaceAll(importer.sub, OWN_KEY) : subject);
   const draft: ImportDraft = { ...one, subject: own(one.subject), account: nameOf(one.account, known) };
   if (one.local_subject !== undefined) draft.local_subject = own(one.local_subject);
   if (one.to !== undefined) draft.to = own(one.to);
@@ -146,7 +145,16 @@ function importOf({ token, ...one }: Import, importer: AccountClaims, known: Kno
 }
 
 function userOf(name: string, claims: UserClaims, account: AccountClaims, withoutKeys: boolean): UserDraft {
-  const { issuer_account: _account, type: _type, version: _version, tags: _tags, subs, data, payload, ...own } = claims.nats;
+  const {
+    issuer_account: _account,
+    type: _type,
+    version: _version,
+    tags: _tags,
+    subs,
+    data,
+    payload,
+    ...own
+  } = claims.nats;
   const scope = account.nats.signing_keys.get(claims.iss);
   const absent = scope ? 0 : -1;
   const amounts = { subs, data, payload };

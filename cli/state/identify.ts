@@ -52,7 +52,10 @@ export function identify(draft: State, snapshot: Snapshot | null, keyring: Keyri
   const accounts = [...draft.accounts].map(([name, account]) => identifyAccount(name, account, entries, keyring));
   const taken = new Set(accounts.map((one) => one.current));
   const others = entries.filter((one) => !taken.has(one));
-  refuseSameNames('account', [...accounts, ...others.filter(() => draft.prune !== true)].map((one) => one.name));
+  refuseSameNames(
+    'account',
+    [...accounts, ...others.filter(() => draft.prune !== true)].map((one) => one.name),
+  );
   return {
     name: draft.name,
     key,
@@ -64,7 +67,12 @@ export function identify(draft: State, snapshot: Snapshot | null, keyring: Keyri
   };
 }
 
-function identifyAccount(name: string, draft: AccountDraft, entries: AccountEntry[], keyring: Keyring): IdentifiedAccount {
+function identifyAccount(
+  name: string,
+  draft: AccountDraft,
+  entries: AccountEntry[],
+  keyring: Keyring,
+): IdentifiedAccount {
   const of = `account ${name}`;
   const current = match('account', name, draft.key, entries);
   if (current?.name !== name) checkEntityName(name, 'account');
@@ -76,7 +84,10 @@ function identifyAccount(name: string, draft: AccountDraft, entries: AccountEntr
     const key = user.key ?? found?.jwt.claims.sub ?? keyring.make('user', `user ${name}/${userName}`);
     return { name: userName, key, draft: user, current: found };
   });
-  refuseSameNames(`user of ${of}`, users.map((one) => one.name));
+  refuseSameNames(
+    `user of ${of}`,
+    users.map((one) => one.name),
+  );
   const { xkey } = draft.authorization;
   return {
     name,
@@ -92,18 +103,6 @@ function identifyAccount(name: string, draft: AccountDraft, entries: AccountEntr
   };
 }
 
-function match<C extends { sub: string }>(
-  what: string,
-  name: string,
-  key: string | undefined,
-  entries: readonly (NamedJwt<C> & object)[],
-): (typeof entries)[number] | null;
-function match<E extends { name: string; jwt: { claims: { sub: string } } }>(
-  what: string,
-  name: string,
-  key: string | undefined,
-  entries: readonly E[],
-): E | null;
 function match<E extends { name: string; jwt: { claims: { sub: string } } }>(
   what: string,
   name: string,
@@ -114,10 +113,14 @@ function match<E extends { name: string; jwt: { claims: { sub: string } } }>(
   if (key === undefined || named?.jwt.claims.sub === key) return named ?? null;
   const found = entries.find((one) => one.jwt.claims.sub === key);
   if (named !== undefined && found === undefined) {
-    throw stateError('ERR_STATE_CONFLICT', `the ${what} ${name} has the key ${named.jwt.claims.sub} in the store, not ${key}`, {
-      hint: 'leave the key out of the file to take the one there is, or rename or delete the other one first',
-      details: { name, key, stored: named.jwt.claims.sub },
-    });
+    throw stateError(
+      'ERR_STATE_CONFLICT',
+      `the ${what} ${name} has the key ${named.jwt.claims.sub} in the store, not ${key}`,
+      {
+        hint: 'leave the key out of the file to take the one there is, or rename or delete the other one first',
+        details: { name, key, stored: named.jwt.claims.sub },
+      },
+    );
   }
   return found ?? null;
 }
@@ -143,7 +146,10 @@ function signingKeys(
     const key =
       given ??
       (at >= 0 ? (free.splice(at, 1)[0]?.[0] as string) : undefined) ??
-      keyring.make('account', scope === undefined ? `account ${account}, to sign` : `the role ${scope.role} of account ${account}`);
+      keyring.make(
+        'account',
+        scope === undefined ? `account ${account}, to sign` : `the role ${scope.role} of account ${account}`,
+      );
     if (found.has(key)) throw twice('signing key', key, `account ${account}`);
     found.set(key, scope === undefined ? null : { kind: 'user_scope', key, ...scope });
   }
@@ -167,10 +173,14 @@ function refuseSameNames(what: string, names: Iterable<string>): void {
     const folded = name.normalize('NFC').toLowerCase();
     const other = seen.get(folded);
     if (other !== undefined) {
-      throw stateError('ERR_STATE_CONFLICT', `two entities would have the name ${name}: the ${what} ${other} is there`, {
-        hint: 'choose another name, or delete the other one first',
-        details: { name, other },
-      });
+      throw stateError(
+        'ERR_STATE_CONFLICT',
+        `two entities would have the name ${name}: the ${what} ${other} is there`,
+        {
+          hint: 'choose another name, or delete the other one first',
+          details: { name, other },
+        },
+      );
     }
     seen.set(folded, name);
   }
@@ -194,10 +204,14 @@ export function namesOf({ accounts, others, draft }: Identified): Names {
   const known = new Map(draft.prune === true ? [] : others.map((one) => [one.name, one.jwt.claims.sub]));
   for (const one of accounts) known.set(one.name, one.key);
   const unknown = (what: string, name: string, where: string) =>
-    stateError('ERR_STATE_REFERENCE', `${where} names the ${what} ${name}, which is neither in the file nor in the store`, {
-      hint: `correct the name, or write the public key of the ${what}`,
-      details: { name, where },
-    });
+    stateError(
+      'ERR_STATE_REFERENCE',
+      `${where} names the ${what} ${name}, which is neither in the file nor in the store`,
+      {
+        hint: `correct the name, or write the public key of the ${what}`,
+        details: { name, where },
+      },
+    );
   const users = new Map<IdentifiedAccount, Map<string, string>>();
   return {
     account(nameOrKey, where) {

@@ -1,6 +1,18 @@
 /** The whole file: one operator. */
 import { type AccountDraft, account } from './account-fields.js';
-import { type Codec, choice, dictionary, fieldsOf, flag, list, orNothing, record, someText, text, texts } from './codec.js';
+import {
+  type Codec,
+  choice,
+  dictionary,
+  fieldsOf,
+  flag,
+  list,
+  orNothing,
+  record,
+  someText,
+  text,
+  texts,
+} from './codec.js';
 import { keyOrGenerate } from './quantity.js';
 import { type EntityDraft, entityFields } from './user-fields.js';
 

@@ -1,6 +1,4 @@
 /** Reads a state file: YAML 1.2 with JSON's types (so JSON too), strictly, every fault with its line and place. */
-import { readFile, stat } from 'node:fs/promises';
-import process from 'node:process';
 import {
   type Document,
   isAlias,
@@ -13,7 +11,7 @@ import {
   parseAllDocuments,
 } from 'yaml';
 import { pointer } from '../../claims/jwt/schema.js';
-import { systemCode } from '../store/errors.js';
+import { readInput } from '../source.js';
 import type { Fault, Reading } from './codec.js';
 import { stateError } from './errors.js';
 import { type State, state } from './operator-fields.js';
@@ -26,41 +24,8 @@ const MAX_ALIASES = 10_000;
 const MAX_DEPTH = 32;
 
 /** A whole file, or stdin for `-`. */
-export async function readStateFile(file: string): Promise<State> {
-  return parseState(await readText(file), file === '-' ? 'stdin' : file);
-}
-
-async function readText(file: string): Promise<string> {
-  if (file === '-') {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of process.stdin) {
-      chunks.push(chunk as Buffer);
-      size += (chunk as Buffer).length;
-      refuseLarge('stdin', size);
-    }
-    return Buffer.concat(chunks).toString('utf8');
-  }
-  try {
-    refuseLarge(file, (await stat(file)).size);
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined || code.startsWith('ERR_')) throw error;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;
-    throw stateError('ERR_STATE_FILE', `cannot read the state file ${file}: ${why}`, {
-      hint: 'make one with `natsctl export state`',
-      details: { file },
-      cause: error,
-    });
-  }
-}
-
-function refuseLarge(file: string, size: number): void {
-  if (size <= MAX_STATE_BYTES) return;
-  throw stateError('ERR_STATE_TOO_LARGE', `${file} is larger than a state file may be (${MAX_STATE_BYTES} bytes)`, {
-    details: { file, size },
-  });
+export async function readStateText(file: string): Promise<string> {
+  return (await readInput(file, { maxBytes: MAX_STATE_BYTES })).toString('utf8');
 }
 
 /**
@@ -68,7 +33,6 @@ function refuseLarge(file: string, size: number): void {
  * @throws ERR_STATE_SYNTAX, ERR_STATE_SEED, ERR_STATE_INVALID with `details.faults`: pointer, line, column, message
  */
 export function parseState(text: string, name: string): State {
-  refuseLarge(name, Buffer.byteLength(text, 'utf8'));
   refuseSeeds(text, name);
   const lines = new LineCounter();
   const document = parseYaml(text, name, lines);
