@@ -1,4 +1,5 @@
 /** Claims as a state file says them: references by name where the store has the entity, and only what differs from the default. */
+import { EVERYONE } from '../../claims/account/revocation.js';
 import type { AccountClaims, Export, Import, OperatorClaims, UserClaims } from '../../claims/types.js';
 import type { AccountEntry, Snapshot } from '../store/snapshot.js';
 import { type AccountDraft, AUTO, type ImportDraft, type SigningKeyDraft } from './account-fields.js';
@@ -105,7 +106,7 @@ function accountOf({ name, jwt, users }: AccountEntry, known: Known): AccountDra
     },
     ...(nats.trace && { trace: nats.trace }),
     // New keys were never revoked.
-    revocations: withoutKeys ? new Map([...nats.revocations].filter(([key]) => !userNames.has(key))) : nats.revocations,
+    revocations: withoutKeys ? new Map([...nats.revocations].filter(([key]) => key === EVERYONE)) : nats.revocations,
     users: new Map(users.map((user) => [user.name, userOf(user.name, user.jwt.claims, claims, withoutKeys)])),
   };
 }

@@ -85,10 +85,12 @@ function keepRevocations(
   const merged = mergeRevocations(before.nats.revocations, claims.nats.revocations, (key) => userKeys.has(key), force);
   refuse('the revocation', merged.dropped);
   claims.nats.revocations = merged.revocations;
+  const old = [...before.nats.exports];
   for (const exported of claims.nats.exports) {
-    const old = before.nats.exports.find((one) => one.subject === exported.subject && one.type === exported.type);
-    if (old === undefined) continue;
-    const kept = mergeRevocations(old.revocations, exported.revocations, (key) => fileKeys.has(key), force);
+    const at = old.findIndex((one) => one.subject === exported.subject && one.type === exported.type);
+    const [same] = at < 0 ? [] : old.splice(at, 1);
+    if (same === undefined) continue;
+    const kept = mergeRevocations(same.revocations, exported.revocations, (key) => fileKeys.has(key), force);
     refuse(`the revocation (export ${exported.subject})`, kept.dropped);
     exported.revocations = kept.revocations;
   }

@@ -40,6 +40,10 @@ export async function planOperator(
   const wanted = operatorClaims(identified, names);
   const keys = [wanted.sub, ...wanted.nats.signing_keys];
   const claims = whole<OperatorClaims>(wanted, preferring(before?.iss, keys)[0] as string);
+  const found = differencesByEntry('operator', before ?? whole(newOperator(key, name), key), claims);
+  const issuerGoes = before !== null && !keys.includes(before.iss);
+  if (before !== null && found.length === 0 && !issuerGoes) return { claims: before, change: null };
+
   if (wanted.nats.strict_signing_key_usage === true && wanted.nats.signing_keys.length === 0) {
     problem(
       'ERR_SIGNING_KEYS_REQUIRED',
@@ -47,10 +51,6 @@ export async function planOperator(
       'it requires signing keys and has none: write `signingKeys: [generate]`',
     );
   }
-  const found = differencesByEntry('operator', before ?? whole(newOperator(key, name), key), claims);
-  const issuerGoes = before !== null && !keys.includes(before.iss);
-  if (before !== null && found.length === 0 && !issuerGoes) return { claims: before, change: null };
-
   const signer = (await keyring.signer(preferring(before?.iss, keys)))?.publicKey ?? null;
   if (signer === null) {
     problem('ERR_SIGNER_MISSING', entity, `no private key of it is in the keystore; its keys: ${keys.join(', ')}`);
