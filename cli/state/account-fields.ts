@@ -30,7 +30,7 @@ import {
   someText,
   texts,
 } from './codec.js';
-import { bound, bytes, count, GENERATE, integer, keyOrGenerate, span, time } from './quantity.js';
+import { bound, bytes, count, GENERATE, integer, keyOrGenerate, publicKey, span, time } from './quantity.js';
 import { type EntityDraft, entityFields, permissions, templateFields, type UserDraft, user } from './user-fields.js';
 
 type Amounts = Omit<AccountLimits, keyof JetStreamLimits | 'tiered_limits'>;
@@ -186,15 +186,16 @@ export interface SigningKeyDraft {
 type RoleDraft = UserPermissionLimits & { key?: string; role?: string; description?: string };
 const roleFields = fieldsOf<RoleDraft>();
 const roleRecord = record<RoleDraft>({
-  role: roleFields.may('role', anyText, 'What users name it by.'),
-  key: roleFields.may('key', keyOrGenerate('account'), 'Its public key. Left out: the key of this role, or a new one.'),
+  role: roleFields.may('role', someText, 'What users name it by.'),
+  key: roleFields.may('key', publicKey('account'), 'Its public key. Left out: the key of this role, or a new one.'),
   description: roleFields.may('description', anyText, 'What it is for.'),
   ...(templateFields as unknown as Record<string, RecordField<RoleDraft>>),
 });
 
+const roleOrKey = { anyOf: [{ required: ['role'] }, { required: ['key'] }] };
 const plainKey = keyOrGenerate('account');
 const signingKey: Codec<SigningKeyDraft> = {
-  schema: (options) => Type.Union([plainKey.schema(), roleRecord.schema()], options),
+  schema: (options) => Type.Union([plainKey.schema(), roleRecord.schema(roleOrKey)], options),
   read: (value, reading) => {
     if (typeof value === 'string') {
       const key = plainKey.read(value, reading);
@@ -204,8 +205,8 @@ const signingKey: Codec<SigningKeyDraft> = {
     const read = roleRecord.read(value, reading);
     if (read === undefined) return undefined;
     const { key, role = '', description = '', ...template } = read;
-    if (role === '' && (key === undefined || key === GENERATE)) return fault(reading, 'needs a role or a key');
-    return { ...(key !== undefined && key !== GENERATE && { key }), scope: { role, description, template } };
+    if (role === '' && key === undefined) return fault(reading, 'needs a role or a key');
+    return { ...(key !== undefined && { key }), scope: { role, description, template } };
   },
   write: ({ key, scope }) => {
     if (scope === undefined) return key ?? GENERATE;

@@ -94,11 +94,7 @@ export const flag: Codec<boolean> = {
 /** One of a few words. */
 export function choice<T extends string>(...words: T[]): Codec<T> {
   return {
-    schema: (options) =>
-      Type.Union(
-        words.map((word) => Type.Literal(word)),
-        options,
-      ),
+    schema: (options) => Type.Unsafe<T>({ type: 'string', enum: words, ...options }),
     read: (value, reading) =>
       words.find((word) => word === value) ??
       fault(reading, `must be one of ${words.join(', ')}, not ${kindOf(value)}`),
