@@ -57,9 +57,8 @@ export default class ApplyCommand extends NatsctlCommand {
     if (flags['dry-run'] || shown.changes.length === 0) return appliedReport(planned, flags['dry-run']);
 
     await confirmApply(shown, flags.yes);
-    const applied = await applyChange(paths, state, {
-      ...options,
-      expected: shown.fingerprint,
+    const applied = await applyChange(paths, planned, {
+      now: options.now,
       progress: (total) => this.progress('applying', total),
     });
     const report = appliedReport(applied, false);

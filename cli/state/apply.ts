@@ -4,7 +4,7 @@ import { EVERYONE } from '../../claims/account/revocation.js';
 import { formatCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
 import { newActivation } from '../../claims/jwt/new.js';
-import { type Signer, seedSigner } from '../../claims/keys/signer.js';
+import type { Signer } from '../../claims/keys/signer.js';
 import type { AccountClaims, ActivationClaims, Import, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { cliError } from '../errors.js';
 import { remoteSubject } from '../export/importers.js';
@@ -83,7 +83,7 @@ async function makeActivation({ importer, at, exporter, signer, expires }: Mint,
 }
 
 async function held(keyring: Keyring, key: string | null): Promise<Signer> {
-  const seed = key === null ? null : await keyring.find(key);
-  if (seed === null) throw cliError('ERR_SIGNER_MISSING', `the private key of ${key} is not in the keystore`);
-  return seedSigner(seed);
+  const signer = key === null ? null : await keyring.signer([key]);
+  if (signer === null) throw cliError('ERR_SIGNER_MISSING', `the private key of ${key} is not in the keystore`);
+  return signer;
 }

@@ -42,9 +42,9 @@ async function planNow(
   return { plan, keyring, store, fingerprint: fingerprint(snapshot) };
 }
 
-export interface ApplyOptions extends ChangeOptions {
-  /** The store must be as it was when this was taken. */
-  expected: string;
+export interface ApplyOptions {
+  /** Unix seconds, of the plan. */
+  now: number;
   /** Called for everything signed and every file written: the work in all is `total`. */
   progress?: ((total: number) => { advance(count?: number): void; end(): void }) | undefined;
 }
@@ -54,21 +54,25 @@ export interface AppliedState extends PlannedState {
   files: number;
 }
 
-/** Plans again, for the store may have changed since anybody looked, signs, and writes all of it or nothing. */
-export async function applyChange(paths: StorePaths, state: State, options: ApplyOptions): Promise<AppliedState> {
-  const { expected, progress, ...planOptions } = options;
+/**
+ * Signs what was planned and writes all of it or nothing. The store must be what the plan was made of: the same plan would be
+ * made again then.
+ */
+export async function applyChange(
+  paths: StorePaths,
+  planned: PlannedState,
+  options: ApplyOptions,
+): Promise<AppliedState> {
+  const { progress } = options;
+  const { plan, keyring } = planned;
+  const { name, key } = plan.identified.draft;
   const applied = await changingStore(paths, async (): Promise<AppliedState> => {
-    const planned = await planNow(paths, state, planOptions);
-    const { plan, store, keyring } = planned;
-    if (planned.fingerprint !== expected) {
-      throw stateError(
-        'ERR_PLAN_STALE',
-        `operator ${state.name} has changed since the plan was made: nothing was changed`,
-        {
-          hint: 'look at the plan again: `natsctl plan`',
-          details: { operator: state.name },
-        },
-      );
+    const store = await locateOperator(paths.storeRoot, { name, ...(key !== undefined && { key }) });
+    if (fingerprint(store === null ? null : await readWhole(store)) !== planned.fingerprint) {
+      throw stateError('ERR_PLAN_STALE', `operator ${name} has changed since the plan was made: nothing was changed`, {
+        hint: 'look at the plan again: `natsctl plan`',
+        details: { operator: name },
+      });
     }
     refuseProblems(plan.problems);
     if (plan.changes.length === 0) return { ...planned, creds: [], files: 0 };

@@ -19,6 +19,7 @@ export interface Keyring {
 export function makeKeyring(keystore: string, given: readonly Seed[] = []): Keyring {
   const made = new Map<string, { seed: Seed; of: string }>();
   const held = new Map<string, Promise<Seed | null>>(given.map((seed) => [seed.publicKey, Promise.resolve(seed)]));
+  const signers = new Map<string, Signer>();
   const preferred = new Set(given.map((seed) => seed.publicKey));
   const find = (publicKey: string): Promise<Seed | null> => {
     const known = held.get(publicKey) ?? Promise.resolve(made.get(publicKey)?.seed ?? findSeed(keystore, publicKey));
@@ -36,8 +37,13 @@ export function makeKeyring(keystore: string, given: readonly Seed[] = []): Keyr
     async signer(publicKeys) {
       const given = publicKeys.filter((key) => preferred.has(key));
       for (const key of [...given, ...publicKeys]) {
+        const known = signers.get(key);
+        if (known !== undefined) return known;
         const seed = await find(key);
-        if (seed !== null) return seedSigner(seed);
+        if (seed === null) continue;
+        const signer = seedSigner(seed);
+        signers.set(key, signer);
+        return signer;
       }
       return null;
     },

@@ -136,7 +136,7 @@ async function planActivations(
         continue;
       }
       const plain = [...claims.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-      const keys = [...(operator.nats.strict_signing_key_usage ? [] : [claims.sub]), ...plain];
+      const keys = [...plain, ...(operator.nats.strict_signing_key_usage ? [] : [claims.sub])];
       const signer = (await keyring.signer(keys))?.publicKey ?? null;
       if (signer === null) {
         const why = `no private key of account ${exporter.name} that may sign it is in the keystore`;

@@ -8,9 +8,9 @@ import type { Names } from './identify.js';
 import type { PlannedOperator, Planning } from './plan.js';
 import { operatorClaims } from './to-claims.js';
 
-/** Keys that may sign accounts. */
+/** Keys that may sign accounts, signing keys first: identity keys are for what nothing else can do. */
 export function accountSigners({ sub, nats }: OperatorClaims): string[] {
-  return [...(nats.strict_signing_key_usage === true ? [] : [sub]), ...nats.signing_keys];
+  return [...nats.signing_keys, ...(nats.strict_signing_key_usage === true ? [] : [sub])];
 }
 
 /** Claims as they are before a signature. */

@@ -78,7 +78,7 @@ function chooseSigner({ problem }: Planning, owner: Owner, user: IdentifiedUser,
     return { keys: preferring(previous, known), anew: previous !== undefined && !known.includes(previous) };
   }
   const plain = [...claims.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  const keys = [...(strict ? [] : [claims.sub]), ...plain];
+  const keys = [...plain, ...(strict ? [] : [claims.sub])];
   return { keys: preferring(previous, keys), anew: previous !== undefined && !keys.includes(previous) };
 }
 

@@ -43,22 +43,19 @@ accounts:
 /** A store that state files are applied to. */
 export function org(settings = tempSettings()) {
   const paths = resolvePaths(settings);
-  const options = (more: Partial<ChangeOptions> & { later?: number }): ChangeOptions => {
-    const { later = 0, ...rest } = more;
-    return { now: NOW + later, ...rest };
-  };
+  const options = (more: Partial<ChangeOptions>): ChangeOptions => ({ now: NOW, ...more });
   const workspace = () => openWorkspace(settings, { operator: 'acme', now: NOW });
   return {
     paths,
     settings,
     plan: async (text: string, more: Partial<ChangeOptions> = {}) =>
       planReport(await planChange(paths, parseState(text, 'org.yaml'), options(more))),
-    apply: async (text: string, more: Partial<ChangeOptions> & { later?: number; expected?: string } = {}) => {
-      const state = parseState(text, 'org.yaml');
-      const { expected, ...rest } = more;
-      const wanted = options(rest);
-      const shown = expected ?? (await planChange(paths, state, wanted)).fingerprint;
-      return appliedReport(await applyChange(paths, state, { ...wanted, expected: shown }), false);
+    /** @param meanwhile what happens between the plan and the change */
+    apply: async (text: string, more: Partial<ChangeOptions> = {}, meanwhile?: () => Promise<unknown>) => {
+      const wanted = options(more);
+      const planned = await planChange(paths, parseState(text, 'org.yaml'), wanted);
+      await meanwhile?.();
+      return appliedReport(await applyChange(paths, planned, { now: wanted.now }), false);
     },
     text: async (more: { withoutKeys?: boolean } = {}) => writeState(await exportState(await workspace(), more)),
     workspace,

@@ -471,12 +471,13 @@ describe('what a plan refuses', () => {
   });
 
   it('a store that has changed since the plan was shown', async () => {
-    const { apply, plan, workspace } = org();
+    const { apply, workspace, user } = org();
     await apply(ORG);
-    const edited = ORG.replace('10MiB', '11MiB');
-    const { fingerprint } = await plan(edited);
-    await createAccount(await workspace(), { name: 'trial' });
-    expect(await refusal(() => apply(edited, { expected: fingerprint }))).toMatchObject({ code: 'ERR_PLAN_STALE' });
+    const meanwhile = async () => createAccount(await workspace(), { name: 'trial' });
+    expect(await refusal(() => apply(ORG.replace('10MiB', '11MiB'), {}, meanwhile))).toMatchObject({
+      code: 'ERR_PLAN_STALE',
+    });
+    expect((await user('shop', 'ann')).nats.data).toBe(10 * 1024 ** 2);
   });
 
   it('creds of somebody else under the new name', async () => {
