@@ -42,8 +42,9 @@ export default class PlanCommand extends NatsctlCommand {
     const text = await readStateText(file);
     const state = parseState(text, file === '-' ? 'stdin' : file);
     const paths = resolvePaths(this.settings(flags));
-    const prune = flags.prune || state.prune === true;
-    const { force, unmatched } = flags;
+    // A flag that is not given is undefined to oclif.
+    const prune = flags.prune === true || state.prune === true;
+    const [force, unmatched] = [flags.force === true, flags.unmatched === true];
     const keys = await givenSeeds(flags['private-key'], paths.keystore);
     const planned = await planChange(paths, state, { now: currentTime(), prune, force, unmatched, keys });
     const report = planReport(planned);

@@ -502,3 +502,14 @@ it('an unchanged file plans the same at another time', async () => {
   await apply(ORG);
   expect((await plan(ORG, { now: NOW + 86_400 })).changes).toEqual([]);
 });
+
+it('the example of docs/state.md can be applied, and copied', async () => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/state.md', 'utf8')) ?? [];
+  const { apply, plan, text } = org();
+  expect((await plan(example)).problems).toEqual([]);
+  await apply(example);
+  expect((await plan(example)).changes).toEqual([]);
+  const copy = org();
+  await copy.apply(await text({ withoutKeys: true }));
+  expect((await copy.plan(example)).changes).toEqual([]);
+});
