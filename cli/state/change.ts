@@ -2,7 +2,7 @@
 import type { Seed } from '../../claims/keys/seed.js';
 import { prepareKeystore } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
-import type { OperatorStore } from '../store/store.js';
+import { type OperatorStore, refuseTakenOperator } from '../store/store.js';
 import { commitFiles } from '../store/transaction.js';
 import { changingStore, finishUnfinished, selectContext } from '../workspace.js';
 import { type Prepared, prepareChange, refuseProblems } from './apply.js';
@@ -36,6 +36,7 @@ async function planNow(
   { keys = [], ...options }: ChangeOptions,
 ): Promise<PlannedState> {
   const store = await locateOperator(paths.storeRoot, state);
+  if (store === null) await refuseTakenOperator(paths.storeRoot, state.name);
   const snapshot = store === null ? null : await readWhole(store);
   const keyring = makeKeyring(paths.keystore, keys);
   const plan = await planState(state, snapshot, keyring, options);

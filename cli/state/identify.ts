@@ -47,9 +47,10 @@ export function identify(draft: State, snapshot: Snapshot | null, keyring: Keyri
   const kept = current?.jwt.claims.nats.signing_keys ?? [];
   if (current === null) checkEntityName(draft.name, 'operator');
   const entries = snapshot?.accounts ?? [];
+  const index = indexOf(entries);
   refuseSameKeys('account', draft.accounts);
   refuseSameNames('account', draft.accounts.keys());
-  const accounts = [...draft.accounts].map(([name, account]) => identifyAccount(name, account, entries, keyring));
+  const accounts = [...draft.accounts].map(([name, account]) => identifyAccount(name, account, index, keyring));
   const taken = new Set(accounts.map((one) => one.current));
   const others = entries.filter((one) => !taken.has(one));
   refuseSameNames(
@@ -70,14 +71,14 @@ export function identify(draft: State, snapshot: Snapshot | null, keyring: Keyri
 function identifyAccount(
   name: string,
   draft: AccountDraft,
-  entries: AccountEntry[],
+  entries: Index<AccountEntry>,
   keyring: Keyring,
 ): IdentifiedAccount {
   const of = `account ${name}`;
   const current = match('account', name, draft.key, entries);
   if (current?.name !== name) checkEntityName(name, 'account');
   refuseSameKeys(`user of ${of}`, draft.users);
-  const kept = current?.users ?? [];
+  const kept = indexOf(current?.users ?? []);
   const users = [...draft.users].map(([userName, user]): IdentifiedUser => {
     const found = match(`user of ${of}`, userName, user.key, kept);
     if (found?.name !== userName) checkEntityName(userName, 'user');
@@ -103,15 +104,28 @@ function identifyAccount(
   };
 }
 
+interface Index<E> {
+  byName: ReadonlyMap<string, E>;
+  byKey: ReadonlyMap<string, E>;
+}
+
+function indexOf<E extends { name: string; jwt: { claims: { sub: string } } }>(entries: readonly E[]): Index<E> {
+  return {
+    byName: new Map(entries.map((one) => [one.name, one])),
+    // Of two of one key the first counts.
+    byKey: new Map(entries.toReversed().map((one) => [one.jwt.claims.sub, one])),
+  };
+}
+
 function match<E extends { name: string; jwt: { claims: { sub: string } } }>(
   what: string,
   name: string,
   key: string | undefined,
-  entries: readonly E[],
+  entries: Index<E>,
 ): E | null {
-  const named = entries.find((one) => one.name === name);
+  const named = entries.byName.get(name);
   if (key === undefined || named?.jwt.claims.sub === key) return named ?? null;
-  const found = entries.find((one) => one.jwt.claims.sub === key);
+  const found = entries.byKey.get(key);
   if (named !== undefined && found === undefined) {
     throw stateError(
       'ERR_STATE_CONFLICT',

@@ -480,6 +480,14 @@ describe('what a plan refuses', () => {
     expect((await user('shop', 'ann')).nats.data).toBe(10 * 1024 ** 2);
   });
 
+  it('an operator whose name differs from another in letter case only', async () => {
+    const { apply, plan } = org();
+    await apply(ORG);
+    expect(await refusal(() => plan(ORG.replace('name: acme', 'name: Acme')))).toMatchObject({
+      code: 'ERR_OPERATOR_NAME_TAKEN',
+    });
+  });
+
   it('creds of somebody else under the new name', async () => {
     const { apply, text, paths } = org();
     await apply(ORG);

@@ -38,7 +38,17 @@ const NAMES = [
 ];
 const names = (maxLength: number) => fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength });
 const text = fc.oneof(
-  fc.constantFrom('x', 'no', '2020-01-01', 'a # b', 'line\nbreak ', '"', '%', '\u0085\u2028', '\ufeff'),
+  fc.constantFrom(
+    'x',
+    'no',
+    '2020-01-01',
+    'a # b',
+    'line\nbreak ',
+    '"',
+    '%',
+    '\u0085\u2028\u202e\u009b\u0007\u001b[2J',
+    '\ufeff',
+  ),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
 );
 const subject = fc.constantFrom(

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { payloadJson } from '../../../../claims/jwt/encode.js';
 import type { AccountClaims, OperatorClaims, UserClaims } from '../../../../claims/types.js';
+import { safeText } from '../../../../cli/output/safe-text.js';
 import { stateOf } from '../../../../cli/state/from-claims.js';
 import { makeKeyring } from '../../../../cli/state/keyring.js';
 import { planState } from '../../../../cli/state/plan.js';
@@ -25,6 +26,8 @@ describe('a state file of any operator', () => {
       fc.asyncProperty(operatorRecipe, async (recipe) => {
         const made = await makeOperator(recipe);
         const text = exported(made);
+        // Nothing in it that a terminal would obey.
+        expect([...text].filter((one) => one !== '\n' && safeText(one) !== one)).toEqual([]);
         const plan = await planState(parseState(text, 'x'), made, makeKeyring(keystore), { now: NOW });
         expect(plan.changes.map(({ kind, name, differences }) => ({ kind, name, differences }))).toEqual([]);
         expect([plan.mints, plan.leftAlone, plan.problems]).toEqual([[], [], []]);
