@@ -54,7 +54,9 @@ export default class ApplyCommand extends NatsctlCommand {
     this.print(planText(shown));
     if (!this.jsonEnabled()) for (const note of planNotes(shown)) this.note(note);
     refuseProblems(planned.plan.problems);
-    if (flags['dry-run'] || shown.changes.length === 0) return appliedReport(planned, flags['dry-run']);
+    // A flag that is not given is undefined to oclif.
+    const dryRun = flags['dry-run'] === true;
+    if (dryRun || shown.changes.length === 0) return appliedReport(planned, dryRun);
 
     await confirmApply(shown, flags.yes);
     const applied = await applyChange(paths, planned, {
