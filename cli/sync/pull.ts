@@ -191,7 +191,7 @@ async function apply(
     }
     case 'merge': {
       const operator = (await readOperator(store)).claims;
-      const signer = await operatorSigner(workspace, operator, { previous: ours.claims.iss });
+      const signer = await operatorSigner(workspace, operator, { previous: ours.claims.iss, own: ours });
       const after = Math.max(ours.claims.iat, theirs.claims.iat);
       const merged = await signChecked<AccountClaims>(reconciled.claims, signer, { now: workspace.now, after });
       const filed = await file(workspace, local, merged);

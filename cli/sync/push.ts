@@ -2,6 +2,8 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import { fetchAccount, type PushResult, pushAccount } from '../../resolver/http.js';
+import { exchangeAccount } from '../managed/exchange.js';
+import { isSelfSigned } from '../managed/self-signed.js';
 import { readBase, writeBase } from '../store/base.js';
 import {
   type Damaged,
@@ -51,6 +53,7 @@ export async function push(
     if (isDamaged(account)) return refusedLocally(account, null, account.problem);
     const { claims, token } = account.jwt;
     try {
+      if (store.managed && isSelfSigned(claims)) return await exchangeAccount(workspace, service, account);
       verifyAccount(token, trusted, { now, subject: claims.sub });
       return await pushOne(workspace, service, account);
     } catch (error) {
