@@ -25,6 +25,48 @@ export function differences(
   return found;
 }
 
+/**
+ * As `differences`, but exports, imports and signing keys one by one: each is named by what it is (`/nats/exports/orders.> stream`),
+ * not by its place in a list, which changes with every other one.
+ */
+export function differencesByEntry(
+  kind: ClaimKind,
+  before: ChangeableClaims | null,
+  after: ChangeableClaims | null,
+): Difference[] {
+  const unsigned = (claims: ChangeableClaims) => payloadJson(kind, { ...claims, iss: '', iat: 0, jti: '' });
+  // What is the same as a whole, as nearly all is, need not be taken apart.
+  if (before !== null && after !== null && unsigned(before) === unsigned(after)) return [];
+  const found: Difference[] = [];
+  compare(byEntry(wire(kind, before)), byEntry(wire(kind, after)), '', found);
+  return found;
+}
+
+/** Lists of an account's payload, and what tells their entries apart. */
+const ENTRIES: Record<string, (entry: Record<string, unknown>) => unknown[]> = {
+  exports: ({ subject, type }) => [subject, type],
+  imports: ({ subject, type, account, local_subject, to }) => [subject, type, account, local_subject ?? to],
+  signing_keys: ({ key }) => [key],
+};
+
+function byEntry(payload: unknown): unknown {
+  if (!isObject(payload) || !isObject(payload.nats) || payload.nats.type !== 'account') return payload;
+  const nats = { ...payload.nats };
+  for (const [list, parts] of Object.entries(ENTRIES)) {
+    const entries = nats[list];
+    if (!Array.isArray(entries)) continue;
+    const named: Record<string, unknown> = Object.create(null);
+    for (const entry of entries as unknown[]) {
+      const name = (isObject(entry) ? parts(entry) : [entry]).filter((part) => part !== undefined).join(' ');
+      let unique = name;
+      for (let count = 2; unique in named; count++) unique = `${name} (${count})`;
+      named[unique] = entry;
+    }
+    nats[list] = named;
+  }
+  return { ...payload, nats };
+}
+
 function wire(kind: ClaimKind, claims: ChangeableClaims | null): unknown {
   if (claims === null) return undefined;
   const payload = JSON.parse(payloadJson(kind, claims)) as Record<string, unknown>;

@@ -139,6 +139,12 @@ async function preparePlace(keystore: string, file: string): Promise<void> {
   await ignoreSecrets(keystore);
 }
 
+/** Before files are put in by a transaction, which refuses links itself. */
+export async function prepareKeystore(keystore: string): Promise<void> {
+  await refuseOldLayout(keystore);
+  await ignoreSecrets(keystore);
+}
+
 /** A keystore that is in a repository stays out of its commits, unless nsc was told otherwise. */
 export async function ignoreSecrets(keystore: string): Promise<void> {
   if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;

@@ -143,6 +143,10 @@ it('so are those of what looks, explains and tries', async () => {
   await holds('doctor', creds, ...local);
   await holds('graph', ...local);
   await holds('env', ...local);
+  await holds('export state', '--output', 'org.yaml', ...local);
+  await holds('export schema');
+  await holds('plan', 'org.yaml');
+  await holds('apply', 'org.yaml', '--yes');
   await holds('context select', 'account', 'orders', ...local);
   await holds('context nats', 'orders', ...guest);
   await holds('nkey gen', 'curve', '--output', 'x.nk');
