@@ -84,9 +84,9 @@ describe('an activation', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect((await readActivation(`${url}/a.jwt`)).token).toBe(token);
     // Another host may be one that only this machine can reach.
-    await expect(readActivation(`${url}/away.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
-    await expect(readActivation(`${url}/b.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
-    await expect(readActivation('/no/such/file')).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
+    await expect(readActivation(`${url}/away.jwt`)).rejects.toMatchObject({ code: 'ERR_RESOLVER_REDIRECT' });
+    await expect(readActivation(`${url}/b.jwt`)).rejects.toMatchObject({ code: 'ERR_SOURCE' });
+    await expect(readActivation('/no/such/file')).rejects.toMatchObject({ code: 'ERR_SOURCE' });
   });
 
   it('is described with what servers would say of it', async () => {

@@ -46,7 +46,7 @@ describe('describe', () => {
     const empty = path.join(dir, 'empty');
     writeFileSync(empty, 'nothing here\n');
     await expect(describeToken(empty, NOW)).rejects.toMatchObject({ code: 'ERR_TOKEN_SOURCE' });
-    await expect(describeToken(path.join(dir, 'no'), NOW)).rejects.toMatchObject({ code: 'ERR_TOKEN_SOURCE' });
+    await expect(describeToken(path.join(dir, 'no'), NOW)).rejects.toMatchObject({ code: 'ERR_SOURCE' });
     const { token } = await signClaims(newAccount(account.publicKey, 'x'), signer, { now: NOW });
     const [head, , tail] = token.split('.');
     const forged = Buffer.from(JSON.stringify({ ...newAccount(account.publicKey, 'y'), iss: other, iat: 1, jti: 'x' }));
