@@ -29,15 +29,20 @@ export class Seed {
   readonly #bytes: Uint8Array;
   #wiped = false;
 
-  private constructor(kind: KeyKind, bytes: Uint8Array) {
+  private constructor(kind: KeyKind, bytes: Uint8Array, rawPublic?: Uint8Array) {
     this.kind = kind;
     this.#bytes = bytes;
-    this.publicKey = encodePublicKey(kind, rawPublicKey(this.#privateKey()));
+    this.publicKey = encodePublicKey(kind, rawPublic ?? rawPublicKey(this.#privateKey()));
   }
 
   /** Any 32 random bytes are the secret of an Ed25519 or X25519 key (RFC 8032 section 5.1.5, RFC 7748 section 5). */
   static generate(kind: KeyKind): Seed {
     return new Seed(kind, new Uint8Array(randomBytes(SECRET_LENGTH)));
+  }
+
+  /** Of a pair that was generated just now, for thousands of them: that the two belong together is not computed again. */
+  static ofPair(kind: KeyKind, secret: Uint8Array, rawPublic: Uint8Array): Seed {
+    return new Seed(kind, secret, rawPublic);
   }
 
   /** @throws NatsctlError ERR_SEED_INVALID; no part of the text is in the message. */

@@ -118,12 +118,12 @@ export function checkPath(relative: string): void {
 }
 
 /** `writeSync` may write less than it was given (a nearly full disk, a network file system). */
-export function writeWhole(handle: number, text: string): void {
+function writeWhole(handle: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
 }
 
-export function removeQuietly(file: string): void {
+function removeQuietly(file: string): void {
   try {
     unlinkSync(file);
   } catch {

@@ -118,8 +118,13 @@ export async function readCreds(file: string): Promise<{ token: string; seed: Se
 }
 
 async function prepare(keystore: string, file: string): Promise<void> {
-  await refuseOldLayout(keystore);
   await refuseLinks(keystore, file);
+  await prepareKeystore(keystore);
+}
+
+/** Before many files are written at once (transaction.ts, which looks for links itself). */
+export async function prepareKeystore(keystore: string): Promise<void> {
+  await refuseOldLayout(keystore);
   if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;
   const ignore = path.join(keystore, '.gitignore');
   if (!(await exists(ignore))) await writeFileAtomic(ignore, GITIGNORE, { exclusive: true });

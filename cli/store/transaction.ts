@@ -1,32 +1,13 @@
 import { execFile } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { exists, makePrivateDir, PRIVATE_FILE_MODE, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
+import { exists, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
-import {
-  checkPath,
-  type FileWrite,
-  journalFile,
-  type Place,
-  readJournal,
-  removeQuietly,
-  writeJournal,
-  writeWhole,
-} from './journal.js';
+import { checkPath, type FileWrite, journalFile, type Place, readJournal, writeJournal } from './journal.js';
 import { refuseLinks } from './links.js';
+import { type Replacement, replaceFiles } from './replace.js';
 
 export type { FileWrite, Place } from './journal.js';
 
@@ -66,6 +47,7 @@ export async function commitFiles(
     await apply(place, writes, { ...options, replaced: (before) => undone.push(before) });
   } catch (error) {
     await takeBack(place, undone.reverse(), error);
+    for (const write of writes) removeEmptyFolders(rootOf(place, write), path.dirname(fileOf(place, write)));
     await removeJournal(place);
     throw error;
   }
@@ -107,25 +89,44 @@ interface ApplyOptions extends CommitOptions {
 
 async function apply(place: Place, writes: readonly FileWrite[], { onFile, replaced }: ApplyOptions): Promise<void> {
   const many = writes.length > MANY_FILES;
-  const folders = new Set<string>();
-  for (const write of writes) {
-    const file = fileOf(place, write);
-    const before = replaced ? contentOf(file) : null;
-    if (write.content === null) remove(rootOf(place, write), file);
-    else {
-      const folder = path.dirname(file);
-      if (!folders.has(folder)) await makePrivateDir(folder);
-      folders.add(folder);
-      replace(file, write.content, !many);
+  const folders = new Map<string, Set<string>>();
+  const replacements: (Replacement & { write: FileWrite; before: string | null })[] = [];
+  // Where a file is named twice, what is last holds.
+  const last = new Map(writes.map((write) => [fileOf(place, write), write]));
+  for (const [file, write] of last) {
+    const folder = path.dirname(file);
+    if (write.content === null) {
+      const before = replaced ? contentOf(file) : null;
+      remove(rootOf(place, write), file);
+      replaced?.({ ...write, content: before });
+      onFile?.();
+      continue;
     }
-    replaced?.({ ...write, content: before });
-    onFile?.();
+    let names = folders.get(folder);
+    if (names === undefined) {
+      await makePrivateDir(folder);
+      names = new Set(readdirSync(folder));
+      folders.set(folder, names);
+    }
+    const name = path.basename(file);
+    const before = replaced && names.has(name) ? contentOf(file) : null;
+    // The same name in each attempt, so that a second one leaves nothing of the first behind.
+    const temporary = path.join(folder, `.${name}${TEMPORARY_SUFFIX}`);
+    replacements.push({ file, temporary, content: write.content, write, before });
   }
+  // One folder after the other: two threads that make files in one folder wait for each other.
+  if (many) replacements.sort((a, b) => (a.file < b.file ? -1 : 1));
+  const { done, failed } = await replaceFiles(replacements, { flush: !many, onFile });
+  for (const one of done) {
+    const { write, before } = one as (typeof replacements)[number];
+    replaced?.({ ...write, content: before });
+  }
+  if (failed) throw ioError(failed.error, 'write', failed.file);
   if (many) {
     if (await flushFileSystems(place)) return;
-    for (const write of writes) if (write.content !== null) flush(fileOf(place, write));
+    for (const { file } of replacements) flush(file);
   }
-  for (const folder of folders) {
+  for (const folder of folders.keys()) {
     await syncDir(folder).catch((error) => {
       if (systemCode(error) !== 'ENOENT') throw ioError(error, 'write', folder);
     });
@@ -177,37 +178,6 @@ function contentOf(file: string): string | null {
   }
 }
 
-/** Temporary names are the same in each attempt, so that a second one leaves nothing of the first behind. */
-function replace(file: string, content: string, flushed: boolean): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}${TEMPORARY_SUFFIX}`);
-  try {
-    const handle = openNew(temporary);
-    try {
-      // Whatever the umask is.
-      fchmodSync(handle, PRIVATE_FILE_MODE);
-      writeWhole(handle, content);
-      if (flushed) fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, file);
-  } catch (error) {
-    removeQuietly(temporary);
-    throw ioError(error, 'write', file);
-  }
-}
-
-function openNew(temporary: string): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  try {
-    return openSync(temporary, flags, PRIVATE_FILE_MODE);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    unlinkSync(temporary);
-    return openSync(temporary, flags, PRIVATE_FILE_MODE);
-  }
-}
-
 /** Half a folder is worse than none for nsc, so empty ones go too. */
 function remove(root: string, file: string): void {
   try {
@@ -216,11 +186,18 @@ function remove(root: string, file: string): void {
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
-    for (let dir = path.dirname(file); dir !== path.resolve(root); dir = path.dirname(dir)) rmdirSync(dir);
+    removeEmptyFolders(root, path.dirname(file));
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT') return;
     throw ioError(error, 'write', file);
+  }
+}
+
+function removeEmptyFolders(root: string, folder: string): void {
+  try {
+    for (let dir = folder; dir !== path.resolve(root); dir = path.dirname(dir)) rmdirSync(dir);
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY'].includes(code)) throw ioError(error, 'write', folder);
   }
 }
 
