@@ -17,7 +17,10 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Bundles `dist` into `<dist>/bundle`, swapped in whole. */
 export async function bundle(dist = path.join(root, 'dist')) {
   const commands = path.join(dist, 'cli/commands');
-  const input = { main: path.join(dist, 'cli/main.js') };
+  const input = {
+    main: path.join(dist, 'cli/main.js'),
+    'check-worker': path.join(dist, 'cli/validate/check-worker.js'),
+  };
   for (const file of readdirSync(commands, { recursive: true })) {
     if (file.endsWith('.js')) input[path.join('commands', file.slice(0, -'.js'.length))] = path.join(commands, file);
   }
