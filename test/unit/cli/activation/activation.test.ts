@@ -31,15 +31,16 @@ async function world(options: Parameters<typeof threeAccounts>[0] = {}) {
 
 describe('activation create', () => {
   it('is for one account, by name or key, and a part of the export', async () => {
-    const { make, billing, shop } = await world();
+    const { make, claims, shop } = await world();
     const stranger = Seed.generate('account').publicKey;
     const made = await make({ subject: 'q.eu', expiry: NOW + 60, start: NOW + 1 });
+    const signingKey = [...(await claims('billing')).nats.signing_keys.keys()][0];
     expect(made).toMatchObject({
       account: 'billing',
       importer: shop,
       subject: 'q.eu',
       type: 'service',
-      issuer: billing,
+      issuer: signingKey,
     });
     expect(decodeAs('activation', made.token).claims).toMatchObject({ exp: NOW + 60, nbf: NOW + 1, sub: shop });
     expect((await make({ target: stranger })).importer).toBe(stranger);

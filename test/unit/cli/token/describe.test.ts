@@ -36,7 +36,13 @@ describe('describe', () => {
     const workspace = await tempWorkspace();
     const user = await createUser(workspace, { name: 'u', account: 'SYS', ...noPermissions });
     const told = await describeToken(user.creds as string, NOW);
-    expect(told).toMatchObject({ kind: 'user', name: 'u', creds: true, issuer: user.accountKey, issuerAccount: null });
+    expect(told).toMatchObject({
+      kind: 'user',
+      name: 'u',
+      creds: true,
+      issuer: user.issuer,
+      issuerAccount: user.accountKey,
+    });
     expect(JSON.stringify(told)).not.toMatch(/SU[A-Z2-7]{56}/);
     expect(readFileSync(user.creds as string, 'utf8')).toContain(told.token);
   });
