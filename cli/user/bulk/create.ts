@@ -9,6 +9,7 @@ import { cliError, usageError } from '../../errors.js';
 import type { Progress } from '../../output/progress.js';
 import { signOneOfMany } from '../../sign.js';
 import { type AccountSigner, accountSigner } from '../../signer.js';
+import { storeError } from '../../store/errors.js';
 import type { FileWrite } from '../../store/journal.js';
 import { credsFile, keyFile, prepareKeystore } from '../../store/keystore.js';
 import { foldName } from '../../store/names.js';
@@ -138,7 +139,7 @@ function accountsOf(workspace: Workspace): (given: string | undefined) => Promis
     const making = await makingOf(workspace, account);
     const names = new Map<string, string>();
     for (const name of await listUserNames(workspace.store, account.name)) {
-      names.set(foldName(name), name === '' ? '' : `the user ${name}, which exists in account ${account.name}`);
+      names.set(foldName(name), `the user ${name} of account ${account.name}`);
     }
     const signers = new Map<string | undefined, Promise<AccountSigner>>();
     const rows: AccountRows = {
@@ -146,10 +147,8 @@ function accountsOf(workspace: Workspace): (given: string | undefined) => Promis
       take(name, line) {
         const other = names.get(foldName(name));
         if (other !== undefined) {
-          throw cliError(
-            'ERR_NAME_TAKEN',
-            `the name ${name} is that of ${other}, or differs from it in letter case only`,
-          );
+          const message = `the name ${name} is that of ${other}, or differs from it in letter case only`;
+          throw storeError('ERR_USER_NAME_TAKEN', message, { hint: 'choose another name', details: { name } });
         }
         names.set(foldName(name), `line ${line}`);
       },

@@ -247,13 +247,13 @@ short,a
     const said: string[] = [];
     const made = createFromList(workspace, list(text), orders, (line) => said.push(line));
     const codes = [
-      [3, 'ERR_NAME_TAKEN'],
+      [3, 'ERR_USER_NAME_TAKEN'],
       [4, 'ERR_NAME_INVALID'],
       [5, 'ERR_CLAIMS_INVALID'],
       [6, 'ERR_KEY_INVALID'],
       [7, 'ERR_ACCOUNT_UNKNOWN'],
       [8, 'ERR_TIME_INVALID'],
-      [9, 'ERR_NAME_TAKEN'],
+      [9, 'ERR_USER_NAME_TAKEN'],
       [10, 'ERR_DATA_INVALID'],
       [11, 'ERR_DATA_INVALID'],
     ] as const;
@@ -263,7 +263,7 @@ short,a
       details: { rows: 10, refused: 9, faults },
     });
     expect(said).toHaveLength(9);
-    expect(said[0]).toMatch(/^line 3: .*ann.*\[ERR_NAME_TAKEN\]$/);
+    expect(said[0]).toMatch(/^line 3: .*ann.*\[ERR_USER_NAME_TAKEN\]$/);
     expect(await namesOf(workspace)).toEqual(['ann']);
     expect(readdirSync(path.join(workspace.keystore, 'creds/acme/orders'))).toEqual(['ann.creds']);
   });
