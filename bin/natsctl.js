@@ -1,10 +1,7 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-
-const main = new URL('../dist/cli/main.js', import.meta.url);
-if (existsSync(fileURLToPath(main))) {
+// No static import: `import 'node:fs'` alone takes Node longer than the rest of this file (scripts/bundle.mjs says why).
+const main = new URL('../dist/bundle/main.js', import.meta.url);
+if (process.getBuiltinModule('node:fs').existsSync(main)) {
   const { runNatsctl } = await import(main.href);
   await runNatsctl(process.argv.slice(2), import.meta.url);
 } else {

@@ -19,6 +19,11 @@ export interface Creds {
 /** The text that `nsc generate creds` would write, byte for byte. @throws NatsctlError ERR_CREDS_INVALID where token and seed are not of one user. */
 export function formatCreds(token: string, seed: Seed): string {
   checkPair(token, seed);
+  return credsText(token, seed);
+}
+
+/** As `formatCreds`, of a token that was signed for this seed just now: it is not read again. */
+export function credsText(token: string, seed: Seed): string {
   return `-----BEGIN NATS USER JWT-----
 ${token}
 ------END NATS USER JWT------

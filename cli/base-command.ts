@@ -23,6 +23,9 @@ export abstract class NatsctlCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = jsonFlag;
 
+  /** oclif reads the whole list of commands for this, and none of ours is deprecated. */
+  protected override warnIfCommandDeprecated(): void {}
+
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || jsonInEnvironment();
   }

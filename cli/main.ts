@@ -1,24 +1,30 @@
 import process from 'node:process';
-import { Config, flush, run, settings } from '@oclif/core';
+import { runDirectly } from './direct.js';
 import { jsonInEnvironment } from './output/json.js';
 import { report } from './output/report.js';
 import { unknownCommand } from './unknown-command.js';
 
 /** Runs the command line to its end and leaves the exit code in `process.exitCode`. */
 export async function runNatsctl(argv: string[], from: string): Promise<void> {
-  // We ship compiled files; oclif would otherwise look for a TypeScript loader beside them.
-  settings.enableAutoTranspile = false;
   // A reader that has seen enough (`natsctl account list | head -1`) is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
     throw error;
   });
   try {
-    await run(asFlags(argv), from);
-    await flush();
+    if (!(await runDirectly(argv, from))) await runByOclif(asFlags(argv), from);
   } catch (error) {
     report(isUnknownCommand(error) ? await explainUnknown(argv, from) : error, wantsJson(argv));
   }
+}
+
+/** Help, and whatever does not begin with the words of a command. */
+async function runByOclif(argv: string[], from: string): Promise<void> {
+  const { flush, run, settings } = await import('@oclif/core');
+  // We ship compiled files; oclif would otherwise look for a TypeScript loader beside them.
+  settings.enableAutoTranspile = false;
+  await run(argv, from);
+  await flush();
 }
 
 /** `natsctl help account create` is `natsctl account create --help`. */
@@ -31,6 +37,7 @@ function isUnknownCommand(error: unknown): boolean {
 }
 
 async function explainUnknown(argv: string[], from: string) {
+  const { Config } = await import('@oclif/core');
   const config = await Config.load(from);
   const commands = config.commands.flatMap(({ id, hiddenAliases }) => [id, ...hiddenAliases]);
   return unknownCommand(

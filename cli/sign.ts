@@ -1,4 +1,4 @@
-import { signClaims, type Unsigned } from '../claims/jwt/encode.js';
+import { type SignOptions, signClaims, signToken, type Unsigned } from '../claims/jwt/encode.js';
 import type { Signer } from '../claims/keys/signer.js';
 import type { AccountClaims, ActivationClaims, Decoded, OperatorClaims, UserClaims } from '../claims/types.js';
 import type { Issue } from '../claims/validate/issues.js';
@@ -16,9 +16,22 @@ export async function signChecked<C extends OperatorClaims | AccountClaims | Use
   signer: Signer,
   options: { now: number; after?: number | undefined },
 ): Promise<Decoded<C>> {
-  const { now, after } = options;
-  refuseErrors(claims.name ?? claims.sub, validate({ ...claims, iss: signer.publicKey }, now));
-  return signClaims<C>(claims, signer, after === undefined ? { now } : { now, after });
+  refuseErrors(claims.name ?? claims.sub, validate({ ...claims, iss: signer.publicKey }, options.now));
+  return signClaims<C>(claims, signer, signOptions(options));
+}
+
+/** As `signChecked`, for one of thousands: the token is not read back (`signToken`). */
+export async function signOneOfMany<C extends UserClaims>(
+  claims: Unsigned<C>,
+  signer: Signer,
+  options: { now: number; after?: number | undefined },
+): Promise<{ token: string; claims: C }> {
+  refuseErrors(claims.name ?? claims.sub, validate({ ...claims, iss: signer.publicKey }, options.now));
+  return signToken<C>(claims, signer, signOptions(options));
+}
+
+function signOptions({ now, after }: { now: number; after?: number | undefined }): SignOptions {
+  return after === undefined ? { now } : { now, after };
 }
 
 /** Throws where there is a blocking issue. */

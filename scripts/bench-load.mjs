@@ -1,5 +1,5 @@
 /**
- * The load of scripts/bench.mjs, over bare sockets so that the client costs little: it counts bytes instead of reading messages.
+ * The load of scripts/bench-broker.mjs, over bare sockets so that the client costs little: it counts bytes instead of reading messages.
  * Run as `bench-load.mjs publish|subscribe URL CREDS SIZE MESSAGES SUBSCRIBERS`.
  */
 import { readFileSync } from 'node:fs';

@@ -22,6 +22,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const BUILT_FOLDERS = ['claims', 'resolver', 'cli', 'service', 'broker', 'prisma'];
+const BUILD_FILES = [
+  ...['tsconfig.json', 'tsconfig.build.json', 'package.json'],
+  ...['scripts/bundle.mjs', 'scripts/manifest.mjs'],
+];
 const at = (...parts) => path.join(root, ...parts);
 
 /** Runs every step that is due. Throws an Error whose message is fit to be shown. */
@@ -29,7 +33,7 @@ export function setup() {
   requireNode();
   step('node_modules/.natsctl-setup', hashFiles(['package-lock.json']), installDependencies);
   step('prisma/generated/.natsctl-setup', hashFiles(['prisma/schema.prisma', 'package-lock.json']), generateClient);
-  step('dist/.natsctl-setup', hashTree(BUILT_FOLDERS, ['tsconfig.json', 'tsconfig.build.json', 'package.json']), build);
+  step('dist/.natsctl-setup', hashTree(BUILT_FOLDERS, BUILD_FILES), build);
 }
 
 function requireNode() {
@@ -70,7 +74,7 @@ function generateClient() {
   run(process.execPath, [at('scripts/generate.mjs')]);
 }
 
-/** Compiles beside `dist` and swaps it in whole, so that no file of an earlier build survives as a command. */
+/** Compiles beside `dist` and swaps it in whole, so that no file of an earlier build survives as a command; then bundles. */
 function build() {
   say('building');
   const fresh = at(`dist.${process.pid}`);
@@ -83,7 +87,7 @@ function build() {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
   }
-  if (existsSync(at('scripts/manifest.mjs'))) run(process.execPath, [at('scripts/manifest.mjs')]);
+  run(process.execPath, [at('scripts/manifest.mjs')]);
 }
 
 function run(command, args, options = {}) {

@@ -77,12 +77,21 @@ export function signClaims<C extends AnyClaims>(
   signer: Signer,
   options: SignOptions,
 ): Promise<Decoded<C>>;
-export async function signClaims(
-  unsigned: object,
+export async function signClaims(unsigned: object, signer: Signer, options: SignOptions): Promise<Decoded<never>> {
+  const { token } = await signToken(unsigned as Unsigned<AnyClaims>, signer, options);
+  return decode(token) as Decoded<never>;
+}
+
+/**
+ * As `signClaims`, without reading the token back, which takes three quarters of the time: for thousands of tokens by one key
+ * that is held here.
+ */
+export async function signToken<C extends AnyClaims>(
+  unsigned: Unsigned<C>,
   signer: Signer,
   { now, after }: SignOptions,
-): Promise<Decoded<never>> {
-  const claims = unsigned as Unsigned<AnyClaims>;
+): Promise<{ token: string; claims: C }> {
+  const claims = unsigned as unknown as Unsigned<AnyClaims>;
   const kind = kindOfType(claims.nats.type);
   const { signers } = KINDS[kind];
   decodePublicKey(
@@ -102,7 +111,7 @@ export async function signClaims(
 
   const input = `${HEADER}.${encodeBase64Url(payloadJson(kind, signed))}`;
   const signature = await signer.sign(Buffer.from(input, 'latin1'));
-  return decode(`${input}.${encodeBase64Url(signature)}`) as Decoded<never>;
+  return { token: `${input}.${encodeBase64Url(signature)}`, claims: signed as C };
 }
 
 /** The payload as it stands in the token (always version 2). */

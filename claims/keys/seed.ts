@@ -3,8 +3,7 @@
  * the letter of its kind. It is a class, and not a string, so that it shows only by `reveal()`: printing, logging, JSON,
  * string building and `util.inspect` give its public key.
  */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { createPair, type KeyPair, Prefix } from '@nats-io/nkeys';
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { NatsctlError } from '../errors.js';
 import { decodeBase32, encodeBase32 } from './base32.js';
 import {
@@ -18,20 +17,11 @@ import {
 } from './nkey.js';
 
 const SEED_LENGTH = 58;
+const SECRET_LENGTH = 32;
 const SEED_PREFIX = 18 << 3;
 
-/** What stands before the 32 bytes in PKCS #8 (RFC 8410). */
-const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
-const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
-
-const NKEYS_PREFIX: Readonly<Record<KeyKind, Prefix>> = {
-  operator: Prefix.Operator,
-  account: Prefix.Account,
-  user: Prefix.User,
-  server: Prefix.Server,
-  cluster: Prefix.Cluster,
-  curve: Prefix.Curve,
-};
+/** Names of the curves in a JWK (RFC 8037). */
+const CURVE = { signing: 'Ed25519', sealing: 'X25519' } as const;
 
 export class Seed {
   readonly kind: KeyKind;
@@ -39,19 +29,20 @@ export class Seed {
   readonly #bytes: Uint8Array;
   #wiped = false;
 
-  private constructor(kind: KeyKind, bytes: Uint8Array) {
+  private constructor(kind: KeyKind, bytes: Uint8Array, rawPublic?: Uint8Array) {
     this.kind = kind;
     this.#bytes = bytes;
-    this.publicKey = encodePublicKey(kind, rawPublicKey(this.#privateKey()));
+    this.publicKey = encodePublicKey(kind, rawPublic ?? rawPublicKey(this.#privateKey()));
   }
 
+  /** Any 32 random bytes are the secret of an Ed25519 or X25519 key (RFC 8032 section 5.1.5, RFC 7748 section 5). */
   static generate(kind: KeyKind): Seed {
-    const pair: KeyPair = createPair(NKEYS_PREFIX[kind]);
-    const text = pair.getSeed();
-    const seed = Seed.parse(text);
-    text.fill(0);
-    pair.clear();
-    return seed;
+    return new Seed(kind, new Uint8Array(randomBytes(SECRET_LENGTH)));
+  }
+
+  /** Of a pair that was generated just now, for thousands of them: that the two belong together is not computed again. */
+  static ofPair(kind: KeyKind, secret: Uint8Array, rawPublic: Uint8Array): Seed {
+    return new Seed(kind, secret, rawPublic);
   }
 
   /** @throws NatsctlError ERR_SEED_INVALID; no part of the text is in the message. */
@@ -101,14 +92,14 @@ export class Seed {
     return this.toString();
   }
 
+  /**
+   * By way of a JWK, which OpenSSL takes as it is: reading PKCS #8 takes eight times as long. What `x` says is not looked at; the
+   * public key comes from the secret.
+   */
   #privateKey(): KeyObject {
-    const head = this.kind === 'curve' ? PKCS8_X25519 : PKCS8_ED25519;
-    const der = Buffer.concat([head, this.#bytes]);
-    try {
-      return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    } finally {
-      der.fill(0);
-    }
+    const crv = this.kind === 'curve' ? CURVE.sealing : CURVE.signing;
+    const d = Buffer.from(this.#bytes).toString('base64url');
+    return createPrivateKey({ key: { kty: 'OKP', crv, d, x: '' }, format: 'jwk' });
   }
 
   #mustNotBeWiped(): void {
@@ -117,8 +108,7 @@ export class Seed {
 }
 
 function rawPublicKey(key: KeyObject): Uint8Array {
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  return new Uint8Array(spki.subarray(spki.length - 32));
+  return new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url'));
 }
 
 /** Kind and secret bytes, or what is wrong with the text. */

@@ -5,7 +5,7 @@
 import type { Seed } from '../../claims/keys/seed.js';
 import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { safeText } from '../output/safe-text.js';
-import { credsFile, findSeed, writeSeed } from '../store/keystore.js';
+import { credsFile, findSeed, keepsCreds, writeSeed } from '../store/keystore.js';
 import type { OperatorStore } from '../store/store.js';
 import { commitFiles, type FileWrite } from '../store/transaction.js';
 import { accountWrite, credsWrite, operatorWrite, userWrite } from '../store/writes.js';
@@ -70,7 +70,7 @@ export async function putUser(
   const named = { operator: store.name, ...names };
   put(batch, userWrite(store, names.account, names.user, after.token), after.claims);
   const change = entity('user', names.user, names.account, before, after.claims);
-  if (seed) {
+  if (seed && (await keepsCreds(keystore))) {
     batch.writes.push(credsWrite(keystore, named, { token: after.token, seed }));
     change.creds = credsFile(keystore, named.operator, named.account, named.user);
   }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { readTextFile } from '../store/atomic.js';
 import { storeError } from '../store/errors.js';
-import { credsFile, keyFile } from '../store/keystore.js';
+import { credsFile, keepsCreds, keyFile } from '../store/keystore.js';
 import type { OperatorStore } from '../store/store.js';
 import type { FileWrite } from '../store/transaction.js';
 import type { Prepared } from './apply.js';
@@ -25,6 +25,7 @@ export async function changeFiles(
   const written = new Map<string, FileWrite>();
   const removed = new Map<string, FileWrite>();
   const creds: Prepared['creds'] = [];
+  const kept = await keepsCreds(keystore);
 
   const write = (where: FileWrite['in'], at: string, content: string) => {
     written.set(`${where} ${at}`, { in: where, path: at, content });
@@ -87,7 +88,7 @@ export async function changeFiles(
     if (text === null) return moveCreds(accountFrom, from, account, name);
     const at = credsPath(account, name);
     write('keystore', at, text);
-    creds.push({ account, user: name, path: path.join(keystore, at) });
+    if (kept) creds.push({ account, user: name, path: path.join(keystore, at) });
     if (moved) remove('keystore', credsPath(accountFrom, from));
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { closeSync, constants, type Dirent, fstatSync, openSync, readFileSync } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { ioError, storeError, systemCode } from './errors.js';
 
@@ -129,26 +129,31 @@ export async function syncDir(dir: string): Promise<void> {
   }
 }
 
-/** The text of a file, or null where there is none. Bounded; with `noFollow` a symbolic link is refused. */
+/**
+ * The text of a file, or null where there is none. Bounded; with `noFollow` a symbolic link is refused. The calls block: a store
+ * has tens of thousands of small files, and a promise for each step would take several times as long as the disk.
+ */
 export async function readTextFile(file: string, options: { noFollow?: boolean } = {}): Promise<string | null> {
-  let handle: FileHandle | undefined;
+  let handle: number | undefined;
   try {
-    handle = await open(file, constants.O_RDONLY | (options.noFollow ? (constants.O_NOFOLLOW ?? 0) : 0));
-    const stat = await handle.stat();
+    // A pipe is opened at once, and refused as what it is.
+    const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+    handle = openSync(file, flags | (options.noFollow ? (constants.O_NOFOLLOW ?? 0) : 0));
+    const stat = fstatSync(handle);
     if (!stat.isFile()) throw storeError('ERR_STORE_DAMAGED', `${file} is not a file`, { details: { file } });
     if (stat.size > MAX_STORE_FILE_BYTES) {
       throw storeError('ERR_STORE_DAMAGED', `${file} is larger than any token may be (${stat.size} bytes)`, {
         details: { file },
       });
     }
-    return await handle.readFile('utf8');
+    return readFileSync(handle, 'utf8');
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     if (code === 'ELOOP') throw symlinkRefused(file);
     throw ioError(error, 'read', file);
   } finally {
-    await handle?.close();
+    if (handle !== undefined) closeSync(handle);
   }
 }
 

@@ -107,14 +107,19 @@ export async function writeCreds(
   return file;
 }
 
-/** As `writeCreds`, where this keystore keeps creds files at all: they hold seeds in plain text. @returns null where it does not */
+/** Whether this keystore keeps creds files at all: they hold seeds in plain text. */
+export async function keepsCreds(keystore: string): Promise<boolean> {
+  return (await readHeader(keystore))?.creds !== 'remove';
+}
+
+/** As `writeCreds`, where this keystore keeps creds files. @returns null where it does not */
 export async function keepCreds(
   keystore: string,
   names: { operator: string; account: string; user: string },
   token: string,
   seed: Seed,
 ): Promise<string | null> {
-  return (await readHeader(keystore))?.creds === 'remove' ? null : writeCreds(keystore, names, token, seed);
+  return (await keepsCreds(keystore)) ? writeCreds(keystore, names, token, seed) : null;
 }
 
 /** Reads any creds file, CRLF or not. A user may keep a link of their own outside a keystore, so links are followed. */

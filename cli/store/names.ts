@@ -13,7 +13,7 @@ type TakenCode = 'ERR_OPERATOR_NAME_TAKEN' | 'ERR_ACCOUNT_NAME_TAKEN' | 'ERR_USE
 
 /** Names that differ in letter case only would be one file on many file systems; nsc compares accounts so too. */
 export function refuseTaken(code: TakenCode, kind: string, name: string, names: string[], where: string): void {
-  const same = names.find((one) => folded(one) === folded(name));
+  const same = names.find((one) => foldName(one) === foldName(name));
   if (same === undefined) return;
   const message =
     same === name
@@ -22,13 +22,14 @@ export function refuseTaken(code: TakenCode, kind: string, name: string, names: 
   throw storeError(code, message, { hint: 'choose another name', details: { name, taken: same } });
 }
 
-function folded(name: string): string {
+/** The same for names that are one file where letter case is not told apart. */
+export function foldName(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }
 
 /** A hint for a name that is not there: the one meant, or those there are. */
 export function knownOr(name: string, names: string[], otherwise: string): string {
-  const close = names.find((one) => folded(one) === folded(name));
+  const close = names.find((one) => foldName(one) === foldName(name));
   if (close !== undefined) return `did you mean ${close}?`;
   if (names.length === 0) return otherwise;
   const shown = names.slice(0, 10).join(', ');

@@ -82,24 +82,38 @@ function trusted(operators: OperatorClaims[]): TrustedOperators {
   }
 }
 
-/** The creds files of an operator with their text; those without a user are found so too. */
-export async function readAllCreds(
-  keystore: string,
-  operator: string,
-): Promise<{ account: string; user: string; file: string; text: string }[]> {
+/** A creds file of the keystore and its text. */
+export interface StoredCreds {
+  account: string;
+  user: string;
+  file: string;
+  text: string;
+}
+
+/** The creds files of an operator; those without a user are found so too. */
+export async function readAllCreds(keystore: string, operator: string): Promise<StoredCreds[]> {
+  const found: StoredCreds[] = [];
+  for (const account of await credsFolders(keystore, operator)) {
+    for (const creds of await readCredsOf(keystore, operator, account)) found.push(creds);
+  }
+  return found;
+}
+
+/** The accounts, by name, that creds were written for. */
+export async function credsFolders(keystore: string, operator: string): Promise<string[]> {
   const root = path.dirname(path.dirname(credsFile(keystore, operator, 'x', 'x')));
-  const found: { account: string; user: string; file: string; text: string }[] = [];
-  for (const account of await readDir(root)) {
-    if (!account.isDirectory()) continue;
-    const dir = path.join(root, account.name);
-    const files = (await readDir(dir)).filter((entry) => entry.isFile() && entry.name.endsWith('.creds'));
-    const texts = await Promise.all(files.map((entry) => readTextFile(path.join(dir, entry.name), { noFollow: true })));
-    for (const [index, entry] of files.entries()) {
-      const text = texts[index];
-      if (text === null || text === undefined) continue;
-      const user = entry.name.slice(0, -'.creds'.length);
-      found.push({ account: account.name, user, file: path.join(dir, entry.name), text });
-    }
+  return (await readDir(root)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+/** The creds files of an account. */
+export async function readCredsOf(keystore: string, operator: string, account: string): Promise<StoredCreds[]> {
+  const dir = path.dirname(credsFile(keystore, operator, account, 'x'));
+  const found: StoredCreds[] = [];
+  for (const entry of await readDir(dir)) {
+    if (!entry.isFile() || !entry.name.endsWith('.creds')) continue;
+    const file = path.join(dir, entry.name);
+    const text = await readTextFile(file, { noFollow: true });
+    if (text !== null) found.push({ account, user: entry.name.slice(0, -'.creds'.length), file, text });
   }
   return found;
 }

@@ -1,14 +1,24 @@
 import { accountOfUser } from '../../claims/trust/user.js';
 import type { Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
-import { type AccountEntry, readSnapshot, realmOf, type Snapshot } from '../store/snapshot.js';
-import { findAccount } from '../store/store.js';
+import {
+  type AccountEntry,
+  credsFolders,
+  readCredsOf,
+  readSnapshot,
+  realmOf,
+  type Snapshot,
+} from '../store/snapshot.js';
+import { findAccount, isDamaged } from '../store/store.js';
+import { listUsers } from '../store/users.js';
 import { readTokens } from '../token/read.js';
 import type { Workspace } from '../workspace.js';
+import type { AccountCheck } from './account-check.js';
 import { checkAccountEntry, checkOperatorEntry, checkUnusedExports } from './account-rules.js';
+import { checkAccounts } from './check-pool.js';
 import { checkDrift, checkPushed } from './drift.js';
 import { collectFindings, type Finding, type Findings, isFailing } from './finding.js';
-import { checkKeystore } from './keystore-rules.js';
+import { addOrphan, checkOperatorKeys } from './keystore-rules.js';
 import { checkUserEntry, checkUsersTogether } from './user-rules.js';
 
 export interface ValidateOptions {
@@ -32,18 +42,66 @@ export async function validateStore(workspace: Workspace, options: ValidateOptio
   const { store, now } = workspace;
   const chosen = new Set<string>();
   for (const each of options.accounts) chosen.add((await findAccount(store, each)).name);
-  const snapshot = await readSnapshot(store);
+  const snapshot = await readSnapshot(store, { users: false });
   const entities = chosen.size > 0 ? chosen : new Set(snapshot.accounts.map(({ name }) => name));
+  const checks = await checkEach(workspace, snapshot, entities);
   const findings = collectFindings();
   for (const { kind, entity, problem } of snapshot.damaged) {
-    if (kind !== 'operator' && chosen.size > 0 && !chosen.has(entity.split('/')[0] ?? '')) continue;
-    findings.add('ERR_TOKEN_DAMAGED', { kind, entity }, problem.message, 'restore it from a backup or `natsctl pull`');
+    if (kind !== 'operator' && chosen.size > 0 && !chosen.has(entity)) continue;
+    addDamaged(kind, entity, problem.message, findings);
+    if (kind === 'account') await addDamagedUsers(workspace, entity, findings);
   }
-  const users = checkSnapshot(snapshot, entities, now, findings);
-  await checkKeystore(workspace, snapshot, entities, findings);
+  for (const { damaged } of checks.values()) {
+    for (const { entity, message } of damaged) addDamaged('user', entity, message, findings);
+  }
+  const realm = realmOf(snapshot, now);
+  checkOperatorEntry(snapshot, now, findings);
+  for (const account of snapshot.accounts) {
+    const check = checks.get(account.name);
+    if (check === undefined) continue;
+    checkAccountEntry(account, snapshot, realm, findings);
+    findings.list.push(...check.ofUsers);
+  }
+  checkUnusedExports(snapshot, entities, findings);
+  if (!store.managed) checkOperatorKeys(workspace.keystore, snapshot, findings);
+  for (const { ofKeystore } of checks.values()) findings.list.push(...ofKeystore);
+  if (entities.size === snapshot.accounts.length) await addOtherCreds(workspace, snapshot, findings);
   if (options.drift) await checkDrift(workspace, snapshot, entities, options.service, findings);
   else await checkPushed(workspace, snapshot, entities, findings);
+  const users = [...checks.values()].reduce((sum, check) => sum + check.users, 0);
   return report(findings, { accounts: entities.size, users });
+}
+
+async function checkEach(workspace: Workspace, snapshot: Snapshot, entities: ReadonlySet<string>) {
+  const { store, keystore, now } = workspace;
+  const operator = snapshot.operator?.jwt.claims.nats;
+  const strict = operator?.strict_signing_key_usage === true;
+  const accounts = snapshot.accounts.filter(({ name }) => entities.has(name));
+  const checks = await checkAccounts(
+    { store, keystore, strict, systemAccount: operator?.system_account, now },
+    accounts,
+  );
+  return new Map(accounts.map(({ name }, at) => [name, checks[at] as AccountCheck]));
+}
+
+function addDamaged(kind: 'operator' | 'account' | 'user', entity: string, message: string, findings: Findings): void {
+  findings.add('ERR_TOKEN_DAMAGED', { kind, entity }, message, 'restore it from a backup or `natsctl pull`');
+}
+
+/** Of an account that cannot be read itself. */
+async function addDamagedUsers({ store }: Workspace, account: string, findings: Findings): Promise<void> {
+  for (const user of await listUsers(store, account)) {
+    if (isDamaged(user)) addDamaged('user', `${account}/${user.name}`, user.problem.message, findings);
+  }
+}
+
+/** Creds of accounts that are not in the store; where some accounts are looked at only, they are not asked about. */
+async function addOtherCreds({ store, keystore }: Workspace, snapshot: Snapshot, findings: Findings): Promise<void> {
+  const known = new Set(snapshot.accounts.map(({ name }) => name));
+  for (const account of await credsFolders(keystore, store.name)) {
+    if (known.has(account)) continue;
+    for (const creds of await readCredsOf(keystore, store.name, account)) addOrphan(creds, findings);
+  }
 }
 
 /** Tokens of a file or stdin, one a line: each alone, and what they say of each other. */

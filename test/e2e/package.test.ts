@@ -27,7 +27,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('the package holds what runs, and nothing else', () => {
-  const [compiled, migration] = [/^dist\/.+\.js$/, /^prisma\/migrations\/.+\/migration\.sql$/];
+  const [compiled, migration] = [/^dist\/bundle\/.+\.js$/, /^prisma\/migrations\/.+\/migration\.sql$/];
   for (const kind of [compiled, migration]) expect(files.some((file) => kind.test(file))).toBe(true);
   const others = files.filter((file) => !compiled.test(file) && !migration.test(file)).sort();
   expect(others).toEqual([
@@ -35,6 +35,7 @@ it('the package holds what runs, and nothing else', () => {
     'LICENSE',
     'README.md',
     'bin/natsctl.js',
+    'dist/bundle/commands.json',
     'oclif.manifest.json',
     'package.json',
     'prisma/migrations/migration_lock.toml',

@@ -130,6 +130,50 @@ describe('a process killed while it writes', () => {
   });
 });
 
+describe('a process killed in a change of many files', () => {
+  it('leaves all of them or none, once the next command has looked', { timeout: 60_000 }, async () => {
+    const home = tempDir();
+    const workspace = await tempWorkspace({ settings: tempSettings(home) });
+    const users = path.join(workspace.store.dir, 'accounts', 'SYS', 'users');
+    const seen = new Set<string>();
+    for (let round = 0; round < 9; round++) {
+      const child = otherProcess(
+        `${openHere(home)}
+         const { commitFiles } = await load('cli/store/transaction');
+         const { changing } = await load('cli/workspace');
+         const writes = [];
+         for (let i = 0; i < 600; i++) {
+           writes.push({ in: 'store', path: 'acme/accounts/SYS/users/' + a0 + '-' + i + '.jwt', content: 'x'.repeat(700) });
+           writes.push({ in: 'keystore', path: 'creds/acme/SYS/' + a0 + '-' + i + '.creds', content: 'x'.repeat(900) });
+         }
+         console.log('ready');
+         await changing(workspace, () => commitFiles(workspace.paths, writes));
+         console.log('done');
+         setInterval(() => {}, 1000);`,
+        `r${round}`,
+      );
+      await once(child.stdout, 'data');
+      // Not a wait for something: the moment of the kill is meant to be anywhere in the change.
+      await new Promise((resolve) => setTimeout(resolve, round * 25 + Math.random() * 20));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await openWorkspace(tempSettings(home), { now: NOW });
+      const creds = path.join(workspace.keystore, 'creds', 'acme', 'SYS');
+      const ofRound = (dir: string) => readdirSync(dir).filter((name) => name.startsWith(`r${round}-`));
+      const counts = [ofRound(users).length, ofRound(creds).length];
+      expect([
+        [0, 0],
+        [600, 600],
+      ]).toContainEqual(counts);
+      for (const name of ofRound(users)) expect(readFileSync(path.join(users, name), 'utf8')).toHaveLength(700);
+      seen.add(counts.join());
+      for (const dir of [users, creds]) expect(readdirSync(dir).filter((name) => name.startsWith('.r'))).toEqual([]);
+      expect(readdirSync(workspace.keystore).filter((name) => name.startsWith('unfinished'))).toEqual([]);
+    }
+    expect(seen.size).toBe(2);
+  });
+});
+
 describe('two processes at once', () => {
   it('lose nothing of each other', async () => {
     const home = tempDir();

@@ -1,0 +1,128 @@
+/**
+ * Bundles what `tsc` compiled (dist/) into dist/bundle: one file a command and a few shared ones, so that a start opens some
+ * twenty files and not two hundred. Nothing is shortened and every module keeps its `//#region` line: stack traces can be read.
+ *
+ * Of the packages only oclif and nkeys are taken in. oclif loads all of itself for whatever it is asked; in the bundle each of
+ * its parts is loaded where it is first used, and those for help, plug-ins and discovery stay outside, in node_modules: a
+ * command that is named by its words never needs them (cli/direct.ts).
+ */
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Bundles `dist` into `<dist>/bundle`, swapped in whole. */
+export async function bundle(dist = path.join(root, 'dist')) {
+  const commands = path.join(dist, 'cli/commands');
+  const input = {
+    main: path.join(dist, 'cli/main.js'),
+    'check-worker': path.join(dist, 'cli/validate/check-worker.js'),
+  };
+  for (const file of readdirSync(commands, { recursive: true })) {
+    if (file.endsWith('.js')) input[path.join('commands', file.slice(0, -'.js'.length))] = path.join(commands, file);
+  }
+  const built = await rolldown({
+    input,
+    platform: 'node',
+    plugins: [builtins(), packages(), lateRequire()],
+    treeshake: { propertyReadSideEffects: false },
+  });
+  const fresh = path.join(dist, `bundle.${process.pid}`);
+  try {
+    await built.write({ dir: fresh, format: 'esm', chunkFileNames: 'shared/[name]-[hash].js' });
+    rmSync(path.join(dist, 'bundle'), { recursive: true, force: true });
+    renameSync(fresh, path.join(dist, 'bundle'));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    await built.close();
+  }
+}
+
+const TAKEN_IN = /^(@oclif\/core|@nats-io\/nkeys)(\/|$)/;
+const OF_TAKEN_IN = /[\\/]node_modules[\\/](@oclif[\\/]core|@nats-io[\\/]nkeys)[\\/]/;
+/** In place of oclif's diagnostics (`DEBUG=oclif:*`), which tell nothing about a command of ours. */
+const NO_DEBUG = 'module.exports = () => Object.assign(() => {}, { enabled: false });';
+const COMMAND_PARTS = '\0command-parts';
+/** Parts of oclif that only the long way needs, by the names that oclif itself gives to the outside. */
+const LEFT_OUT = { '/lib/config/index.js': '@oclif/core/config', '/lib/help/index.js': '@oclif/core/help' };
+
+function nameAndVersion(file) {
+  const { name, version } = JSON.parse(readFileSync(file, 'utf8'));
+  return { code: JSON.stringify({ name, version }), moduleType: 'json' };
+}
+
+/** Which packages are bundled, and what of oclif. */
+function packages() {
+  return {
+    name: 'packages',
+    async resolveId(id, importer, { kind }) {
+      if (importer === undefined) return null;
+      if (id === '@oclif/core' && !OF_TAKEN_IN.test(importer) && importer !== COMMAND_PARTS) {
+        return kind === 'import-statement' ? COMMAND_PARTS : { id, external: true };
+      }
+      const ours = !importer.includes('node_modules');
+      const named = !id.startsWith('.') && !path.isAbsolute(id);
+      if (named && (id === 'ejs' || (ours && !TAKEN_IN.test(id)))) return { id, external: true };
+      const resolved = await this.resolve(id, importer, { kind, skipSelf: true });
+      const file = resolved?.id.replaceAll('\\', '/') ?? '';
+      const part = OF_TAKEN_IN.test(importer) && Object.keys(LEFT_OUT).find((end) => file.endsWith(`core${end}`));
+      return part ? { id: LEFT_OUT[part], external: true } : resolved;
+    },
+    load(id) {
+      const path = id.replaceAll('\\', '/');
+      if (path.endsWith('/node_modules/debug/src/index.js')) return NO_DEBUG;
+      if (path.endsWith('/node_modules/@oclif/core/package.json')) return nameAndVersion(id);
+      if (id !== COMMAND_PARTS) return null;
+      return `export { Command } from '@oclif/core/command';
+export * as Args from '@oclif/core/args';
+export * as Flags from '@oclif/core/flags';`;
+    },
+  };
+}
+
+/**
+ * Modules of Node as `process.getBuiltinModule` gives them: a static import of `node:fs` makes Node load all its streams first,
+ * to have every name at hand, which takes longer than most commands.
+ */
+function builtins() {
+  const prefix = '\0builtin:';
+  return {
+    name: 'builtins',
+    resolveId: {
+      filter: { id: /^node:/ },
+      handler: (id, _importer, { kind }) => (kind === 'import-statement' ? prefix + id : { id, external: true }),
+    },
+    load(id) {
+      if (!id.startsWith(prefix)) return null;
+      const name = id.slice(prefix.length);
+      const own = process.getBuiltinModule(name);
+      const names = Object.keys(own).filter((key) => /^[A-Za-z]\w*$/.test(key) && key !== 'default');
+      const exported = names.map((key) => `export const ${key === 'constructor' ? '_' : key} = own.${key};`);
+      return `const own = process.getBuiltinModule('${name}');\nexport default own;\n${exported.join('\n')}`;
+    },
+  };
+}
+
+/** `const x_1 = require('x')` at the top of oclif's files, run where `x_1` is first looked at. */
+function lateRequire() {
+  const required = /^(?:const|var) (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm;
+  return {
+    name: 'late-require',
+    transform: {
+      filter: { id: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ },
+      handler(code) {
+        const names = [];
+        const late = code.replace(required, (_, name, call) => {
+          names.push(name);
+          return `let ${name}_; const ${name} = () => (${name}_ ??= ${call});`;
+        });
+        if (names.length === 0) return null;
+        const used = new RegExp(`(?<![.\\w"'])(${names.join('|')})\\.(?=\\w)`, 'g');
+        return { code: late.replace(used, '($1()).'), map: null };
+      },
+    },
+  };
+}
