@@ -3,6 +3,7 @@ import type { Decoded, OperatorClaims, UserClaims } from '../../claims/types.js'
 import { validate } from '../../claims/validate/validate.js';
 import { type AccountEntry, readSnapshot, realmOf, type Snapshot } from '../store/snapshot.js';
 import { findAccount } from '../store/store.js';
+import type { RemoteOptions } from '../sync/remote-options.js';
 import { readTokens } from '../token/read.js';
 import type { Workspace } from '../workspace.js';
 import { checkAccountEntry, checkOperatorEntry, checkUnusedExports } from './account-rules.js';
@@ -11,12 +12,11 @@ import { collectFindings, type Finding, type Findings, isFailing } from './findi
 import { checkKeystore } from './keystore-rules.js';
 import { checkUserEntry, checkUsersTogether } from './user-rules.js';
 
-export interface ValidateOptions {
+export interface ValidateOptions extends RemoteOptions {
   /** Names or public keys; empty = all. The others are still looked at for what these import. */
   accounts: string[];
-  /** Ask the service what it holds. */
+  /** Ask the service or the servers what they hold. */
   drift: boolean;
-  service?: string | undefined;
 }
 
 export interface ValidateReport {
@@ -41,7 +41,7 @@ export async function validateStore(workspace: Workspace, options: ValidateOptio
   }
   const users = checkSnapshot(snapshot, entities, now, findings);
   await checkKeystore(workspace, snapshot, entities, findings);
-  if (options.drift) await checkDrift(workspace, snapshot, entities, options.service, findings);
+  if (options.drift) await checkDrift(workspace, snapshot, entities, options, findings);
   else await checkPushed(workspace, snapshot, entities, findings);
   return report(findings, { accounts: entities.size, users });
 }

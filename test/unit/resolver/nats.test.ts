@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseUpdateReply } from '../../../resolver/nats.js';
+import { parseUpdateReply } from '../../../resolver/claims-answer.js';
 
 const ACCOUNT = 'AABC';
 const server = { name: 'one', id: 'NABC' };

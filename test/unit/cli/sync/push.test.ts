@@ -87,7 +87,10 @@ describe('push', () => {
     await expect(push(workspace, { service: 'http://127.0.0.1:1' })).rejects.toMatchObject({
       code: 'ERR_SERVICE_UNREACHABLE',
     });
-    await expect(push(workspace, { service: 'nats://127.0.0.1:1' })).rejects.toMatchObject({ code: 'ERR_URL_INVALID' });
+    await expect(push(workspace, { service: 'nats://127.0.0.1:1' })).rejects.toMatchObject({
+      code: 'ERR_BROKER_UNREACHABLE',
+    });
+    await expect(push(workspace, { service: 'ftp://127.0.0.1:1' })).rejects.toMatchObject({ code: 'ERR_URL_INVALID' });
   });
 
   it('keeps back what is damaged or not of this operator, and pushes the rest', async () => {
