@@ -42,7 +42,6 @@ export default class Push extends NatsctlCommand {
     'token-file': Flags.string({
       description: 'File with an access token of an admin of the service, who alone may --force revoked users back.',
       helpValue: 'FILE',
-      dependsOn: ['force'],
       env: 'NATSCTL_TOKEN_FILE',
     }),
     retry: Flags.integer({
