@@ -5,6 +5,14 @@ import { cliError } from '../errors.js';
 export function connectionFault(error: unknown, servers: string[] = []): unknown {
   if (!(error instanceof Error) || isNatsctlError(error)) return error;
   const where = servers.length > 0 ? ` at ${servers.join(', ')}` : '';
+  if (isTlsFault(error)) {
+    return cliError('ERR_BROKER_TLS', `no TLS connection${where}: ${error.message}`, {
+      hint: /support|available/.test(error.message)
+        ? 'the server offers no TLS: begin the address with nats:// if that is as it should be'
+        : 'name the CA of its certificate with --ca-cert, your own with --client-cert and --client-key',
+      cause: error,
+    });
+  }
   switch (error.name) {
     case 'AuthorizationError':
     case 'UserAuthenticationExpiredError':
@@ -27,12 +35,6 @@ export function connectionFault(error: unknown, servers: string[] = []): unknown
     case 'InvalidArgumentError':
       return cliError('ERR_SUBJECT_INVALID', error.message, { cause: error });
     default:
-      if (isTlsFault(error)) {
-        return cliError('ERR_BROKER_TLS', `no TLS connection${where}: ${error.message}`, {
-          hint: 'name the CA of its certificate with --ca-cert, your own with --client-cert and --client-key',
-          cause: error,
-        });
-      }
       return cliError('ERR_BROKER_CLOSED', `the connection${where} ended: ${error.message}`, { cause: error });
   }
 }
@@ -40,5 +42,8 @@ export function connectionFault(error: unknown, servers: string[] = []): unknown
 /** OpenSSL's and Node's codes of certificates that will not do, and the library's own word for a server without TLS. */
 function isTlsFault(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
-  return /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code) || /\btls\b/i.test(error.message);
+  return (
+    /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code) ||
+    (error.name === 'ConnectionError' && /\btls\b(?!:)/i.test(error.message))
+  );
 }
