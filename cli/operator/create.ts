@@ -71,8 +71,7 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
   const accountClaims = newAccount(system.publicKey, SYSTEM_ACCOUNT);
   accountClaims.nats.signing_keys.set(systemSigning.publicKey, null);
   accountClaims.nats.exports = systemAccountExports();
-  const accountSigner = wanted.requireSigningKeys && signing ? signing : identity;
-  const account = await signChecked(accountClaims, seedSigner(accountSigner), { now });
+  const account = await signChecked(accountClaims, seedSigner(signing ?? identity), { now });
 
   const userClaims = newUser(user.publicKey, SYSTEM_USER, { issuerAccount: system.publicKey });
   const userToken = await signChecked(userClaims, seedSigner(systemSigning), { now });
