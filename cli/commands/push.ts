@@ -98,7 +98,7 @@ export default class Push extends NatsctlCommand {
     return report;
   }
 
-  private show({ kind, url, servers, accounts, removed, dryRun }: PushReport): void {
+  private show({ kind, url, servers, missing, accounts, removed, dryRun }: PushReport): void {
     const rows = [
       ...accounts.map((row) => [row.name, row.account ?? '', word(row.result, dryRun), counted(row.servers)]),
       ...removed.map((row) => [row.name ?? '', row.account, word(row.result, dryRun), counted(row.servers)]),
@@ -117,7 +117,9 @@ export default class Push extends NatsctlCommand {
       if (differences.length > 0) this.print(`${safeText(name)}:\n${showDifferences(differences)}`);
     }
     if (kind === 'nats') {
-      process.stderr.write(`${safeText(`${servers.length} servers at ${url}: ${servers.join(', ')}`)}\n`);
+      this.note(`${servers.length} server${servers.length === 1 ? '' : 's'} at ${url}: ${servers.join(', ')}`);
+      if (missing > 0)
+        this.note(`MISSING: ${missing} of the ${servers.length + missing} servers expected did not answer`);
     }
     for (const { name, account, servers: answers, code, message, hint } of [...accounts, ...removed]) {
       const who = safeText(name ?? account ?? '');

@@ -24,6 +24,8 @@ export interface PushReport {
   url: string;
   /** Over NATS: the servers that must take each account, by name. */
   servers: string[];
+  /** How many more there must be (`--servers`) and did not answer: what they hold is not known. */
+  missing: number;
   accounts: PushRow[];
   /** Deleted there: `--prune`, `--account-removal`. */
   removed: RemovedRow[];
@@ -57,16 +59,18 @@ export async function push(
     progress.end();
     const removed = removal === undefined ? [] : await removeThere(workspace, remote, removal, dryRun);
     const servers = remote.kind === 'nats' ? [...remote.servers.values()].sort() : [];
-    return { kind: remote.kind, url: remote.url, servers, accounts: rows, removed, dryRun };
+    const missing = remote.kind === 'nats' ? remote.expected - servers.length : 0;
+    return { kind: remote.kind, url: remote.url, servers, missing, accounts: rows, removed, dryRun };
   } finally {
     progress.end();
     await remote.close();
   }
 }
 
-/** Something was refused, or stayed behind. */
-export function hasRefusals({ accounts, removed }: PushReport): boolean {
+/** Something was refused, or a server stayed behind or away. */
+export function hasRefusals({ missing, accounts, removed }: PushReport): boolean {
   return (
+    missing > 0 ||
     accounts.some(({ result }) => result === 'refused' || result === 'incomplete') ||
     removed.some(({ result }) => result === 'refused' || result === 'incomplete')
   );

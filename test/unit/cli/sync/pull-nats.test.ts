@@ -23,7 +23,7 @@ import { noPermissions, tempWorkspace } from '../temp-workspace.js';
 import { natsShop, now, program } from './nats-system.js';
 import { rowOf, shop } from './shop.js';
 
-const USER = 'UC2SOHRIDTRTKDIKT7MPC4KUXKJ6YBBWRZTSMQLYRZX3LHNHC7MHLVXU';
+const USER = Seed.generate('user').publicKey;
 const yes = async () => {};
 
 /** What another writer of the same operator pushes: nothing of it is in this store. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Seed } from '../../../../claims/keys/seed.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { deleteAccount } from '../../../../cli/account/delete.js';
 import { changeOperator } from '../../../../cli/change/change.js';
@@ -19,7 +20,7 @@ import { noPermissions, tempWorkspace } from '../temp-workspace.js';
 import { natsShop, now, program, type Started, untilAllSee } from './nats-system.js';
 import { rowOf, shop } from './shop.js';
 
-const USER = 'UC2SOHRIDTRTKDIKT7MPC4KUXKJ6YBBWRZTSMQLYRZX3LHNHC7MHLVXU';
+const USER = Seed.generate('user').publicKey;
 const never = async () => {
   throw new Error('not to be asked');
 };
