@@ -86,6 +86,7 @@ it('every document is as docs/json.md says', { timeout: 120_000 }, async () => {
   await holdsOfSharing(local);
   await holds('config generate', '--memory', '--output', 'server.conf', ...local);
   await holds('push', ...local);
+  await holds('diff', ...local);
 
   const sub = start(home, ['sub', 'orders.>', '-a', 'orders', '--user', 'checkout', '-n', '1', '--json', ...local]);
   await expect.poll(() => sub.output(), { timeout: 10_000 }).toContain('listening');
