@@ -25,7 +25,11 @@ export function readable(account: string, token: string): Decoded<AccountClaims>
 
 /** @param tokens one a server that has it */
 export function newestOf(account: string, tokens: string[], without: number): Held {
-  const iat = new Map(tokens.map((token) => [token, readable(account, token)?.claims.iat ?? -1]));
-  const [token = null, ...older] = [...iat.keys()].sort((a, b) => (iat.get(b) ?? 0) - (iat.get(a) ?? 0));
+  const distinct = [...new Set(tokens)];
+  // To read a token is to verify it: only where there is a choice.
+  const iat = new Map(
+    distinct.length < 2 ? [] : distinct.map((one) => [one, readable(account, one)?.claims.iat ?? -1]),
+  );
+  const [token = null, ...older] = distinct.sort((a, b) => (iat.get(b) ?? 0) - (iat.get(a) ?? 0));
   return { token, older, without: token === null ? 0 : without };
 }

@@ -95,7 +95,7 @@ async function joined(
   const row = { account, name: local.name, revoked: await learned(workspace, local, theirs.claims) };
   const preview = (after: AccountClaims) => (dryRun ? { differences: differences('account', ours.claims, after) } : {});
   const seen = async () => {
-    if (!dryRun) await writeBase(store, account, theirs.token);
+    if (!dryRun && base?.token !== theirs.token) await writeBase(store, account, theirs.token);
   };
   const reconciled =
     force && ours.token !== theirs.token ? { action: 'take' as const } : reconcile(base, ours, theirs, prefer);
