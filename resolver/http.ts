@@ -80,6 +80,17 @@ export async function pushAccount(base: string, token: string, options: PushOpti
   return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
 }
 
+/** Leaves an activation with an account server, for whoever is let import by it. Not every resolver takes them: 404. */
+export async function postActivation(
+  base: string,
+  token: string,
+  { timeoutMs = PUSH_TIMEOUT_MS, signal }: FetchOptions = {},
+): Promise<PushResult> {
+  const headers = { 'content-type': 'application/jwt', accept: 'application/problem+json' };
+  const url = resolverUrls(base).activations;
+  return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
+}
+
 function pushResult(answer: Answer): PushResult {
   const message = answer.body.split('\n', 1)[0]?.trim() ?? '';
   const etag = etagOf(answer);

@@ -78,7 +78,12 @@ export async function pushToService(
       return { ...row, result: result.status, ...(result.differences && { differences: result.differences }) };
     }
     const { httpStatus, code, message, hint } = result;
-    if (httpStatus === 412 || httpStatus === 409) return { ...row, ...pullFirst(message, account.name, code) };
+    if (httpStatus === 412 || httpStatus === 409) {
+      const first = pullFirst(message, account.name, code);
+      // Nothing is to be pulled where they were meant to come back.
+      const meant = '; where they are to come back: --force and --token-file, with an access token of an admin';
+      return { ...row, ...first, ...(code?.includes('REVOCATION') && { hint: `${first.hint}${meant}` }) };
+    }
     return { ...row, result: 'refused', code: code ?? 'ERR_PUSH_REFUSED', message, ...(hint && { hint }) };
   }
 }

@@ -8,7 +8,19 @@ import { program } from '../sharing/program.js';
 import { startFakeService } from './fake-service.js';
 
 const server = peer('nats-server');
-const COMMANDS = ['push', 'pull', 'diff', 'account delete', 'config generate', 'validate', 'doctor', 'pub', 'rtt'];
+const COMMANDS = [
+  'activation push',
+  'activation create',
+  'push',
+  'pull',
+  'diff',
+  'account delete',
+  'config generate',
+  'validate',
+  'doctor',
+  'pub',
+  'rtt',
+];
 
 describe('push, pull and diff, through the program', () => {
   it.skipIf(!server)(
@@ -40,9 +52,10 @@ describe('push, pull and diff, through the program', () => {
         kind: 'nats',
         accounts: [{ result: 'unchanged' }],
       });
-      expect((await run(['push', 'orders', ...there, '--servers', '2', '--timeout', '1', '--retry', '0'])).code).toBe(
-        0,
-      );
+      // It has it all, but one that should be there may not.
+      const away = await run(['push', 'orders', ...there, '--servers', '2', '--timeout', '1', '--retry', '0']);
+      expect(away).toMatchObject({ code: 1, stdout: expect.stringContaining('unchanged') });
+      expect(away.stderr).toContain('MISSING: 1 of the 2');
 
       expect(await run(['diff', ...there])).toMatchObject({ code: 0, stdout: '' });
       await json('account', 'edit', 'orders', '--conns', '7');
@@ -113,6 +126,32 @@ describe('push, pull and diff, through the program', () => {
       retired: null,
       pushed: true,
     });
+  });
+
+  it('leave activations with an account server that keeps them', async () => {
+    const { json, fault, home } = program();
+    const service = await startFakeService();
+    const there = ['--service', service.url];
+    await json('operator', 'create', 'acme');
+    await json('account', 'create', 'billing');
+    const shop = await json('account', 'create', 'shop');
+    await json('export', 'create', 'q.*', '--private', '-a', 'billing');
+    const create = ['activation', 'create', 'q.*', '-a', 'billing', '-t', 'shop', '--output'];
+    const file = path.join(home, 'a.jwt');
+    expect(await json(...create, file)).toMatchObject({ pushed: null });
+    expect(await fault('activation', 'push', file, ...there)).toEqual([1, 'ERR_PUSH_REFUSED']);
+    service.keepsActivations = true;
+    const pushed = await json('activation', 'push', file, ...there);
+    expect(pushed).toMatchObject({
+      url: expect.stringMatching(/\/jwt\/v1\/activations\/[A-Z2-7]{52}====$/),
+      subject: 'q.*',
+      importer: shop.publicKey,
+    });
+    expect(readFileSync(file, 'utf8')).toContain(service.activations[0] as string);
+    // The same exporter, importer and subject have one place.
+    await json('operator', 'edit', '--account-server-url', service.url);
+    expect(await json(...create, `${file}2`, '--push')).toMatchObject({ pushed: { url: pushed.url } });
+    expect(await fault('activation', 'push', file, '--service', 'nats://127.0.0.1:1')).toEqual([2, 'ERR_USAGE']);
   });
 
   it('end with 2 for what is senseless, and 1 for what is refused', async () => {
