@@ -3,11 +3,13 @@ import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
 import { dryRunFlag, showDifferences } from '../change/show.js';
 import { yesFlag } from '../delete/flags.js';
+import { usageError } from '../errors.js';
 import { accountFlag, allAccountsFlag, operatorFlag, storeFlags } from '../flags.js';
 import { startProgress } from '../output/progress.js';
 import { safeText } from '../output/safe-text.js';
 import { table } from '../output/table.js';
 import { showTime } from '../output/time.js';
+import { canAsk } from '../prompt.js';
 import { confirmRemoval } from '../sync/confirm.js';
 import { remoteFlags } from '../sync/flags.js';
 import { needsAttention, type PullReport, pull } from '../sync/pull.js';
@@ -62,6 +64,9 @@ export default class Pull extends NatsctlCommand {
     const { argv, flags } = await this.parse(Pull);
     const named = [...(argv as string[]), ...(flags.account === undefined ? [] : [flags.account])];
     const prefer = flags.ours ? 'ours' : flags.theirs ? 'theirs' : undefined;
+    if (flags.prune && !flags.yes && !flags['dry-run'] && !canAsk()) {
+      throw usageError('--prune needs --yes where nobody can be asked', 'look at it first with --dry-run');
+    }
     const report = await pull(
       await this.workspace(flags),
       {

@@ -16,7 +16,7 @@ import { type PushOptions, type PushRow, refusedLocally } from './push-row.js';
 import { pushToService } from './push-service.js';
 import { openRemote, type Remote } from './remote.js';
 import type { RemoteKind } from './remote-choice.js';
-import { type Removal, type RemovedRow, removeThere } from './remove.js';
+import { chooseRemovals, type Removal, type RemovedRow, removeThere } from './remove.js';
 import { serviceFault } from './service-url.js';
 
 export interface PushReport {
@@ -48,21 +48,24 @@ export async function push(
   const accounts = await wantedAccounts(workspace, given, removal);
   const checked = await checkHere(workspace, accounts, options.force === true);
   const remote = await openRemote(workspace, options, accounts.length);
-  const progress = showing(accounts.length);
+  let progress: Progress | undefined;
   try {
+    const removals = removal === undefined ? [] : await chooseRemovals(workspace, remote, removal, dryRun);
+    progress = showing(accounts.length);
+    const { advance } = progress;
     const first = await mapBounded(checked, async ({ account, row }): Promise<PushRow> => {
       const done = row ?? (await pushOne(workspace, remote, account as StoredAccount, options));
-      progress.advance();
+      advance();
       return done;
     });
     const rows = await retried(workspace, remote, checked, first, dryRun ? 0 : (options.retry ?? DEFAULT_RETRY));
     progress.end();
-    const removed = removal === undefined ? [] : await removeThere(workspace, remote, removal, dryRun);
+    const removed = await removeThere(workspace, remote, removals, { key: removal?.key, dryRun });
     const servers = remote.kind === 'nats' ? [...remote.servers.values()].sort() : [];
     const missing = remote.kind === 'nats' ? remote.expected - servers.length : 0;
     return { kind: remote.kind, url: remote.url, servers, missing, accounts: rows, removed, dryRun };
   } finally {
-    progress.end();
+    progress?.end();
     await remote.close();
   }
 }

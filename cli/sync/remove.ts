@@ -43,33 +43,47 @@ export interface RemovedRow extends Removable {
 /** A request is one message; a nats-server takes a megabyte. */
 const MAX_ACCOUNTS_A_REQUEST = 5_000;
 
-export async function removeThere(
+/** What there is to remove, confirmed: before anything else is done, so that a no leaves all as it was. */
+export async function chooseRemovals(
   workspace: Workspace,
   remote: Remote,
   removal: Removal,
   dryRun: boolean,
-): Promise<RemovedRow[]> {
-  if (remote.kind !== 'nats') {
-    throw usageError(
-      'a service neither lists nor deletes accounts for a stranger',
-      'end an account there with `natsctl account delete NAME`, or delete from the full resolver of nats-servers: --service nats://...',
-    );
-  }
+): Promise<Removable[]> {
+  const servers = mustDelete(remote);
   const wanted = [
-    ...(await Promise.all(removal.accounts.map((one) => named(workspace, remote, one)))),
-    ...(removal.prune ? await notHere(workspace, remote) : []),
+    ...(await Promise.all(removal.accounts.map((one) => named(workspace, servers, one)))),
+    ...(removal.prune ? await notHere(workspace, servers) : []),
   ];
+  if (wanted.length > 0 && !dryRun) await removal.confirm(wanted);
+  return wanted;
+}
+
+function mustDelete(remote: Remote): NatsRemote {
+  if (remote.kind === 'nats') return remote;
+  throw usageError(
+    'a service neither lists nor deletes accounts for a stranger',
+    'end an account there with `natsctl account delete NAME`, or delete from the full resolver of nats-servers: --service nats://...',
+  );
+}
+
+export async function removeThere(
+  workspace: Workspace,
+  remote: Remote,
+  wanted: Removable[],
+  { key, dryRun }: { key?: string | undefined; dryRun: boolean },
+): Promise<RemovedRow[]> {
   if (wanted.length === 0) return [];
   if (dryRun) return wanted.map((one) => ({ ...one, result: 'removed', servers: [] }));
-  await removal.confirm(wanted);
+  const servers = mustDelete(remote);
   const rows: RemovedRow[] = [];
   for (let at = 0; at < wanted.length; at += MAX_ACCOUNTS_A_REQUEST) {
     const some = wanted.slice(at, at + MAX_ACCOUNTS_A_REQUEST);
     const answers = await requestRemoval(
       workspace,
-      remote,
+      servers,
       some.map(({ account }) => account),
-      removal.key,
+      key,
     );
     const verdict = judgedRemoval(answers);
     if (verdict.result === 'removed') for (const { account } of some) await removeBase(workspace.store, account);

@@ -169,6 +169,7 @@ describe('push, pull and diff, through the program', () => {
       [['push', 'nobody'], 1, 'ERR_ACCOUNT_UNKNOWN'],
       [['push', '--timeout', '0'], 2, 'ERR_USAGE'],
       [['pull', '--ours', '--force'], 2, 'ERR_USAGE'],
+      [['pull', '--prune'], 2, 'ERR_USAGE'],
       [['diff', '--against', 'somewhere'], 1, 'ERR_URL_INVALID'],
       [['diff', '--against', 'nats'], 1, 'ERR_BROKER_UNREACHABLE'],
       [['config', 'generate', '--cache', '--allow-delete'], 2, 'ERR_USAGE'],

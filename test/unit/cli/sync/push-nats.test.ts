@@ -194,13 +194,16 @@ describe.skipIf(!program)('push to three servers', () => {
 
 describe.skipIf(!program)('removing from nats-servers', () => {
   it('prunes what is not here, never the system account, only as confirmed', async () => {
-    const { workspace, push, servers } = await natsShop([{ allowDelete: true }, { allowDelete: true }]);
+    const { workspace, push, servers, held } = await natsShop([{ allowDelete: true }, { allowDelete: true }]);
     const trial = await createAccount(workspace, { name: 'trial' });
     await push();
     await deleteAccount(workspace, { account: 'trial', removeKeys: false, keepCreds: false }, {});
     const dry = await push({ dryRun: true, removal: { accounts: [], prune: true, confirm: never } });
     expect(dry.removed).toEqual([{ account: trial.publicKey, name: 'trial', result: 'removed', servers: [] }]);
+    const later = await createAccount(workspace, { name: 'later' });
     await expect(push({ removal: { accounts: [], prune: true, confirm: never } })).rejects.toThrow('not to be asked');
+    // Nor was anything pushed.
+    expect((await held(later.publicKey)).token).toBeNull();
     const listed: unknown[] = [];
     const report = await push({
       removal: { accounts: [], prune: true, confirm: async (accounts) => void listed.push(...accounts) },
