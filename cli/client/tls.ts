@@ -2,10 +2,11 @@ import process from 'node:process';
 import { Flags } from '@oclif/core';
 import { cliError } from '../errors.js';
 import { listOf } from '../flags.js';
-import { readTextFile } from '../store/atomic.js';
-import { storeError } from '../store/errors.js';
+import { readInput } from '../source.js';
 
 const TLS = 'TLS';
+/** A bundle of every public CA is a quarter of it. */
+const MAX_PEM_BYTES = 1024 * 1024;
 
 /** For servers whose certificate this machine does not know, or that ask for one. nsc's names. */
 export const tlsFlags = {
@@ -88,10 +89,7 @@ export async function tlsSettings(
 }
 
 async function pem(file: string, flag: string): Promise<string> {
-  const text = await readTextFile(file);
-  if (text === null) {
-    throw storeError('ERR_STORE_IO', `there is no file ${file}`, { hint: `check ${flag}`, details: { file } });
-  }
+  const text = (await readInput(file, { maxBytes: MAX_PEM_BYTES })).toString('utf8');
   if (!text.includes('-----BEGIN ')) {
     throw cliError('ERR_TLS_FILE', `${file} holds nothing in PEM form`, { hint: `check ${flag}`, details: { file } });
   }

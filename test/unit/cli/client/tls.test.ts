@@ -125,7 +125,7 @@ describe('TLS settings', () => {
     const notPem = path.join(dir, 'x');
     writeFileSync(notPem, 'x');
     const refused = (choice: TlsChoice) => expect(tlsSettings(choice, [], {})).rejects;
-    await refused({ 'ca-cert': path.join(dir, 'none') }).toMatchObject({ code: 'ERR_STORE_IO' });
+    await refused({ 'ca-cert': path.join(dir, 'none') }).toMatchObject({ code: 'ERR_SOURCE' });
     await refused({ 'ca-cert': notPem }).toMatchObject({ code: 'ERR_TLS_FILE' });
     await refused({ 'client-cert': notPem }).toMatchObject({ code: 'ERR_USAGE' });
   });
