@@ -63,8 +63,33 @@ export abstract class NatsctlCommand extends Command {
     };
   }
 
-  protected workspace(flags: CommonFlags): Promise<Workspace> {
-    return openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+  protected async workspace(flags: CommonFlags): Promise<Workspace> {
+    const workspace = await openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+    if (workspace.store.managed) await this.handOverAtEnd(workspace);
+    return workspace;
+  }
+
+  private handOverChanged: (() => Promise<void>) | undefined;
+
+  /** Whatever accounts the command changes under a managed operator are handed to it, once the command is done. */
+  protected async handOverAtEnd(workspace: Workspace): Promise<void> {
+    const { handOver, handOverNote, tokensOf } = await import('./managed/hand-over.js');
+    const before = await tokensOf(workspace);
+    this.handOverChanged = async () => {
+      for (const row of await handOver(workspace, before)) {
+        this.note(handOverNote(row));
+        if (row.result === 'refused') process.exitCode = 1;
+      }
+    };
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    try {
+      await this.handOverChanged?.();
+    } catch (fault) {
+      report(fault, false);
+    }
+    await super.finally(error);
   }
 }
 

@@ -18,6 +18,14 @@ export interface SignerChoice {
   key?: string | undefined;
   /** Issuer of the token that is being replaced. */
   previous?: string | undefined;
+  /** The account that is to be signed: under a managed operator, whose keys are elsewhere, it signs for itself. */
+  own?: OwnAccount | undefined;
+}
+
+export interface OwnAccount {
+  claims: Pick<AccountClaims, 'sub' | 'nats'>;
+  /** Its identity, where that is not in the keystore yet. */
+  seed?: Seed | undefined;
 }
 
 /** A signer of account JWTs. */
@@ -29,20 +37,33 @@ export async function operatorSigner(
   const strict = operator.nats.strict_signing_key_usage === true;
   const allowed = [...operator.nats.signing_keys, ...(strict ? [] : [operator.sub])];
   const name = `operator ${workspace.store.name}`;
+  const own = workspace.store.managed ? choice.own : undefined;
+  const ownKeys = own ? selfSigningKeys(own.claims) : [];
   if (choice.key !== undefined) {
-    const seed = await resolveSeed(workspace, choice.key, 'operator');
-    mustBeAllowed(seed.publicKey, allowed, name, strict && seed.publicKey === operator.sub);
+    const seed = await resolveSeed(workspace, choice.key, own ? ['operator', 'account'] : ['operator']);
+    mustBeAllowed(seed.publicKey, [...allowed, ...ownKeys], name, strict && seed.publicKey === operator.sub);
     return seedSigner(seed);
   }
   const seed = await firstHeld(workspace, preferring(choice.previous, allowed));
   if (seed) return seedSigner(seed);
+  if (own) {
+    const ownSeed = own.seed ?? (await firstHeld(workspace, ownKeys));
+    if (ownSeed) return seedSigner(ownSeed);
+  }
   if (workspace.store.managed) {
     throw cliError('ERR_OPERATOR_MANAGED', `${name} is managed: its keys are kept by whoever runs it`, {
-      hint: 'ask them to sign the account',
+      hint: own
+        ? `ask them to sign the account, or import one of its own keys: ${ownKeys.join(', ')}`
+        : 'ask them to sign the account',
       details: { operator: workspace.store.name },
     });
   }
   throw missing(name, allowed, strict, workspace.keystore);
+}
+
+/** The keys that may sign the account itself, to be handed over: those of roles sign users only. */
+function selfSigningKeys({ sub, nats }: OwnAccount['claims']): string[] {
+  return [sub, ...[...nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key)];
 }
 
 /** A signer of the operator's own JWT: its identity key or one of its signing keys. */
@@ -54,7 +75,7 @@ export async function operatorSelfSigner(
   const allowed = [operator.sub, ...operator.nats.signing_keys];
   const name = `operator ${workspace.store.name}`;
   if (choice.key !== undefined) {
-    const seed = await resolveSeed(workspace, choice.key, 'operator');
+    const seed = await resolveSeed(workspace, choice.key, ['operator']);
     mustBeAllowed(seed.publicKey, allowed, name, false);
     return seedSigner(seed);
   }
@@ -90,7 +111,7 @@ export async function accountSigner(
       const seed = await firstHeld(workspace, ofRole);
       return found(seed ?? (await readSeed(workspace.keystore, ofRole[0] as string, `role ${options.key} of ${name}`)));
     }
-    const seed = await resolveSeed(workspace, options.key, 'account', [...keys.values()]);
+    const seed = await resolveSeed(workspace, options.key, ['account'], [...keys.values()]);
     mustBeAllowed(seed.publicKey, allowed, name, options.strict && seed.publicKey === account.sub);
     return found(seed);
   }
@@ -121,11 +142,11 @@ export function refuseLostSigner(account: AccountClaims, user: string, issuer: s
 async function resolveSeed(
   workspace: Workspace,
   value: string,
-  kind: KeyKind,
+  kinds: KeyKind[],
   scopes: (UserScope | null)[] = [],
 ): Promise<Seed> {
   if (isPublicKey(value)) {
-    decodePublicKey(value, kind);
+    decodePublicKey(value, ...kinds);
     return readSeed(workspace.keystore, value, 'the signer');
   }
   const seed = /^S[OAUNCX][A-Z2-7]{56}$/.test(value) ? Seed.parse(value) : await seedOfFile(value);
@@ -134,7 +155,7 @@ async function resolveSeed(
       hint: scopes.some(Boolean) ? `roles of this account: ${rolesOf(scopes).join(', ')}` : 'see `--help`',
     });
   }
-  decodePublicKey(seed.publicKey, kind);
+  decodePublicKey(seed.publicKey, ...kinds);
   return seed;
 }
 
@@ -145,7 +166,7 @@ async function resolveSeed(
  */
 export async function givenKey(
   value: string | undefined,
-  kind: 'operator' | 'account' | 'curve',
+  kind: 'operator' | 'account' | 'user' | 'curve',
 ): Promise<{ publicKey: string; seed: Seed | null }> {
   if (value === undefined || value === 'generate') {
     const seed = Seed.generate(kind);
@@ -160,6 +181,16 @@ export async function givenKey(
   }
   decodePublicKey(seed.publicKey, kind);
   return { publicKey: seed.publicKey, seed };
+}
+
+/** As `givenKey`, where the seed is needed: that of a public key is looked up in the keystore. */
+export async function givenSeed(
+  keystore: string,
+  value: string | undefined,
+  kind: 'operator' | 'account' | 'user' | 'curve',
+): Promise<Seed> {
+  const { publicKey, seed } = await givenKey(value, kind);
+  return seed ?? readSeed(keystore, publicKey, 'the key that is named');
 }
 
 async function seedOfFile(file: string): Promise<Seed | null> {

@@ -38,10 +38,10 @@ async function create(workspace: Workspace, wanted: NewAccount): Promise<Created
   const { store, keystore, now } = workspace;
   await refuseTakenAccount(store, wanted.name);
   const operator = (await readOperator(store)).claims;
-  const signer = await operatorSigner(workspace, operator, { key: wanted.key });
-
   const identity = Seed.generate('account');
   const claims = newAccount(identity.publicKey, wanted.name);
+  const signer = await operatorSigner(workspace, operator, { key: wanted.key, own: { claims, seed: identity } });
+
   const wantsKey = wanted.signingKey ?? operator.nats.strict_signing_key_usage === true;
   const signing = wantsKey ? Seed.generate('account') : null;
   if (signing) claims.nats.signing_keys.set(signing.publicKey, null);

@@ -42,7 +42,7 @@ async function rename(
   await refuseTakenAccountBut(store, from, to);
   await refuseOtherCreds(keystore, [store.name, from], [store.name, to]);
   const operator = (await readOperator(store)).claims;
-  const signer = await operatorSigner(workspace, operator, { key, previous: claims.iss });
+  const signer = await operatorSigner(workspace, operator, { key, previous: claims.iss, own: { claims } });
   const after = await signChecked<AccountClaims>({ ...claims, name: to }, signer, { now, after: claims.iat });
   const changes = differences('account', claims, after.claims);
   if (!dryRun && (changes.length > 0 || from !== to)) {

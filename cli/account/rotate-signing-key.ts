@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRevoked } from '../../claims/account/revocation.js';
+import type { Seed } from '../../claims/keys/seed.js';
 import { seedSigner } from '../../claims/keys/signer.js';
-import type { AccountClaims, Decoded, UserClaims, UserScope } from '../../claims/types.js';
-import { type ChangeOptions, changeAccount, writeUserAndCreds } from '../change/change.js';
-import { type ChangeResult, changeResult } from '../change/show.js';
+import type { AccountClaims, UserClaims, UserScope } from '../../claims/types.js';
+import { type Batch, commitBatch, newBatch, putAccount, putUser } from '../change/batch.js';
+import type { ChangeOptions } from '../change/change.js';
+import type { ChangeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { signChecked } from '../sign.js';
 import { givenKey, operatorSigner } from '../signer.js';
-import { keyFile, readSeed, writeSeed } from '../store/keystore.js';
-import { isDamaged, listAccounts, readOperator, withoutDamaged, writeAccount } from '../store/store.js';
-import { listUsers, type StoredUser } from '../store/users.js';
-import type { Workspace } from '../workspace.js';
+import { keyFile, readSeed } from '../store/keystore.js';
+import { isDamaged, listAccounts, readOperator, type StoredAccount, withoutDamaged } from '../store/store.js';
+import { listUsers } from '../store/users.js';
+import { changing, chooseAccount, type Workspace } from '../workspace.js';
 import { activationsSignedBy, type SignedActivation } from './signed-activations.js';
 import { findSigningKey, withKey } from './signing-keys.js';
 
@@ -29,79 +31,84 @@ export interface RotatedSigningKey extends ChangeResult {
   activations: SignedActivation[];
 }
 
-/**
- * Puts a new key in the place of a signing key, with its role, and signs its users anew. Done in three steps, each of which
- * leaves a store that works: the account names both keys, the users change over, the account names the new key only. One that
- * was stopped halfway is ended by naming the old key and the new one.
- */
-export async function rotateAccountSigningKey(
+/** Puts a new key in the place of a signing key, with its role, and signs its users anew: all of it, or nothing. */
+export function rotateAccountSigningKey(
   workspace: Workspace,
   nameOrKey: string | undefined,
   wanted: { key: string; newKey?: string | undefined },
   options: ChangeOptions = {},
 ): Promise<RotatedSigningKey> {
-  const { store, keystore } = workspace;
-  const { publicKey, seed } = await givenKey(wanted.newKey, 'account');
-  const signing = seed ?? (await readSeed(keystore, publicKey, 'the new signing key'));
-  const rotated = { account: '', role: null as string | null, oldKey: '' };
-  const users: RotatedSigningKey['users'] = [];
-  const left: RotatedSigningKey['left'] = [];
-  let activations: SignedActivation[] = [];
-
-  const change = await changeAccount(workspace, nameOrKey, { ...options, seeds: [seed] }, async (claims, account) => {
-    const { key: oldKey, scope } = findSigningKey(claims, account.name, wanted.key);
-    Object.assign(rotated, { account: account.name, role: scope?.role ?? null, oldKey });
+  return changing(workspace, async () => {
+    const { store, keystore, now } = workspace;
+    const { publicKey, seed } = await givenKey(wanted.newKey, 'account');
+    const signing = seed ?? (await readSeed(keystore, publicKey, 'the new signing key'));
+    const account = await chooseAccount(workspace, nameOrKey);
+    const { name } = account;
+    const { claims } = account.jwt;
+    const { key: oldKey, scope } = findSigningKey(claims, name, wanted.key);
     const held = claims.nats.signing_keys.get(publicKey);
     if ([oldKey, claims.sub].includes(publicKey) || (held !== undefined && !sameRole(held, scope))) {
-      throw cliError('ERR_SIGNING_KEY_TAKEN', `${publicKey} is a key of account ${account.name} already`, {
+      throw cliError('ERR_SIGNING_KEY_TAKEN', `${publicKey} is a key of account ${name} already`, {
         hint: 'leave --new-key out to have one made',
         details: { key: publicKey },
       });
     }
-    activations = activationsSignedBy(withoutDamaged(await listAccounts(store)), oldKey);
     const both = withKey(claims, publicKey, scope && { ...scope, key: publicKey });
-    const tokens: { user: StoredUser; jwt: Decoded<UserClaims> }[] = [];
-    for (const user of await listUsers(store, account.name)) {
-      if (isDamaged(user)) left.push({ name: user.name, reason: 'unreadable' });
-      else if (user.jwt.claims.iss === oldKey) {
-        if (isRevoked(claims.nats.revocations, user.jwt.claims.sub, user.jwt.claims.iat)) {
-          left.push({ name: user.name, reason: 'revoked' });
-          continue;
-        }
-        const times = { now: workspace.now, after: user.jwt.claims.iat };
-        tokens.push({ user, jwt: await signChecked<UserClaims>(user.jwt.claims, seedSigner(signing), times) });
-      }
-    }
-    if (!options.dryRun && tokens.length > 0) {
-      if (seed) await writeSeed(keystore, seed);
-      await writeBoth(workspace, account.name, claims, both, options.key);
-    }
-    for (const { user, jwt } of tokens) {
-      const creds = options.dryRun ? null : await writeUserAndCreds(workspace, account.name, user.name, jwt);
-      users.push({ name: user.name, publicKey: jwt.claims.sub, creds });
-    }
     const signing_keys = new Map([...both.nats.signing_keys].filter(([key]) => key !== oldKey));
-    return { ...both, nats: { ...both.nats, signing_keys } };
+    const changed = { ...both, nats: { ...both.nats, signing_keys } };
+    const operator = (await readOperator(store)).claims;
+    const choice = { key: options.key, previous: claims.iss, own: { claims: changed } };
+    const signer = await operatorSigner(workspace, operator, choice);
+    const batch = newBatch();
+    const after = await signChecked<AccountClaims>(changed, signer, { now, after: claims.iat });
+    putAccount(batch, store, name, claims, after);
+    const left = await putUsers(batch, workspace, account, oldKey, signing);
+    const activations = activationsSignedBy(withoutDamaged(await listAccounts(store)), oldKey);
+    await commitBatch(workspace, batch, { seeds: [seed], dryRun: options.dryRun });
+    const dryRun = options.dryRun === true;
+    return {
+      account: name,
+      role: scope?.role ?? null,
+      oldKey,
+      key: publicKey,
+      file: keyFile(keystore, publicKey),
+      users: batch.changes
+        .filter(({ kind }) => kind === 'user')
+        .map((user) => ({ name: user.name, publicKey: user.publicKey, creds: dryRun ? null : user.creds })),
+      left,
+      activations,
+      changed: true,
+      dryRun,
+      differences: batch.changes[0]?.differences ?? [],
+    };
   });
-  const file = keyFile(keystore, publicKey);
-  return { ...rotated, key: publicKey, file, users, left, activations, ...changeResult(change) };
+}
+
+async function putUsers(
+  batch: Batch,
+  workspace: Workspace,
+  { name, jwt }: StoredAccount,
+  oldKey: string,
+  signing: Seed,
+): Promise<RotatedSigningKey['left']> {
+  const left: RotatedSigningKey['left'] = [];
+  for (const user of await listUsers(workspace.store, name)) {
+    if (isDamaged(user)) left.push({ name: user.name, reason: 'unreadable' });
+    else if (user.jwt.claims.iss === oldKey) {
+      const { claims } = user.jwt;
+      if (isRevoked(jwt.claims.nats.revocations, claims.sub, claims.iat)) {
+        left.push({ name: user.name, reason: 'revoked' });
+        continue;
+      }
+      const times = { now: workspace.now, after: claims.iat };
+      const after = await signChecked<UserClaims>(claims, seedSigner(signing), times);
+      await putUser(batch, workspace, { account: name, user: user.name }, claims, after);
+    }
+  }
+  return left;
 }
 
 function sameRole(held: UserScope | null, wanted: UserScope | null): boolean {
   if (held === null || wanted === null) return held === wanted;
   return isDeepStrictEqual({ ...held, key: '' }, { ...wanted, key: '' });
-}
-
-async function writeBoth(
-  workspace: Workspace,
-  name: string,
-  before: AccountClaims,
-  both: AccountClaims,
-  key: string | undefined,
-): Promise<void> {
-  const operator = (await readOperator(workspace.store)).claims;
-  const signer = await operatorSigner(workspace, operator, { key, previous: before.iss });
-  const times = { now: workspace.now, after: before.iat };
-  const { token } = await signChecked<AccountClaims>(both, signer, times);
-  await writeAccount(workspace.store, name, token);
 }

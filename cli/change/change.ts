@@ -64,7 +64,8 @@ export function changeAccount(
     const account = await chooseAccount(workspace, nameOrKey);
     const { claims } = account.jwt;
     const operator = (await readOperator(workspace.store)).claims;
-    const signer = await operatorSigner(workspace, operator, { key: options.key, previous: claims.iss });
+    const own = { claims };
+    const signer = await operatorSigner(workspace, operator, { key: options.key, previous: claims.iss, own });
     const after = await signChecked<AccountClaims>(
       await edit(structuredClone(claims), account),
       signer,

@@ -19,6 +19,12 @@ interface AccountFolder extends NamedToken {
   users: NamedToken[];
 }
 
+interface OperatorFolder extends NamedToken {
+  accounts: AccountFolder[];
+  /** Its keys are kept by somebody else. */
+  managed?: boolean | undefined;
+}
+
 /** Our own folder inside an operator's; nsc and `nats auth` do not look at it. */
 export function ownDir(operatorDir: string): string {
   return path.join(operatorDir, '.natsctl');
@@ -35,10 +41,7 @@ export async function placeAccount(operatorDir: string, account: AccountFolder):
 }
 
 /** @returns the operator's folder */
-export async function placeOperator(
-  root: string,
-  operator: NamedToken & { accounts: AccountFolder[] },
-): Promise<string> {
+export async function placeOperator(root: string, operator: OperatorFolder): Promise<string> {
   // Beside the store root, since every folder in it must be a whole operator's.
   const beside = path.dirname(root);
   const prefix = `.${path.basename(root)}.natsctl-${STAGING_PREFIX}`;
@@ -100,11 +103,11 @@ async function moveAway(place: string, away: string): Promise<void> {
   }
 }
 
-async function fillOperator(dir: string, operator: NamedToken & { accounts: AccountFolder[] }): Promise<void> {
+async function fillOperator(dir: string, operator: OperatorFolder): Promise<void> {
   await makePrivateDir(path.join(dir, 'accounts'));
   for (const account of operator.accounts) await fillAccount(path.join(dir, 'accounts', account.name), account);
   await writeTokenFile(path.join(dir, `${operator.name}.jwt`), operator.token);
-  const info = { managed: false, name: operator.name, kind: 'operator', version: '1' };
+  const info = { managed: operator.managed === true, name: operator.name, kind: 'operator', version: '1' };
   await writeFileAtomic(path.join(dir, '.nsc'), JSON.stringify(info));
 }
 

@@ -114,7 +114,7 @@ export async function writeOperator(store: OperatorStore, token: string): Promis
 /** Makes an operator's folder with all its first tokens at once: it is there whole or not at all. */
 export async function addOperator(
   root: string,
-  entity: { name: string; token: string; accounts: { name: string; token: string; users: NamedToken[] }[] },
+  entity: NamedToken & { accounts: (NamedToken & { users: NamedToken[] })[]; managed?: boolean | undefined },
 ): Promise<OperatorStore> {
   checkEntityName(entity.name, 'operator');
   for (const account of entity.accounts) {
@@ -123,7 +123,7 @@ export async function addOperator(
   }
   await refuseTakenOperator(root, entity.name);
   const dir = await placeOperator(root, entity);
-  return { root, dir, name: entity.name, managed: false };
+  return { root, dir, name: entity.name, managed: entity.managed === true };
 }
 
 export async function removeOperator(store: OperatorStore): Promise<void> {

@@ -123,7 +123,7 @@ async function joined(
       const message = 'both sides had changed: run `natsctl push`';
       if (dryRun) return { ...row, result: 'merged', message, ...preview(reconciled.claims as AccountClaims) };
       const operator = (await readOperator(store)).claims;
-      const signer = await operatorSigner(workspace, operator, { previous: ours.claims.iss });
+      const signer = await operatorSigner(workspace, operator, { previous: ours.claims.iss, own: ours });
       const after = Math.max(ours.claims.iat, theirs.claims.iat);
       const merged = await signChecked<AccountClaims>(reconciled.claims, signer, { now: workspace.now, after });
       const filed = await file(workspace, local, merged);

@@ -1,5 +1,7 @@
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
+import { exchangeAccount } from '../managed/exchange.js';
+import { isSelfSigned } from '../managed/self-signed.js';
 import type { Progress } from '../output/progress.js';
 import {
   type Damaged,
@@ -102,7 +104,9 @@ async function checkHere(
     if (isDamaged(account)) return { account, row: refusedLocally(account, null, account.problem) };
     const { claims } = account.jwt;
     try {
-      if (!force) verifyAccount(account.jwt, trusted, { now, subject: claims.sub });
+      // Signed by its operator only once it is handed over.
+      const handedOver = store.managed && isSelfSigned(claims);
+      if (!force && !handedOver) verifyAccount(account.jwt, trusted, { now, subject: claims.sub });
       return { account, row: null };
     } catch (error) {
       return { account, row: refusedLocally(account, claims.sub, error) };
@@ -117,12 +121,31 @@ async function pushOne(
   options: PushOptions,
 ): Promise<PushRow> {
   try {
+    if (workspace.store.managed && isSelfSigned(account.jwt.claims))
+      return await handedOver(workspace, remote, account, options);
     return remote.kind === 'nats'
       ? await pushToServers(workspace, remote, account, options)
       : await pushToService(workspace, remote.url, account, options);
   } catch (error) {
     return refusedLocally(account, account.jwt.claims.sub, serviceFault(error));
   }
+}
+
+/** Only a service has its operator sign what is not signed yet. */
+async function handedOver(
+  workspace: Workspace,
+  remote: Remote,
+  account: StoredAccount,
+  { dryRun = false }: PushOptions,
+): Promise<PushRow> {
+  const row = { account: account.jwt.claims.sub, name: account.name, servers: [] };
+  if (remote.kind === 'nats') {
+    const message = 'the operator has not signed it yet, and servers do not';
+    const hint = 'hand it over and take it back signed: `natsctl account import`';
+    return { ...row, result: 'refused', code: 'ERR_OPERATOR_MANAGED', message, hint };
+  }
+  if (dryRun) return { ...row, result: 'pending', message: 'it would be handed over to be signed' };
+  return exchangeAccount(workspace, remote.url, account);
 }
 
 /** All that stayed behind wait together, so that a server that is down costs its delay once and not for each account. */

@@ -102,7 +102,7 @@ async function credsToGo(
 async function revokedAccount(workspace: Workspace, claims: AccountClaims, users: StoredUser[], key?: string) {
   const { store, now } = workspace;
   const operator = (await readOperator(store)).claims;
-  const signer = await operatorSigner(workspace, operator, { key, previous: claims.iss });
+  const signer = await operatorSigner(workspace, operator, { key, previous: claims.iss, own: { claims } });
   let revocations = claims.nats.revocations;
   for (const { jwt } of users) {
     // A JWT issued by a clock ahead of ours must be covered too.

@@ -43,7 +43,11 @@ export function revokeUser(workspace: Workspace, wanted: WantedRevocation): Prom
     if (sameRevocations(before, after)) return { ...result, changed: false };
 
     const operator = (await readOperator(workspace.store)).claims;
-    const signer = await operatorSigner(workspace, operator, { key: wanted.key, previous: claims.iss });
+    const signer = await operatorSigner(workspace, operator, {
+      key: wanted.key,
+      previous: claims.iss,
+      own: { claims },
+    });
     const jwt = await signChecked({ ...claims, nats: { ...claims.nats, revocations: after } }, signer, {
       now: workspace.now,
       after: claims.iat,

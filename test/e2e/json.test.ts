@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -213,6 +213,38 @@ async function holdsOfSharing(local: string[]) {
   await holds('operator rename', 'acme', 'corp');
   await holds('operator delete', 'corp', '--yes');
 }
+
+it('so are those of how operators and accounts begin, change their keys and move', async () => {
+  const store = ['--store', path.join(home.folder, 'life'), '--keystore', path.join(home.folder, 'life-keys')];
+  const acme = [...store, '--operator', 'acme'];
+  await holds('init', 'acme', '--account', 'orders', '--user', 'ann', ...store);
+  await holds('keys rotate', 'orders', ...acme);
+  await holds('operator reissue', ...acme);
+  await holds('upgrade', ...acme);
+  for (const [file, ...args] of [
+    ['orders.jwt', 'account', 'describe', 'orders'],
+    ['acme.jwt', 'operator', 'describe'],
+  ] as [string, ...string[]][]) {
+    writeFileSync(path.join(home.folder, file), (await run(home, [...args, '--json', ...acme])).json().token);
+  }
+  await run(home, ['user', 'creds', 'ann', '-a', 'orders', '--output', 'ann.creds', ...acme]);
+  await run(home, ['operator', 'create', 'corp', ...store]);
+  const corp = [...store, '--operator', 'corp'];
+  await holds('migrate', '--from-operator', 'acme', ...corp);
+  await run(home, ['account', 'delete', 'orders', '--yes', ...corp]);
+  await holds('account import', 'orders.jwt', '--force', ...corp);
+  await holds('user import', 'ann.creds', ...corp);
+  await holds('operator import', 'acme.jwt', '--name', 'other', ...store);
+
+  const local = ['--operator', 'local'];
+  const { keys } = (await run(home, ['keys', 'list', '--account', 'demo', '--show-seeds', '--json', ...local])).json();
+  const described = (await run(home, ['account', 'describe', 'demo', '--json', ...local])).json();
+  const seed = (keys as { key: string; seed: string }[]).find(({ key }) => key === described.publicKey)?.seed;
+  writeFileSync(path.join(home.folder, 'demo.nk'), seed ?? '');
+  const { accountServerUrl } = (await run(home, ['operator', 'describe', '--json', ...local])).json();
+  const fresh = ['--store', path.join(home.folder, 'loaded'), '--keystore', path.join(home.folder, 'loaded-keys')];
+  await holds('load', '--url', accountServerUrl, '--seed', 'demo.nk', ...fresh);
+}, 60_000);
 
 it.each([
   ['service start', ['--data-dir', 'other', '--operator', 'local']],
