@@ -46,6 +46,8 @@ export interface PushOptions {
   ifMatch?: string;
   /** `*`: the resolver must not hold the account yet. */
   ifNoneMatch?: '*';
+  /** Bring revoked users back: our own service takes it from an admin. */
+  force?: { accessToken: string };
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -70,7 +72,22 @@ export async function pushAccount(base: string, token: string, options: PushOpti
   const headers: Record<string, string> = { 'content-type': 'application/jwt', accept: 'application/problem+json' };
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
+  if (options.force !== undefined) {
+    headers['natsctl-force'] = 'true';
+    headers.authorization = `Bearer ${options.force.accessToken}`;
+  }
   const { timeoutMs = PUSH_TIMEOUT_MS, signal } = options;
+  return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
+}
+
+/** Leaves an activation with an account server, for whoever is let import by it. Not every resolver takes them: 404. */
+export async function postActivation(
+  base: string,
+  token: string,
+  { timeoutMs = PUSH_TIMEOUT_MS, signal }: FetchOptions = {},
+): Promise<PushResult> {
+  const headers = { 'content-type': 'application/jwt', accept: 'application/problem+json' };
+  const url = resolverUrls(base).activations;
   return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
 }
 

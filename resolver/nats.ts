@@ -1,131 +1,164 @@
 /**
  * The NATS form of a claims resolver: requests on `$SYS.REQ...` over a connection of the system account, each answered once
  * by every server (nats-server `accounts.go`, `events.go`). No headers are sent: some servers take them for a part of the
- * JWT (nats-server#6766, #7413).
+ * JWT (nats-server#6766, #7413). What is fetched is not judged here: it is a token as received, to be verified by its reader.
  */
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { NatsctlError } from '../claims/errors.js';
+import {
+  parseDeleteReply,
+  parseListReply,
+  parsePackMessage,
+  parsePingReply,
+  parseUpdateReply,
+  type ServerAccounts,
+  type ServerAnswer,
+  textOf,
+} from './claims-answer.js';
+import type { ResolverErrorCode } from './errors.js';
+import { type GatherOptions, gather } from './gather.js';
 
-export interface ServerAnswer {
-  /** The server's name, or its id where it has none. */
-  server: string;
-  /** The server's id; empty in an answer that could not be read. */
-  serverId: string;
-  ok: boolean;
-  message: string;
-}
+/** More accounts than any operator has; a pack that goes on is cut off. */
+const MAX_PACKED = 1_000_000;
+/** As the claims' own bound. */
+const MAX_TOKEN_BYTES = 1024 * 1024;
 
-export interface GatherOptions {
-  /** Stop as soon as so many servers answered. Unknown = wait for quiet. */
-  expectServers?: number;
-  /** Milliseconds for all of it. */
-  waitMs: number;
-  /** Milliseconds without another answer that end the wait when the number of servers is unknown. */
-  quietMs?: number;
-}
-
-const QUIET_MS = 200;
-/** A supercluster has hundreds of servers, not thousands; beyond this somebody is making answers up. */
-const MAX_ANSWERS = 4_096;
-const MAX_TEXT = 500;
+/** What a connection must be allowed to publish to, for everything below. */
+export const RESOLVER_SUBJECTS = [
+  '$SYS.REQ.SERVER.PING',
+  '$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE',
+  '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP',
+  '$SYS.REQ.CLAIMS.LIST',
+  '$SYS.REQ.CLAIMS.PACK',
+  '$SYS.REQ.CLAIMS.DELETE',
+] as const;
 
 /** Announces an account JWT to every server of the system, and tells what each one answered. */
 export async function updateAccount(
   connection: NatsConnection,
   account: string,
   token: string,
-  options: GatherOptions,
+  options: GatherOptions & { expectIds?: ReadonlySet<string> },
 ): Promise<ServerAnswer[]> {
-  const replies = await gather(connection, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.UPDATE`, token, options);
-  return replies.map((reply) => parseUpdateReply(reply.data, account));
+  const answers: ServerAnswer[] = [];
+  await gather(connection, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.UPDATE`, token, {
+    ...options,
+    patient: options.expectIds !== undefined,
+    enough: (message) => {
+      answers.push(parseUpdateReply(message.data, account));
+      return options.expectIds !== undefined && allAnswered(options.expectIds, answers);
+    },
+  });
+  return answers;
 }
 
 /** The ids of the servers that the system has now: each one answers a ping. */
 export async function listServers(connection: NatsConnection, options: GatherOptions): Promise<Set<string>> {
-  const replies = await gather(connection, '$SYS.REQ.SERVER.PING', '', options);
-  const ids = new Set<string>();
-  for (const reply of replies) {
-    const server = serverOf(parseObject(reply.data));
-    if (server) ids.add(server.serverId);
+  return new Set((await pingServers(connection, options)).keys());
+}
+
+/** As `listServers`, with their names. */
+export async function pingServers(connection: NatsConnection, options: GatherOptions): Promise<Map<string, string>> {
+  const servers = new Map<string, string>();
+  for (const { data } of await gather(connection, '$SYS.REQ.SERVER.PING', '', options)) {
+    const one = parsePingReply(data);
+    if (one) servers.set(one.serverId, one.server);
   }
-  return ids;
+  return servers;
 }
 
-/** `{"server":{...},"data":{"account","code":200,"message"}}`, or `{"server":{...},"error":{"account","code","description"}}`. */
-export function parseUpdateReply(data: Uint8Array, account: string): ServerAnswer {
-  const reply = parseObject(data);
-  const server = serverOf(reply);
-  if (!reply || !server)
-    return { server: 'unknown', serverId: '', ok: false, message: 'an answer that cannot be read' };
-  const refused = objectAt(reply, 'error');
-  if (refused)
-    return { ...server, ok: false, message: textAt(refused, 'description') ?? textAt(refused, 'message') ?? 'refused' };
-  const done = objectAt(reply, 'data');
-  if (done?.code !== 200) return { ...server, ok: false, message: 'an answer without a result' };
-  if (done.account !== account) return { ...server, ok: false, message: 'an answer about another account' };
-  return { ...server, ok: true, message: textAt(done, 'message') ?? 'jwt updated' };
+/** What the full resolvers hold of one account. They do not say who they are. */
+export interface LookedUp {
+  /** How many answered. */
+  answers: number;
+  /** How many of them have no such account. */
+  without: number;
+  /** What the others have: as many as servers, so that one that stayed behind is seen. */
+  tokens: string[];
 }
 
-async function gather(
+export async function lookupAccount(
   connection: NatsConnection,
-  subject: string,
-  payload: string,
-  { expectServers, waitMs, quietMs = QUIET_MS }: GatherOptions,
-): Promise<Msg[]> {
-  return new Promise((resolve, reject) => {
-    const replies: Msg[] = [];
-    const inbox = createInbox();
-    let quiet: NodeJS.Timeout | undefined;
-    const subscription = connection.subscribe(inbox, {
-      callback: (error, message) => {
-        if (error) return finish(error);
-        // "No responders" is an empty message with a status header: nobody in the system listens.
-        if (message.data.length === 0 && message.headers?.code === 503) return finish();
-        replies.push(message);
-        if (replies.length >= Math.min(expectServers ?? MAX_ANSWERS, MAX_ANSWERS)) return finish();
-        if (expectServers === undefined) {
-          clearTimeout(quiet);
-          quiet = setTimeout(finish, quietMs);
-        }
-      },
-    });
-    const end = setTimeout(finish, waitMs);
-    function finish(error?: Error): void {
-      clearTimeout(end);
-      clearTimeout(quiet);
-      subscription.unsubscribe();
-      if (error) reject(error);
-      else resolve(replies);
-    }
-    connection.publish(subject, payload, { reply: inbox });
-  });
-}
-
-function serverOf(reply: Record<string, unknown> | null): { server: string; serverId: string } | null {
-  const server = reply && objectAt(reply, 'server');
-  const serverId = server ? textAt(server, 'id') : undefined;
-  if (!server || !serverId) return null;
-  return { server: textAt(server, 'name') ?? serverId, serverId };
-}
-
-function parseObject(data: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
+  account: string,
+  options: GatherOptions,
+): Promise<LookedUp> {
+  const found: LookedUp = { answers: 0, without: 0, tokens: [] };
+  for (const { data } of await gather(connection, `$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, '', options)) {
+    found.answers++;
+    if (data.length === 0) found.without++;
+    else found.tokens.push(data.length > MAX_TOKEN_BYTES ? '' : (textOf(data)?.trim() ?? ''));
   }
+  return found;
 }
 
-function objectAt(value: Record<string, unknown>, key: string): Record<string, unknown> | null {
-  const inner = Object.hasOwn(value, key) ? value[key] : undefined;
-  return isObject(inner) ? inner : null;
+/** Which accounts each server holds: all of them in a full resolver, some in a cache. */
+export async function listAccounts(connection: NatsConnection, options: GatherOptions): Promise<ServerAccounts[]> {
+  const lists: ServerAccounts[] = [];
+  for (const { data } of await gather(connection, '$SYS.REQ.CLAIMS.LIST', '', options)) {
+    const list = parseListReply(data);
+    if (list === null) throw wrongAnswer('$SYS.REQ.CLAIMS.LIST', 'a list that cannot be read');
+    lists.push(list);
+  }
+  return lists;
 }
 
-function textAt(value: Record<string, unknown>, key: string): string | undefined {
-  const inner = Object.hasOwn(value, key) ? value[key] : undefined;
-  return typeof inner === 'string' && inner !== '' ? inner.slice(0, MAX_TEXT) : undefined;
+/**
+ * Every account with its JWT as one of the full resolvers has them. Null where none is there to answer.
+ *
+ * @throws NatsctlError ERR_RESOLVER_ANSWER where it ends early: half a pack must not be taken for everything
+ */
+export async function packAccounts(
+  connection: NatsConnection,
+  options: { waitMs: number; quietMs: number },
+): Promise<Map<string, string> | null> {
+  const packed = new Map<string, string>();
+  let complete = false;
+  let sound = true;
+  const answers = await gather(connection, '$SYS.REQ.CLAIMS.PACK', '', {
+    ...options,
+    maxAnswers: MAX_PACKED,
+    enough: ({ data }) => {
+      // An empty message is the end of it.
+      if (data.length === 0) complete = true;
+      const entries = parsePackMessage(data);
+      if (entries === null) sound = false;
+      else for (const { account, token } of entries) packed.set(account, token);
+      return complete || !sound;
+    },
+  });
+  if (answers.length === 0) return null;
+  if (!sound) throw wrongAnswer('$SYS.REQ.CLAIMS.PACK', 'a message that cannot be read');
+  if (!complete) throw wrongAnswer('$SYS.REQ.CLAIMS.PACK', `only ${packed.size} accounts and no end`);
+  return packed;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Has the servers delete accounts. @param request a generic JWT that an operator key signed over itself, naming them */
+export async function deleteAccounts(
+  connection: NatsConnection,
+  request: string,
+  options: GatherOptions & { expectIds?: ReadonlySet<string> },
+): Promise<ServerAnswer[]> {
+  const answers: ServerAnswer[] = [];
+  await gather(connection, '$SYS.REQ.CLAIMS.DELETE', request, {
+    ...options,
+    patient: options.expectIds !== undefined,
+    enough: (message) => {
+      answers.push(parseDeleteReply(message.data));
+      return options.expectIds !== undefined && allAnswered(options.expectIds, answers);
+    },
+  });
+  return answers;
+}
+
+function allAnswered(expected: ReadonlySet<string>, answers: ServerAnswer[]): boolean {
+  if (answers.length < expected.size) return false;
+  const ids = new Set(answers.map((one) => one.serverId));
+  return [...expected].every((id) => ids.has(id));
+}
+
+function wrongAnswer(subject: string, what: string): NatsctlError<ResolverErrorCode> {
+  return new NatsctlError<ResolverErrorCode>('ERR_RESOLVER_ANSWER', `a server answers ${subject} with ${what}`, {
+    hint: 'try again; if it stays, look at the log of the server',
+    details: { subject },
+  });
 }

@@ -6,6 +6,8 @@ export interface ResolverUrls {
   /** Ends with a slash. */
   accounts: URL;
   operator: URL;
+  /** Ends with no slash. */
+  activations: URL;
 }
 
 /**
@@ -17,7 +19,11 @@ export function resolverUrls(base: string): ResolverUrls {
   const url = parse(base);
   const path = url.pathname.replace(/\/+$/, '');
   const root = path === '' ? '/jwt/v1' : path.replace(/\/accounts$/, '');
-  return { accounts: at(url, `${root}/accounts/`), operator: at(url, `${root}/operator`) };
+  return {
+    accounts: at(url, `${root}/accounts/`),
+    operator: at(url, `${root}/operator`),
+    activations: at(url, `${root}/activations`),
+  };
 }
 
 function parse(base: string): URL {

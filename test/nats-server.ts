@@ -6,6 +6,8 @@ export interface NatsServer {
   port: number;
   /** Port of the route listener of its cluster, which opens after the clients' one. */
   routePort(): Promise<number>;
+  /** Address of its WebSocket listener. */
+  webSocketUrl(): Promise<string>;
   /** Public server key. */
   id: string;
   process: ChildProcess;
@@ -50,6 +52,10 @@ export async function startNatsServer(program: string, configFile: string, port 
     async routePort() {
       await logs(/Listening for route connections on/, 0);
       return listening('route');
+    },
+    async webSocketUrl() {
+      await logs(/Listening for websocket clients on/, 0);
+      return /Listening for websocket clients on (\S+)/.exec(log)?.[1] ?? '';
     },
     id: /ID: +(N\w+)/.exec(log)?.[1] ?? '',
     process: server,

@@ -22,13 +22,13 @@ export interface DeletedAccount {
   /** Folder of the creds that went with it. */
   creds: string | null;
   keys: { removed: string[]; kept: string[] };
-  /** Whether the service was seen to hold it: it still does. */
+  /** Whether a service or servers were seen to hold it. */
   pushed: boolean;
   warnings: string[];
   dryRun: boolean;
 }
 
-/** Deletes an account and its users from the store. What the service holds of it is not touched. */
+/** Deletes an account and its users from the store. What is held of it elsewhere is not touched: cli/sync/retire.ts. */
 export async function deleteAccount(
   workspace: Workspace,
   wanted: UnwantedAccount,

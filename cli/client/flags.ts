@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { tlsFlags } from './tls.js';
 
 /** Whom and where to connect as and to; shared by the commands that are NATS clients. */
 export const clientFlags = {
@@ -20,4 +21,5 @@ export const clientFlags = {
     exclusive: ['user'],
     env: 'NATSCTL_CREDS',
   }),
+  ...tlsFlags,
 };

@@ -1,7 +1,8 @@
 import type { MsgHdrs } from '@nats-io/nats-core';
 import { isLiteralSubject } from '../../claims/subject/subject.js';
 import { cliError } from '../errors.js';
-import { type Client, connectionFault } from './connection.js';
+import type { Client } from './connection.js';
+import { connectionFault } from './fault.js';
 
 export interface Message {
   subject: string;

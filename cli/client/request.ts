@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/nats-core';
 import { cliError } from '../errors.js';
-import { type Client, connectionFault } from './connection.js';
+import type { Client } from './connection.js';
+import { connectionFault } from './fault.js';
 import { type Message, parseHeaders } from './publish.js';
 
 export interface Request extends Message {

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { currentTime, NatsctlCommand } from '../base-command.js';
+import { tlsFlags } from '../client/tls.js';
 import { type Diagnosis, diagnose } from '../doctor/doctor.js';
 import { showSteps } from '../explain/show.js';
 import { operatorFlag, storeFlags } from '../flags.js';
@@ -31,6 +32,7 @@ export default class Doctor extends NatsctlCommand {
       env: 'NATSCTL_SERVER',
     }),
     ip: Flags.string({ description: 'Address the user connects from.', helpValue: 'ADDRESS', env: 'NATSCTL_IP' }),
+    ...tlsFlags,
   };
 
   async run(): Promise<Diagnosis> {
@@ -42,6 +44,7 @@ export default class Doctor extends NatsctlCommand {
       operator: flags.operator,
       service: flags.service,
       server: flags.server,
+      tls: flags,
       ip: flags.ip,
       now: currentTime(),
     });

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
-import { connectionFault, openClient } from '../client/connection.js';
+import { openClient } from '../client/connection.js';
+import { connectionFault } from '../client/fault.js';
 import { clientFlags } from '../client/flags.js';
 import { accountFlag, operatorFlag, storeFlags } from '../flags.js';
 

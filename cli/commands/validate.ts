@@ -1,7 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { currentTime, NatsctlCommand } from '../base-command.js';
-import { listOf, operatorFlag, serviceFlag, storeFlags } from '../flags.js';
+import { listOf, operatorFlag, storeFlags } from '../flags.js';
 import { table } from '../output/table.js';
+import { remoteFlags } from '../sync/flags.js';
+import { remoteOptions } from '../sync/remote-options.js';
 import { type ValidateReport, validateFile, validateStore } from '../validate/validate.js';
 
 export default class Validate extends NatsctlCommand {
@@ -17,7 +19,7 @@ export default class Validate extends NatsctlCommand {
   static override flags = {
     ...storeFlags,
     ...operatorFlag,
-    ...serviceFlag,
+    ...remoteFlags,
     account: Flags.string({
       char: 'a',
       description: 'Account, by name or public key; repeatable. Default: all.',
@@ -38,7 +40,10 @@ export default class Validate extends NatsctlCommand {
       exclusive: ['account', 'all', 'drift'],
       env: 'NATSCTL_FILE',
     }),
-    drift: Flags.boolean({ description: 'Ask the service whether it holds the same accounts.', env: 'NATSCTL_DRIFT' }),
+    drift: Flags.boolean({
+      description: 'Ask the service or the servers whether they hold the same accounts.',
+      env: 'NATSCTL_DRIFT',
+    }),
     level: Flags.string({
       description: 'The least that is shown.',
       options: ['error', 'time', 'warning', 'note'],
@@ -55,7 +60,7 @@ export default class Validate extends NatsctlCommand {
         ? await validateStore(await this.workspace(flags), {
             accounts: named,
             drift: flags.drift,
-            service: flags.service,
+            ...remoteOptions(flags),
           })
         : await validateFile(flags.file, currentTime());
     const levels = ['error', 'time', 'warning', 'note'];

@@ -9,6 +9,7 @@ import { accountOfUser } from '../../claims/trust/user.js';
 import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { fetchAccount, fetchOperator } from '../../resolver/http.js';
 import { openClient } from '../client/connection.js';
+import type { TlsChoice } from '../client/tls.js';
 import { cliError } from '../errors.js';
 import { readCreds } from '../store/keystore.js';
 import {
@@ -31,6 +32,7 @@ export interface Complaint {
   operator?: string | undefined;
   service?: string | undefined;
   server?: string | undefined;
+  tls?: TlsChoice | undefined;
   /** Where the user connects from, as far as it is known. */
   ip?: string | undefined;
   /** Unix seconds. */
@@ -73,7 +75,7 @@ export async function diagnose(complaint: Complaint): Promise<Diagnosis> {
     }
     if (complaint.server !== undefined) {
       const known = examinations.flatMap(({ steps }) => steps).some(({ outcome }) => outcome === 'fail');
-      examinations.push(await examineServer(complaint.creds, complaint.server, known));
+      examinations.push(await examineServer(complaint, complaint.server, known));
     }
   }
   return {
@@ -195,11 +197,11 @@ function sameAsLocal(local: StoredAccount, remote: Decoded<AccountClaims>): Step
 }
 
 /** What the server says, which is no more than yes or no. */
-async function examineServer(creds: string, server: string, known: boolean): Promise<Examination> {
+async function examineServer({ creds, tls }: Complaint, server: string, known: boolean): Promise<Examination> {
   const steps: Step[] = [];
   const noStore = () => Promise.reject(cliError('ERR_USAGE', 'the store is not needed'));
   try {
-    const { connection } = await openClient({ creds, server, reconnect: false }, noStore);
+    const { connection } = await openClient({ ...tls, creds, server, reconnect: false }, noStore);
     const { server_name: name, version } = connection.info ?? {};
     const ms = await connection.rtt();
     await connection.close();

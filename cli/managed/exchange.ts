@@ -12,7 +12,7 @@ import { fetchAccount, pushAccount } from '../../resolver/http.js';
 import { differences } from '../change/difference.js';
 import { readBase, writeBase } from '../store/base.js';
 import { readAccount, readOperator, type StoredAccount, writeAccount } from '../store/store.js';
-import type { PushRow } from '../sync/push.js';
+import type { PushRow } from '../sync/push-row.js';
 import { changing, type Workspace } from '../workspace.js';
 import { isSelfSigned } from './self-signed.js';
 
@@ -27,7 +27,7 @@ export async function exchangeAccount(workspace: Workspace, service: string, acc
   const { store, now } = workspace;
   const ours = account.jwt;
   const { sub } = ours.claims;
-  const row = { account: sub, name: account.name };
+  const row = { account: sub, name: account.name, servers: [] };
   const base = await readBase(store, sub);
   const condition = base === null ? { ifNoneMatch: '*' as const } : { ifMatch: base.claims.jti };
   const pushed = await pushAccount(service, ours.token, condition);

@@ -1,7 +1,7 @@
 import { isNatsctlError } from '../../claims/errors.js';
 import { readTextFile } from '../store/atomic.js';
 import { accountFile, listAccountNames, readAccount, readOperator, type StoredAccount } from '../store/store.js';
-import type { PushRow } from '../sync/push.js';
+import type { PushRow } from '../sync/push-row.js';
 import { serviceFault } from '../sync/service-url.js';
 import type { Workspace } from '../workspace.js';
 import { exchangeAccount } from './exchange.js';
@@ -16,7 +16,7 @@ export async function tokensOf({ store }: Workspace): Promise<TokensBefore> {
 }
 
 /** What became of an account that a command changed under a managed operator; `by hand` where there is nothing to push to. */
-export type HandedOver = Omit<PushRow, 'result'> & { result: PushRow['result'] | 'by hand' };
+export type HandedOver = Omit<PushRow, 'result' | 'servers'> & { result: PushRow['result'] | 'by hand' };
 
 /** Hands over every account that was self-signed since `before`. */
 export async function handOver(workspace: Workspace, before: TokensBefore): Promise<HandedOver[]> {

@@ -1,3 +1,4 @@
+import { isPublicKey } from '../../claims/keys/nkey.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
@@ -7,17 +8,29 @@ import { safeText } from '../output/safe-text.js';
 import { findAccount, findAccountByKey, isDamaged, listAccounts, readOperator } from '../store/store.js';
 import { chooseService } from '../sync/service-url.js';
 import type { Workspace } from '../workspace.js';
+import { cacheResolver, type FolderSettings, fullResolver } from './resolver-block.js';
+import { sentinelToken } from './sentinel.js';
 
-/** How the server gets at account JWTs. `url`: asks the service; `memory`: has them in the file; `full`: keeps a folder of them. */
-export type ResolverKind = 'url' | 'memory' | 'full';
+/**
+ * How the server gets at account JWTs. `url`: asks the service; `memory`: has them in the file; `full`: keeps a folder of them
+ * all; `cache`: keeps a folder of those in use, and asks the full ones.
+ */
+export type ResolverKind = 'url' | 'memory' | 'full' | 'cache';
 
-export interface WantedConfig {
+export interface WantedConfig extends FolderSettings {
   resolver: ResolverKind;
   service?: string | undefined;
   /** Name or key; default: the one the operator's JWT names. */
   systemAccount?: string | undefined;
-  /** Folder of a full resolver, relative to where the server starts. */
-  jwtDir: string;
+  /** The only accounts that clients are let in to besides the system account: names or keys. */
+  pinned?: string[] | undefined;
+  /** Where the JWT of clients without one is. */
+  sentinel?: string | undefined;
+  serverName?: string | undefined;
+  host?: string | undefined;
+  port?: number | undefined;
+  /** Of the monitoring. */
+  httpPort?: number | undefined;
 }
 
 export interface GeneratedConfig {
@@ -33,14 +46,16 @@ export interface GeneratedConfig {
   text: string;
 }
 
-/** A configuration file for nats-server: who is trusted, and where account JWTs come from. Ports and limits are yours to add. */
+/** A configuration file for nats-server: who is trusted, and where account JWTs come from. Limits are yours to add. */
 export async function generateConfig(workspace: Workspace, wanted: WantedConfig): Promise<GeneratedConfig> {
   const operator = await readOperator(workspace.store);
   const system = await systemAccount(workspace, operator, wanted.systemAccount);
   const head = [
+    ...listen(wanted),
     `# For nats-server. Operator: ${comment(workspace.store.name)}`,
     `operator: ${operator.token}`,
     ...(system ? [`# System account: ${comment(system.name)}`, `system_account: ${system.claims.sub}`] : []),
+    ...(await restrictions(workspace, wanted)),
   ];
   const config = (lines: string[], more: Partial<GeneratedConfig> = {}): GeneratedConfig => ({
     operator: workspace.store.name,
@@ -70,30 +85,43 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
         leftOut,
       });
     }
-    case 'full': {
+    case 'full':
+    case 'cache': {
       if (!system) {
         throw cliError(
           'ERR_SYSTEM_ACCOUNT_MISSING',
-          `operator ${workspace.store.name} has no system account, which a full resolver needs`,
+          `operator ${workspace.store.name} has no system account, which a ${wanted.resolver} resolver needs`,
           {
             hint: 'name one with --system-account',
           },
         );
       }
       const lines = [
-        'resolver {',
-        '  type: full',
-        '  # Created by the server; deleted accounts are kept in it as *.deleted.',
-        `  dir: ${JSON.stringify(wanted.jwtDir)}`,
-        '  allow_delete: false',
-        '  interval: "2m"',
-        '  timeout: "1.9s"',
-        '}',
+        ...(wanted.resolver === 'full' ? fullResolver(wanted) : cacheResolver(wanted)),
         ...preload([system]),
       ];
       return config(lines, { accounts: [{ name: system.name, publicKey: system.claims.sub }] });
     }
   }
+}
+
+function listen({ serverName, host, port, httpPort }: WantedConfig): string[] {
+  return [
+    ...(serverName === undefined ? [] : [`server_name: ${JSON.stringify(serverName)}`]),
+    ...(host === undefined ? [] : [`host: ${JSON.stringify(host)}`]),
+    ...(port === undefined ? [] : [`port: ${port}`]),
+    ...(httpPort === undefined ? [] : [`http: ${JSON.stringify(`${host ?? '127.0.0.1'}:${httpPort}`)}`]),
+  ];
+}
+
+async function restrictions({ store }: Workspace, { pinned = [], sentinel }: WantedConfig): Promise<string[]> {
+  const keys = await Promise.all(
+    pinned.map(async (one) => (isPublicKey(one, 'account') ? one : (await findAccount(store, one)).jwt.claims.sub)),
+  );
+  return [
+    ...(keys.length === 0 ? [] : [`resolver_pinned_accounts: [${keys.join(', ')}]`]),
+    ...(sentinel === undefined ? [] : [`default_sentinel: ${await sentinelToken(sentinel)}`]),
+  ];
 }
 
 interface ConfigAccount {

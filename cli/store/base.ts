@@ -35,8 +35,28 @@ export async function readBaseToken(store: OperatorStore, account: string): Prom
 
 export async function writeBase(store: OperatorStore, account: string, token: string): Promise<void> {
   await writeFileAtomic(baseFile(store, account), token);
+  await rm(goneFile(store, account), { force: true });
 }
 
 export async function removeBase(store: OperatorStore, account: string): Promise<void> {
   await rm(baseFile(store, account), { force: true });
+  await rm(goneFile(store, account), { force: true });
+}
+
+/** What was there once, for the one who wants to know what to prune: the next push is one of a new account. */
+function goneFile(store: OperatorStore, account: string): string {
+  return path.join(ownDir(store.dir), 'gone', `${decodePublicKey(account, 'account').text}.jwt`);
+}
+
+/** The account is no longer held where it was seen before. */
+export async function setGone(store: OperatorStore, account: string): Promise<void> {
+  const token = await readBaseToken(store, account);
+  if (token === null) return;
+  await writeFileAtomic(goneFile(store, account), token);
+  await rm(baseFile(store, account), { force: true });
+}
+
+/** The token as it was last seen where it now is gone; null where it never was, or still is. */
+export async function readGoneToken(store: OperatorStore, account: string): Promise<string | null> {
+  return (await readTextFile(goneFile(store, account)))?.trim() ?? null;
 }

@@ -13,7 +13,11 @@ export interface PulledOperator {
 }
 
 /** Takes a newer token of the same operator, signed by one of the keys it is known by here. */
-export async function pullOperator(workspace: Workspace, service: string): Promise<PulledOperator> {
+export async function pullOperator(
+  workspace: Workspace,
+  service: string,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<PulledOperator> {
   let theirs: Decoded<OperatorClaims>;
   try {
     const held = await fetchOperator(service);
@@ -29,7 +33,7 @@ export async function pullOperator(workspace: Workspace, service: string): Promi
     if (ours.token === theirs.token) return { result: 'unchanged' };
     const refusal = whyNot(ours.claims, theirs.claims, workspace.now);
     if (refusal !== null) return { result: 'ignored', message: refusal };
-    await writeOperator(workspace.store, theirs.token);
+    if (!dryRun) await writeOperator(workspace.store, theirs.token);
     return { result: 'updated' };
   });
 }

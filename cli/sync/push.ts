@@ -1,10 +1,8 @@
-import { isNatsctlError } from '../../claims/errors.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
-import { fetchAccount, type PushResult, pushAccount } from '../../resolver/http.js';
 import { exchangeAccount } from '../managed/exchange.js';
 import { isSelfSigned } from '../managed/self-signed.js';
-import { readBase, writeBase } from '../store/base.js';
+import type { Progress } from '../output/progress.js';
 import {
   type Damaged,
   findAccount,
@@ -15,105 +13,166 @@ import {
 } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
 import { mapBounded } from './parallel.js';
-import { chooseService, mustAnswer, serviceFault } from './service-url.js';
-
-export interface PushRow {
-  /** Null where the local token cannot be read. */
-  account: string | null;
-  name: string;
-  result: 'created' | 'updated' | 'unchanged' | 'pending' | 'refused';
-  code?: string;
-  message?: string;
-  hint?: string;
-}
+import { pushAgain, pushToServers } from './push-nats.js';
+import { type PushOptions, type PushRow, refusedLocally } from './push-row.js';
+import { pushToService } from './push-service.js';
+import { openRemote, type Remote } from './remote.js';
+import type { RemoteKind } from './remote-choice.js';
+import { chooseRemovals, type Removal, type RemovedRow, removeThere } from './remove.js';
+import { serviceFault } from './service-url.js';
 
 export interface PushReport {
-  service: string;
+  kind: RemoteKind;
+  url: string;
+  /** Over NATS: the servers that must take each account, by name. */
+  servers: string[];
+  /** How many more there must be (`--servers`) and did not answer: what they hold is not known. */
+  missing: number;
   accounts: PushRow[];
+  /** Deleted there: `--prune`, `--account-removal`. */
+  removed: RemovedRow[];
+  dryRun: boolean;
 }
 
+const DEFAULT_RETRY = 2;
+
 /**
- * Pushes every account that changed since it was last pushed or pulled. Each push says which token it was made from, so that
- * another writer's change is never undone; one account's refusal keeps none of the others back.
+ * Pushes every account that changed since it was last pushed or pulled. One account's refusal keeps none of the others back.
+ *
+ * @param showing is told how many there are, and of each one that is done
  */
 export async function push(
   workspace: Workspace,
-  options: { service?: string | undefined; accounts?: string[] | undefined },
+  options: PushOptions & { removal?: Removal | undefined },
+  showing: (total: number) => Progress = () => ({ advance() {}, end() {} }),
 ): Promise<PushReport> {
-  const { store, now } = workspace;
-  const operator = await readOperator(store);
-  const service = chooseService(options.service, operator.claims);
-  const accounts =
-    options.accounts && options.accounts.length > 0
-      ? await Promise.all(options.accounts.map((name) => findAccount(store, name)))
-      : await listAccounts(store);
-  await mustAnswer(service);
-  const trusted = trustOperators([operator.claims]);
-  const rows = await mapBounded(accounts, async (account): Promise<PushRow> => {
-    if (isDamaged(account)) return refusedLocally(account, null, account.problem);
-    const { claims, token } = account.jwt;
+  const { removal, accounts: given = [], dryRun = false } = options;
+  const accounts = await wantedAccounts(workspace, given, removal);
+  const checked = await checkHere(workspace, accounts, options.force === true);
+  const remote = await openRemote(workspace, options, accounts.length);
+  let progress: Progress | undefined;
+  try {
+    const removals = removal === undefined ? [] : await chooseRemovals(workspace, remote, removal, dryRun);
+    progress = showing(accounts.length);
+    const { advance } = progress;
+    const first = await mapBounded(checked, async ({ account, row }): Promise<PushRow> => {
+      const done = row ?? (await pushOne(workspace, remote, account as StoredAccount, options));
+      advance();
+      return done;
+    });
+    const rows = await retried(workspace, remote, checked, first, dryRun ? 0 : (options.retry ?? DEFAULT_RETRY));
+    progress.end();
+    const removed = await removeThere(workspace, remote, removals, { key: removal?.key, dryRun });
+    const servers = remote.kind === 'nats' ? [...remote.servers.values()].sort() : [];
+    const missing = remote.kind === 'nats' ? remote.expected - servers.length : 0;
+    return { kind: remote.kind, url: remote.url, servers, missing, accounts: rows, removed, dryRun };
+  } finally {
+    progress?.end();
+    await remote.close();
+  }
+}
+
+/** Something was refused, or a server stayed behind or away. */
+export function hasRefusals({ missing, accounts, removed }: PushReport): boolean {
+  return (
+    missing > 0 ||
+    accounts.some(({ result }) => result === 'refused' || result === 'incomplete') ||
+    removed.some(({ result }) => result === 'refused' || result === 'incomplete')
+  );
+}
+
+/** What is only to be removed needs no push. */
+async function wantedAccounts({ store }: Workspace, given: string[], removal: Removal | undefined) {
+  if (given.length > 0) return Promise.all(given.map((name) => findAccount(store, name)));
+  return removal !== undefined && removal.accounts.length > 0 ? [] : listAccounts(store);
+}
+
+interface Checked {
+  account: StoredAccount | Damaged;
+  /** Set where it is kept back. */
+  row: PushRow | null;
+}
+
+/** Before anything is connected: nothing is pushed that servers would refuse, or that is not of this operator. */
+async function checkHere(
+  { store, now }: Workspace,
+  accounts: (StoredAccount | Damaged)[],
+  force: boolean,
+): Promise<Checked[]> {
+  const trusted = trustOperators([(await readOperator(store)).claims]);
+  return accounts.map((account) => {
+    if (isDamaged(account)) return { account, row: refusedLocally(account, null, account.problem) };
+    const { claims } = account.jwt;
     try {
-      if (store.managed && isSelfSigned(claims)) return await exchangeAccount(workspace, service, account);
-      verifyAccount(token, trusted, { now, subject: claims.sub });
-      return await pushOne(workspace, service, account);
+      // Signed by its operator only once it is handed over.
+      const handedOver = store.managed && isSelfSigned(claims);
+      if (!force && !handedOver) verifyAccount(account.jwt, trusted, { now, subject: claims.sub });
+      return { account, row: null };
     } catch (error) {
-      return refusedLocally(account, claims.sub, serviceFault(error));
+      return { account, row: refusedLocally(account, claims.sub, error) };
     }
   });
-  return { service, accounts: rows };
 }
 
-export function hasRefusals(report: PushReport): boolean {
-  return report.accounts.some((row) => row.result === 'refused');
-}
-
-async function pushOne({ store }: Workspace, service: string, account: StoredAccount): Promise<PushRow> {
-  const { token, claims } = account.jwt;
-  const row = { account: claims.sub, name: account.name };
-  const known = (held: string) => writeBase(store, claims.sub, held);
-  const base = await readBase(store, claims.sub);
-
-  if (base === null || base.token === token) {
-    const held = await fetchAccount(service, claims.sub);
-    if (held?.token === token) {
-      if (base === null) await known(token);
-      return { ...row, result: 'unchanged' };
-    }
-    if (held !== null && base === null)
-      return { ...row, ...pullFirst('the service holds another JWT of this account') };
-    if (held !== null)
-      return { ...row, result: 'unchanged', message: 'the service holds a newer one: run `natsctl pull`' };
-    return settle(await pushAccount(service, token, { ifNoneMatch: '*' }));
-  }
-
-  const result = await pushAccount(service, token, { ifMatch: base.claims.jti });
-  if (result.status !== 'refused' || result.httpStatus !== 412) return settle(result);
-  // Either another writer came first, or our last push was never heard back, or the service has lost the account.
-  const held = await fetchAccount(service, claims.sub);
-  if (held?.token === token) {
-    await known(token);
-    return { ...row, result: 'unchanged' };
-  }
-  return settle(held === null ? await pushAccount(service, token, { ifNoneMatch: '*' }) : result);
-
-  async function settle(result: PushResult): Promise<PushRow> {
-    if (result.status === 'pending') return { ...row, result: 'pending', message: result.message };
-    if (result.status !== 'refused') {
-      await known(token);
-      return { ...row, result: result.status };
-    }
-    const { httpStatus, code, message, hint } = result;
-    if (httpStatus === 412 || httpStatus === 409) return { ...row, ...pullFirst(message, code) };
-    return { ...row, result: 'refused', code: code ?? 'ERR_PUSH_REFUSED', message, ...(hint && { hint }) };
+async function pushOne(
+  workspace: Workspace,
+  remote: Remote,
+  account: StoredAccount,
+  options: PushOptions,
+): Promise<PushRow> {
+  try {
+    if (workspace.store.managed && isSelfSigned(account.jwt.claims))
+      return await handedOver(workspace, remote, account, options);
+    return remote.kind === 'nats'
+      ? await pushToServers(workspace, remote, account, options)
+      : await pushToService(workspace, remote.url, account, options);
+  } catch (error) {
+    return refusedLocally(account, account.jwt.claims.sub, serviceFault(error));
   }
 }
 
-function pullFirst(message: string, code = 'ERR_PULL_FIRST') {
-  return { result: 'refused' as const, code, message, hint: 'pull first: run `natsctl pull`, then push again' };
+/** Only a service has its operator sign what is not signed yet. */
+async function handedOver(
+  workspace: Workspace,
+  remote: Remote,
+  account: StoredAccount,
+  { dryRun = false }: PushOptions,
+): Promise<PushRow> {
+  const row = { account: account.jwt.claims.sub, name: account.name, servers: [] };
+  if (remote.kind === 'nats') {
+    const message = 'the operator has not signed it yet, and servers do not';
+    const hint = 'hand it over and take it back signed: `natsctl account import`';
+    return { ...row, result: 'refused', code: 'ERR_OPERATOR_MANAGED', message, hint };
+  }
+  if (dryRun) return { ...row, result: 'pending', message: 'it would be handed over to be signed' };
+  return exchangeAccount(workspace, remote.url, account);
 }
 
-function refusedLocally(entity: StoredAccount | Damaged, account: string | null, error: unknown): PushRow {
-  const row = { account, name: entity.name, result: 'refused' as const };
-  if (!isNatsctlError(error)) throw error;
-  return { ...row, code: error.code, message: error.message, ...(error.hint && { hint: error.hint }) };
+/** All that stayed behind wait together, so that a server that is down costs its delay once and not for each account. */
+async function retried(
+  workspace: Workspace,
+  remote: Remote,
+  checked: Checked[],
+  first: PushRow[],
+  times: number,
+): Promise<PushRow[]> {
+  if (remote.kind !== 'nats') return first;
+  const rows = [...first];
+  for (let attempt = 1; attempt <= times && rows.some(isBehind); attempt++) {
+    await remote.lookAgain(attempt);
+    const behind = rows.flatMap((row, index) => (isBehind(row) ? [index] : []));
+    await mapBounded(behind, async (index) => {
+      const account = checked[index]?.account as StoredAccount;
+      try {
+        rows[index] = await pushAgain(workspace, remote, account, rows[index] as PushRow);
+      } catch (error) {
+        rows[index] = refusedLocally(account, account.jwt.claims.sub, serviceFault(error));
+      }
+    });
+  }
+  return rows;
+}
+
+function isBehind({ result }: PushRow): boolean {
+  return result === 'incomplete';
 }

@@ -1,12 +1,13 @@
-import { fetchAccount } from '../../resolver/http.js';
 import { readBaseToken } from '../store/base.js';
 import type { Snapshot } from '../store/snapshot.js';
+import { compareAccount } from '../sync/diff.js';
 import { mapBounded } from '../sync/parallel.js';
-import { chooseService, mustAnswer, serviceFault } from '../sync/service-url.js';
+import { openRemote } from '../sync/remote.js';
+import type { RemoteOptions } from '../sync/remote-options.js';
 import type { Workspace } from '../workspace.js';
 import type { Findings, Subject } from './finding.js';
 
-/** What the service was last seen to hold, without asking it. */
+/** What was last seen to be held of each account, without asking. */
 export async function checkPushed(
   { store }: Workspace,
   snapshot: Snapshot,
@@ -22,29 +23,35 @@ export async function checkPushed(
   }
 }
 
-/** What the service holds now. */
+/** What is held now, by the service or by the servers. */
 export async function checkDrift(
-  { store }: Workspace,
+  workspace: Workspace,
   snapshot: Snapshot,
   entities: ReadonlySet<string>,
-  service: string | undefined,
+  options: RemoteOptions,
   findings: Findings,
 ): Promise<void> {
-  const url = chooseService(service, snapshot.operator?.jwt.claims ?? null);
-  await mustAnswer(url);
   const wanted = snapshot.accounts.filter(({ name }) => entities.has(name));
-  await mapBounded(wanted, async ({ name, jwt }) => {
-    const remote = await fetchAccount(url, jwt.claims.sub).catch((error) => {
-      throw serviceFault(error);
+  const remote = await openRemote(workspace, options, wanted.length);
+  try {
+    await mapBounded(wanted, async (account) => {
+      const row = await compareAccount(workspace.store, remote, account);
+      if (row.state === 'same' && row.behind === 0) return;
+      findings.add('ERR_DRIFT', { kind: 'account', entity: account.name }, driftText(row, remote.kind), row.hint);
     });
-    if (remote?.token === jwt.token) return;
-    const at: Subject = { kind: 'account', entity: name };
-    if (remote === null) {
-      findings.add('ERR_DRIFT', at, 'the service does not have it', `natsctl push ${name}`);
-      return;
-    }
-    const changedHere = (await readBaseToken(store, jwt.claims.sub)) === remote.token;
-    const message = changedHere ? 'it is newer here than at the service' : 'the service holds another JWT of it';
-    findings.add('ERR_DRIFT', at, message, changedHere ? `natsctl push ${name}` : `natsctl pull ${name}, then push`);
-  });
+  } finally {
+    await remote.close();
+  }
+}
+
+function driftText(
+  { state, changed, message }: Awaited<ReturnType<typeof compareAccount>>,
+  kind: 'service' | 'nats',
+): string {
+  const there = kind === 'nats' ? 'the servers' : 'the service';
+  if (state === 'only-here') return kind === 'nats' ? 'the servers do not have it' : 'the service does not have it';
+  if (state !== 'different') return message;
+  return changed === 'here'
+    ? `it is newer here than at ${there}`
+    : `${there} ${kind === 'nats' ? 'hold' : 'holds'} another JWT of it`;
 }

@@ -11,6 +11,7 @@ import {
 } from '../store/snapshot.js';
 import { findAccount, isDamaged } from '../store/store.js';
 import { listUsers } from '../store/users.js';
+import type { RemoteOptions } from '../sync/remote-options.js';
 import { readTokens } from '../token/read.js';
 import type { Workspace } from '../workspace.js';
 import type { AccountCheck } from './account-check.js';
@@ -21,12 +22,11 @@ import { collectFindings, type Finding, type Findings, isFailing } from './findi
 import { addOrphan, checkOperatorKeys } from './keystore-rules.js';
 import { checkUserEntry, checkUsersTogether } from './user-rules.js';
 
-export interface ValidateOptions {
+export interface ValidateOptions extends RemoteOptions {
   /** Names or public keys; empty = all. The others are still looked at for what these import. */
   accounts: string[];
-  /** Ask the service what it holds. */
+  /** Ask the service or the servers what they hold. */
   drift: boolean;
-  service?: string | undefined;
 }
 
 export interface ValidateReport {
@@ -66,7 +66,7 @@ export async function validateStore(workspace: Workspace, options: ValidateOptio
   if (!store.managed) checkOperatorKeys(workspace.keystore, snapshot, findings);
   for (const { ofKeystore } of checks.values()) findings.list.push(...ofKeystore);
   if (entities.size === snapshot.accounts.length) await addOtherCreds(workspace, snapshot, findings);
-  if (options.drift) await checkDrift(workspace, snapshot, entities, options.service, findings);
+  if (options.drift) await checkDrift(workspace, snapshot, entities, options, findings);
   else await checkPushed(workspace, snapshot, entities, findings);
   const users = [...checks.values()].reduce((sum, check) => sum + check.users, 0);
   return report(findings, { accounts: entities.size, users });

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Announcement } from '../../prisma/generated/client.js';
-import { listServers, type ServerAnswer, updateAccount } from '../../resolver/nats.js';
+import type { ServerAnswer } from '../../resolver/claims-answer.js';
+import { listServers, updateAccount } from '../../resolver/nats.js';
 import type { Store } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
-import type { ServerAnswer } from '../../resolver/nats.js';
+import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { recordAudit } from '../audit/audit.js';
 import type { Custody } from '../custody/custody.js';
 import type { ServiceErrorCode } from '../errors.js';

@@ -3,7 +3,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import { unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims } from '../../claims/types.js';
-import type { ServerAnswer } from '../../resolver/nats.js';
+import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { findAccount } from '../accounts/find-account.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { signAccount } from '../accounts/sign-account.js';

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Home, jsonFile, makeHome, run, type Started, start } from './harness.js';
@@ -86,6 +89,7 @@ it('every document is as docs/json.md says', { timeout: 120_000 }, async () => {
   await holdsOfSharing(local);
   await holds('config generate', '--memory', '--output', 'server.conf', ...local);
   await holds('push', ...local);
+  await holds('diff', ...local);
 
   const sub = start(home, ['sub', 'orders.>', '-a', 'orders', '--user', 'checkout', '-n', '1', '--json', ...local]);
   await expect.poll(() => sub.output(), { timeout: 10_000 }).toContain('listening');
@@ -205,6 +209,12 @@ async function holdsOfSharing(local: string[]) {
   await holds('export edit', 'q.*', '--description', 'x', ...billing);
   await holds('activation create', 'q.*', '-t', 'shop', '--output', 'a.jwt', ...billing);
   await holds('activation describe', 'a.jwt', ...local);
+  // What keeps activations is none of ours: nats-account-server.
+  const keeper = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(keeper, 'listening');
+  const { port } = keeper.address() as AddressInfo;
+  await holds('activation push', 'a.jwt', '--service', `http://127.0.0.1:${port}`, ...local);
+  keeper.close();
   await holds('import create', '--token', 'a.jwt', ...shop);
   await holds('import edit', 'q.*', '--share', ...shop);
   await holds('import list', ...shop);

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { armored, createActivation } from '../../activation/create.js';
+import { pushActivation } from '../../activation/push.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { chooseExport } from '../../export/find.js';
 import { typeFlags, typeOf } from '../../export/flags.js';
@@ -44,6 +45,11 @@ export default class ActivationCreate extends NatsctlCommand {
     }),
     force: Flags.boolean({ description: 'Replace the file if it exists.', env: 'NATSCTL_FORCE' }),
     ...privateKeyFlag,
+    push: Flags.boolean({
+      description:
+        "Leave it with the operator's account server too, where that keeps activations; `activation push` for another one.",
+      env: 'NATSCTL_PUSH',
+    }),
   };
 
   async run() {
@@ -61,12 +67,14 @@ export default class ActivationCreate extends NatsctlCommand {
       start: start === undefined ? 0 : parseTime(start, workspace.now),
       key: flags['private-key'],
     });
+    const pushed = flags.push ? await pushActivation(workspace, token, undefined) : null;
+    if (pushed !== null && !this.jsonEnabled()) this.note(`it can be fetched from ${pushed.url}`);
     if (flags.output === undefined || flags.output === '-') {
       this.print(armored(token));
-      return { ...made, file: null, token };
+      return { ...made, file: null, token, pushed };
     }
     const file = await writeNewFile(flags.output, armored(token), flags.force);
     this.print(`${file}\n`);
-    return { ...made, file, token };
+    return { ...made, file, token, pushed };
   }
 }

@@ -6,6 +6,7 @@ import { createAccount } from '../../../../cli/account/create.js';
 import { openClient } from '../../../../cli/client/connection.js';
 import { generateConfig, type ResolverKind } from '../../../../cli/server-config/generate.js';
 import { readAccount } from '../../../../cli/store/store.js';
+import { push } from '../../../../cli/sync/push.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { writeNewFile } from '../../../../cli/user/creds.js';
 import { startNatsServer } from '../../../nats-server.js';
@@ -56,6 +57,87 @@ describe('config generate', () => {
     });
   });
 
+  it('full and cache: every setting in its place, and none in the wrong one', async () => {
+    const workspace = await filledWorkspace();
+    const full = await generateConfig(workspace, {
+      ...wanted('full'),
+      allowDelete: true,
+      hardDelete: true,
+      limit: 50,
+      interval: '90s',
+      timeout: '5s',
+      pinned: ['orders'],
+      serverName: 'n"1',
+      host: '127.0.0.1',
+      port: 4333,
+      httpPort: 8333,
+    });
+    const orders = (await readAccount(workspace.store, 'orders')).jwt.claims.sub;
+    for (const line of [
+      ...['server_name: "n\\"1"', 'host: "127.0.0.1"', 'port: 4333', 'http: "127.0.0.1:8333"'],
+      ...[`resolver_pinned_accounts: [${orders}]`, '  type: full', '  allow_delete: true', '  hard_delete: true'],
+      ...['  interval: "90s"', '  limit: 50', '  timeout: "5s"'],
+    ]) {
+      expect(full.text.split('\n')).toContain(line);
+    }
+    const cache = await generateConfig(workspace, { ...wanted('cache'), ttl: '30m', limit: 5 });
+    expect(cache).toMatchObject({ resolver: 'cache', accounts: [{ name: 'SYS' }] });
+    expect(cache.text).toMatch(/type: cache[\s\S]*ttl: "30m"\n {2}limit: 5\n {2}timeout: "1900ms"/);
+    const refused = (more: object) => expect(generateConfig(workspace, { ...wanted('full'), ...more })).rejects;
+    await refused({ ttl: '1h' }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ hardDelete: true }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ interval: 'soon' }).toMatchObject({ code: 'ERR_DURATION_INVALID' });
+    await refused({ resolver: 'cache', allowDelete: true }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ resolver: 'cache', interval: '1m' }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ pinned: ['none'] }).toMatchObject({ code: 'ERR_ACCOUNT_UNKNOWN' });
+  });
+
+  it('a sentinel is a user that needs no key', async () => {
+    const workspace = await filledWorkspace();
+    const bearer = await createUser(workspace, { name: 'guest', account: 'orders', ...noPermissions, bearer: true });
+    const { text } = await generateConfig(workspace, { ...wanted('full'), sentinel: bearer.creds as string });
+    expect(text).toMatch(/\ndefault_sentinel: ey/);
+    const { file } = await readAccount(workspace.store, 'orders');
+    const own = path.join(path.dirname(file), 'users', 'checkout.jwt');
+    for (const sentinel of [file, own]) {
+      await expect(generateConfig(workspace, { ...wanted('full'), sentinel })).rejects.toMatchObject({
+        code: 'ERR_TOKEN_SOURCE',
+      });
+    }
+  });
+
+  it.skipIf(!peer('nats-server'))(
+    'a server starts with all of it, and lets clients into pinned accounts only',
+    async () => {
+      const workspace = await filledWorkspace();
+      await createAccount(workspace, { name: 'other' });
+      await createUser(workspace, { name: 'u', account: 'other', ...noPermissions });
+      const bearer = await createUser(workspace, { name: 'guest', account: 'orders', ...noPermissions, bearer: true });
+      const file = path.join(tempDir(), 'server.conf');
+      const { text } = await generateConfig(workspace, {
+        ...wanted('full'),
+        jwtDir: path.join(tempDir(), 'jwt'),
+        allowDelete: true,
+        hardDelete: true,
+        limit: 50,
+        interval: '90s',
+        timeout: '5s',
+        pinned: ['orders'],
+        sentinel: bearer.creds as string,
+        serverName: 'one',
+        httpPort: -1,
+      });
+      writeFileSync(file, text);
+      const server = await startNatsServer(peer('nats-server') as string, file);
+      onTestFinished(() => server.stop());
+      await push(workspace, { service: server.url, retry: 0 });
+      const enter = (account: string, user: string) =>
+        openClient({ server: server.url, account, user, reconnect: false }, async () => workspace);
+      await (await enter('orders', 'checkout')).connection.close();
+      await expect(enter('other', 'u')).rejects.toMatchObject({ code: 'ERR_BROKER_AUTHORIZATION' });
+    },
+  );
+
   it('never replaces a file unless told to', async () => {
     const file = path.join(tempDir(), 'server.conf');
     expect(await writeNewFile(file, 'a', false)).toBe(file);
@@ -66,7 +148,7 @@ describe('config generate', () => {
   });
 
   describe.each(servers)('read by $name', ({ program }) => {
-    it.skipIf(!program).each(['url', 'memory', 'full'] as const)('%s passes its check', async (resolver) => {
+    it.skipIf(!program).each(['url', 'memory', 'full', 'cache'] as const)('%s passes its check', async (resolver) => {
       const workspace = await filledWorkspace();
       const dir = tempDir();
       const file = path.join(dir, 'server.conf');
@@ -74,7 +156,7 @@ describe('config generate', () => {
       execFileSync(program as string, ['-t', '-c', file], { cwd: dir, stdio: 'pipe' });
     });
 
-    it.skipIf(!program).each(['url', 'memory', 'full'] as const)(
+    it.skipIf(!program).each(['url', 'memory', 'full', 'cache'] as const)(
       '%s starts it, and lets our users in',
       async (resolver) => {
         const workspace = await filledWorkspace();
@@ -90,8 +172,8 @@ describe('config generate', () => {
         writeFileSync(file, config.text);
         const server = await startNatsServer(program as string, file);
         onTestFinished(() => server.stop());
-        // A full resolver holds nothing but the system account until something is pushed to it.
-        const [account, user] = resolver === 'full' ? ['SYS', 'sys'] : ['orders', 'checkout'];
+        // Full and caching resolvers hold nothing but the system account until something is pushed to it.
+        const [account, user] = resolver === 'full' || resolver === 'cache' ? ['SYS', 'sys'] : ['orders', 'checkout'];
         const client = await openClient({ server: server.url, account, user, reconnect: false }, async () => workspace);
         await client.connection.flush();
         await client.connection.close();

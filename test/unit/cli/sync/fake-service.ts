@@ -9,6 +9,9 @@ export interface FakeService {
   /** What it holds, by account key; tests change it as other writers would. */
   accounts: Map<string, string>;
   operator: string | null;
+  /** As nats-account-server does, and ours does not. */
+  keepsActivations: boolean;
+  activations: string[];
   /** Method, path and condition of each request. */
   requests: string[];
   /** Answers the next push only after storing it, by breaking the connection. */
@@ -17,7 +20,15 @@ export interface FakeService {
 
 /** The resolver's rules on pushes, in their order, over a Map. The real service has its own tests. */
 export async function startFakeService(): Promise<FakeService> {
-  const service: FakeService = { url: '', accounts: new Map(), operator: null, requests: [], loseNextAnswer: false };
+  const service: FakeService = {
+    url: '',
+    accounts: new Map(),
+    operator: null,
+    keepsActivations: false,
+    activations: [],
+    requests: [],
+    loseNextAnswer: false,
+  };
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
     const match = request.headers['if-match'] ?? request.headers['if-none-match'] ?? '';
@@ -29,6 +40,11 @@ export async function startFakeService(): Promise<FakeService> {
 
     if (path === '/jwt/v1/accounts/') return answer(200, '');
     if (path.endsWith('/operator')) return service.operator ? answer(200, service.operator) : answer(404, 'none');
+    if (path === '/jwt/v1/activations' && service.keepsActivations) {
+      service.activations.push(await bodyOf(request));
+      return answer(200, 'ok');
+    }
+    if (!path.startsWith('/jwt/v1/accounts/')) return answer(404, 'none');
     const id = path.replace('/jwt/v1/accounts/', '');
     const held = service.accounts.get(id);
     if (request.method === 'GET') return held ? answer(200, held) : answer(404, 'none');

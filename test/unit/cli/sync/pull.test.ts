@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeAs } from '../../../../claims/jwt/decode.js';
 import { Seed } from '../../../../claims/keys/seed.js';
+import { createAccount } from '../../../../cli/account/create.js';
 import { signChecked } from '../../../../cli/sign.js';
 import { operatorSelfSigner } from '../../../../cli/signer.js';
 import { readBase } from '../../../../cli/store/base.js';
@@ -173,12 +174,20 @@ describe('pull', () => {
     await changeThere((claims) => {
       claims.name = 'sys';
     });
-    expect(rowOf(await pull(), 'sales')).toMatchObject({ result: 'refused', code: 'ERR_ACCOUNT_NAME_TAKEN' });
+    // What else it says must not wait for a name that can be used here.
+    expect(rowOf(await pull(), 'sales')).toMatchObject({
+      result: 'updated',
+      message: expect.stringContaining('named sys there'),
+    });
     expect(await listAccountNames(workspace.store)).toEqual(['SYS', 'sales']);
     await changeThere((claims) => {
       claims.name = '../../evil';
     });
-    expect(rowOf(await pull(), 'sales')).toMatchObject({ result: 'refused', code: 'ERR_NAME_INVALID' });
+    expect(rowOf(await pull(), 'sales')).toMatchObject({
+      result: 'updated',
+      message: expect.stringContaining('stays'),
+    });
+    expect(await listAccountNames(workspace.store)).toEqual(['SYS', 'sales']);
   });
 
   it('forgets what the service no longer holds, so that a push puts it back', async () => {
@@ -189,6 +198,83 @@ describe('pull', () => {
     expect(rowOf(await pull())).toMatchObject({ result: 'absent' });
     expect(await readBase(workspace.store, orders.publicKey)).toBeNull();
     expect(rowOf(await push())).toMatchObject({ result: 'created' });
+  });
+
+  it('with --dry-run tells what would change, and changes nothing', async () => {
+    const { workspace, service, orders, push, pull, changeThere, changeHere, read } = await shop();
+    await push();
+    await changeThere((claims) => {
+      claims.nats.limits.conn = 1;
+    });
+    const before = await read();
+    const base = (await readBase(workspace.store, orders.publicKey))?.token;
+    expect(rowOf(await pull({ dryRun: true }))).toMatchObject({
+      result: 'updated',
+      differences: [{ path: '/nats/limits/conn', before: -1, after: 1 }],
+    });
+    await changeHere((claims) => {
+      claims.nats.limits.subs = 9;
+    });
+    expect(rowOf(await pull({ dryRun: true }))).toMatchObject({
+      result: 'merged',
+      differences: [{ path: '/nats/limits/conn' }],
+    });
+    service.accounts.delete(orders.publicKey);
+    expect(rowOf(await pull({ dryRun: true }))).toMatchObject({ result: 'absent' });
+    expect((await readBase(workspace.store, orders.publicKey))?.token).toBe(base);
+    expect((await read()).claims.nats.limits.conn).toBe(before.claims.nats.limits.conn);
+  });
+
+  it('with --force takes what is there, and names the revocations that are lost by it', async () => {
+    const { push, pull, changeHere, held, read, checkout } = await shop();
+    await push();
+    await changeHere((claims) => claims.nats.revocations.set(checkout.publicKey, 1_900_000_000));
+    expect(rowOf(await pull({ force: true }))).toMatchObject({
+      result: 'updated',
+      message: expect.stringContaining(checkout.publicKey),
+    });
+    expect((await read()).token).toBe(held());
+  });
+
+  it('--prune removes what was there once and is gone, and nothing else', async () => {
+    const { workspace, service, orders, push, pull, changeHere } = await shop();
+    await createAccount(workspace, { name: 'fresh' });
+    await createAccount(workspace, { name: 'trial' });
+    await push();
+    const names = () => listAccountNames(workspace.store);
+    const { jwt: fresh } = await readAccount(workspace.store, 'fresh');
+    const { jwt: trial } = await readAccount(workspace.store, 'trial');
+    // One that nobody has pushed, one that was changed since.
+    await createAccount(workspace, { name: 'unpushed' });
+    for (const key of [orders.publicKey, fresh.claims.sub, trial.claims.sub]) service.accounts.delete(key);
+    await changeHere((claims) => {
+      claims.nats.limits.conn = 5;
+    });
+    const never = async () => {
+      throw new Error('no');
+    };
+    const dry = await pull({ dryRun: true, prune: { confirm: never } });
+    expect(dry.accounts.filter(({ result }) => result === 'pruned').map(({ name }) => name)).toEqual([
+      'fresh',
+      'trial',
+    ]);
+    await expect(pull({ prune: { confirm: never } })).rejects.toThrow('no');
+    expect(await names()).toHaveLength(5);
+    // Also after a pull that was no prune.
+    await pull();
+    const report = await pull({ prune: { confirm: async () => {} } });
+    expect(rowOf(report)).toMatchObject({ result: 'absent', message: expect.stringContaining('changed here since') });
+    expect(rowOf(report, 'unpushed')).toMatchObject({ result: 'absent', message: 'never pushed' });
+    expect(await names()).toEqual(['SYS', 'orders', 'unpushed']);
+    expect(existsSync(keyFile(workspace.keystore, trial.claims.sub))).toBe(true);
+  });
+
+  it('--prune removes nothing for an address that has nothing of ours', async () => {
+    const { workspace, service, push, pull } = await shop();
+    await push();
+    service.accounts.clear();
+    await expect(pull({ prune: { confirm: async () => {} } })).rejects.toMatchObject({ code: 'ERR_PRUNE_REFUSED' });
+    expect(await listAccountNames(workspace.store)).toEqual(['SYS', 'orders']);
   });
 
   it('says when a merge cannot be signed here, and changes nothing', async () => {

@@ -5,14 +5,15 @@ import { createAccount } from '../../../../cli/account/create.js';
 import { readBase } from '../../../../cli/store/base.js';
 import { readAccount } from '../../../../cli/store/store.js';
 import { hasRefusals, push } from '../../../../cli/sync/push.js';
+import { NOW } from '../temp.js';
 import { rowOf, shop } from './shop.js';
 
 describe('push', () => {
   it('creates, then has nothing to do, then updates what changed', async () => {
     const { workspace, service, orders, push, changeHere, read, held } = await shop();
     expect((await push()).accounts).toEqual([
-      { account: expect.stringMatching(/^A/), name: 'SYS', result: 'created' },
-      { account: orders.publicKey, name: 'orders', result: 'created' },
+      { account: expect.stringMatching(/^A/), name: 'SYS', result: 'created', servers: [] },
+      { account: orders.publicKey, name: 'orders', result: 'created', servers: [] },
     ]);
     expect(service.requests).toContain(`POST /jwt/v1/accounts/${orders.publicKey} *`);
     expect(held()).toBe((await read()).token);
@@ -87,7 +88,10 @@ describe('push', () => {
     await expect(push(workspace, { service: 'http://127.0.0.1:1' })).rejects.toMatchObject({
       code: 'ERR_SERVICE_UNREACHABLE',
     });
-    await expect(push(workspace, { service: 'nats://127.0.0.1:1' })).rejects.toMatchObject({ code: 'ERR_URL_INVALID' });
+    await expect(push(workspace, { service: 'nats://127.0.0.1:1' })).rejects.toMatchObject({
+      code: 'ERR_BROKER_UNREACHABLE',
+    });
+    await expect(push(workspace, { service: 'ftp://127.0.0.1:1' })).rejects.toMatchObject({ code: 'ERR_URL_INVALID' });
   });
 
   it('keeps back what is damaged or not of this operator, and pushes the rest', async () => {
@@ -103,6 +107,45 @@ describe('push', () => {
     expect(rowOf(report, 'foreign')).toMatchObject({ result: 'refused', code: expect.stringMatching(/^ERR_ACCOUNT_/) });
     expect(rowOf(report)).toMatchObject({ result: 'created' });
     expect(service.accounts.size).toBe(2);
+  });
+
+  it('with --dry-run tells what would change there, and writes nothing anywhere', async () => {
+    const { workspace, service, orders, push: really, changeHere, changeThere, held } = await shop();
+    const dry = () => push({ ...workspace, now: NOW + 1000 }, { service: service.url, dryRun: true });
+    expect(rowOf(await dry())).toMatchObject({ result: 'created', differences: [{ path: '' }] });
+    expect(service.accounts.size).toBe(0);
+    expect(await readBase(workspace.store, orders.publicKey)).toBeNull();
+    await really();
+    expect(rowOf(await dry())).toMatchObject({ result: 'unchanged' });
+    await changeHere((claims) => {
+      claims.nats.limits.conn = 5;
+    });
+    const before = held();
+    expect(rowOf(await dry())).toMatchObject({
+      result: 'updated',
+      differences: [{ path: '/nats/limits/conn', before: -1, after: 5 }],
+    });
+    await changeThere((claims) => {
+      claims.nats.limits.conn = 1;
+    });
+    expect(rowOf(await dry())).toMatchObject({ result: 'refused', code: 'ERR_PULL_FIRST' });
+    expect(held()).not.toBe(before);
+    expect(service.requests.filter((one) => one.startsWith('POST'))).toHaveLength(2);
+  });
+
+  it('with --force names no condition', async () => {
+    const { workspace, service, orders, push: really, changeHere, changeThere, held, read } = await shop();
+    await really();
+    await changeThere((claims) => {
+      claims.nats.limits.conn = 1;
+    });
+    await changeHere((claims) => {
+      claims.nats.limits.conn = 5;
+    });
+    const forced = await push({ ...workspace, now: NOW + 1000 }, { service: service.url, force: true });
+    expect(rowOf(forced)).toMatchObject({ result: 'updated' });
+    expect(service.requests).toContain(`POST /jwt/v1/accounts/${orders.publicKey}`);
+    expect(held()).toBe((await read()).token);
   });
 
   it('takes names and keys of the accounts to push', async () => {

@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Seed } from '../../../../claims/keys/seed.js';
+import { createAccount } from '../../../../cli/account/create.js';
+import { connectTo } from '../../../../cli/client/connect.js';
+import { openClient } from '../../../../cli/client/connection.js';
+import { type TlsChoice, tlsSettings } from '../../../../cli/client/tls.js';
+import { generateConfig } from '../../../../cli/server-config/generate.js';
+import { push } from '../../../../cli/sync/push.js';
+import { createUser } from '../../../../cli/user/create.js';
+import { startNatsServer } from '../../../nats-server.js';
+import { peer } from '../../../peers.js';
+import { tempDir } from '../temp.js';
+import { noPermissions, tempWorkspace } from '../temp-workspace.js';
+
+const server = peer('nats-server');
+const hasOpenssl = (() => {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** A CA, and certificates of it for a server on this machine and for a client. */
+function certificates() {
+  const dir = tempDir();
+  const file = (name: string) => path.join(dir, name);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+  const key = (name: string) => [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    `${name}.key`,
+  ];
+  openssl('req', '-x509', ...key('ca'), '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test CA');
+  for (const name of ['server', 'client']) {
+    openssl('req', ...key(name), '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    writeFileSync(file('san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    const ca = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
+    openssl('x509', '-req', '-in', `${name}.csr`, ...ca, '-out', `${name}.pem`, '-days', '2');
+  }
+  return file;
+}
+
+async function secured(settings: (file: (name: string) => string) => string) {
+  const file = certificates();
+  const workspace = await tempWorkspace({ now: Math.floor(Date.now() / 1000) });
+  await createAccount(workspace, { name: 'orders' });
+  await createUser(workspace, { name: 'u', account: 'orders', ...noPermissions });
+  const config = await generateConfig(workspace, { resolver: 'full', jwtDir: path.join(tempDir(), 'jwt') });
+  const conf = path.join(tempDir(), 'server.conf');
+  const tls = `cert_file: "${file('server.pem')}", key_file: "${file('server.key')}"`;
+  writeFileSync(conf, `${config.text}\ntls { ${tls}, ${settings(file)} }\n`);
+  const started = await startNatsServer(server as string, conf);
+  onTestFinished(() => started.stop());
+  const service = `tls://127.0.0.1:${started.port}`;
+  return {
+    workspace,
+    file,
+    service,
+    push: (tls: TlsChoice) => push(workspace, { service, tls, retry: 0, timeoutMs: 2000 }),
+  };
+}
+
+describe.skipIf(!server || !hasOpenssl)('TLS', () => {
+  it('needs the CA of the server, for resolvers and clients alike', async () => {
+    const { workspace, file, service, push } = await secured(() => 'timeout: 5');
+    await expect(push({})).rejects.toMatchObject({
+      code: 'ERR_BROKER_TLS',
+      hint: expect.stringContaining('--ca-cert'),
+    });
+    const tls = { 'ca-cert': file('ca.pem') };
+    expect((await push(tls)).accounts.map(({ result }) => result)).toEqual(['unchanged', 'created']);
+    const options = { server: service, account: 'orders', user: 'u', reconnect: false };
+    const client = await openClient({ ...options, ...tls }, async () => workspace);
+    await client.connection.flush();
+    await client.connection.close();
+  });
+
+  it('shows a certificate where the server asks for one, and begins with the handshake where it is told', async () => {
+    const { file, push } = await secured((f) => `ca_file: "${f('ca.pem')}", verify: true, handshake_first: true`);
+    const ca = { 'ca-cert': file('ca.pem'), 'tls-first': true };
+    await expect(push(ca)).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_BROKER_/) });
+    const mine = { 'client-cert': file('client.pem'), 'client-key': file('client.key') };
+    expect((await push({ ...ca, ...mine, 'tls-curves': ['P-256'] })).accounts).toHaveLength(2);
+  });
+
+  it('is demanded by tls://: nothing is sent in the clear', async () => {
+    const workspace = await tempWorkspace({ now: Math.floor(Date.now() / 1000) });
+    const conf = path.join(tempDir(), 'server.conf');
+    const config = await generateConfig(workspace, { resolver: 'full', jwtDir: path.join(tempDir(), 'jwt') });
+    writeFileSync(conf, config.text);
+    const started = await startNatsServer(server as string, conf);
+    onTestFinished(() => started.stop());
+    await expect(push(workspace, { service: `tls://127.0.0.1:${started.port}` })).rejects.toMatchObject({
+      code: 'ERR_BROKER_TLS',
+    });
+  });
+});
+
+describe('TLS settings', () => {
+  it('come from flags, and else from the variables of the nats tools', async () => {
+    const pem = path.join(tempDir(), 'x.pem');
+    writeFileSync(pem, '-----BEGIN CERTIFICATE-----\n');
+    const env = { NATS_CA: pem, NATS_CERT: pem, NATS_KEY: pem };
+    const text = '-----BEGIN CERTIFICATE-----\n';
+    expect(await tlsSettings({}, ['nats://x'], env)).toEqual({ ca: text, cert: text, key: text });
+    expect(await tlsSettings({}, ['nats://x'], {})).toBeUndefined();
+    expect(await tlsSettings({}, ['tls://x'], {})).toEqual({});
+    expect(await tlsSettings({ 'tls-curves': ['X25519,P-256'], 'tls-first': true }, [], {})).toEqual({
+      handshakeFirst: true,
+      ecdhCurve: 'X25519:P-256',
+    });
+  });
+
+  it('are refused where they cannot be used', async () => {
+    const dir = tempDir();
+    const notPem = path.join(dir, 'x');
+    writeFileSync(notPem, 'x');
+    const refused = (choice: TlsChoice) => expect(tlsSettings(choice, [], {})).rejects;
+    await refused({ 'ca-cert': path.join(dir, 'none') }).toMatchObject({ code: 'ERR_SOURCE' });
+    await refused({ 'ca-cert': notPem }).toMatchObject({ code: 'ERR_TLS_FILE' });
+    await refused({ 'client-cert': notPem }).toMatchObject({ code: 'ERR_USAGE' });
+  });
+
+  it('do not go with WebSocket addresses, nor do these mix with others', async () => {
+    const login = { token: 'x', seed: Seed.generate('user') };
+    const connecting = (servers: string[], tls: TlsChoice = {}) =>
+      expect(connectTo(servers, login, { reconnect: false, tls })).rejects;
+    await connecting(['ws://127.0.0.1:1', 'nats://127.0.0.1:1']).toMatchObject({ code: 'ERR_USAGE' });
+    await connecting(['wss://127.0.0.1:1'], { 'ca-cert': 'x' }).toMatchObject({
+      code: 'WebSocket' in globalThis ? 'ERR_USAGE' : 'ERR_URL_INVALID',
+    });
+  });
+});
