@@ -5,6 +5,7 @@ import { jsonFlag } from './flags.js';
 import { jsonInEnvironment, writeJson } from './output/json.js';
 import { report } from './output/report.js';
 import { safeText } from './output/safe-text.js';
+import type { Shown } from './token/show.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
 /** What the shared flags of cli/flags.ts parse to. */
@@ -33,6 +34,13 @@ export abstract class NatsctlCommand extends Command {
   /** For people: text on stdout as it is. Silent with `--json`. */
   protected print(text: string): void {
     if (!this.jsonEnabled()) process.stdout.write(text);
+  }
+
+  /** Prints what was made to be shown; what `--json` prints of it is returned. */
+  protected present({ text, note, result }: Shown): object {
+    this.print(text);
+    if (note !== undefined && !this.jsonEnabled()) this.note(note);
+    return result;
   }
 
   /** Beside the result: a line on stderr, also with `--json`. */

@@ -1,5 +1,7 @@
 import process from 'node:process';
 import { Config, flush, run, settings } from '@oclif/core';
+import { commandFlags } from './manifest.js';
+import { translate } from './nsc/translate.js';
 import { jsonInEnvironment } from './output/json.js';
 import { report } from './output/report.js';
 import { unknownCommand } from './unknown-command.js';
@@ -13,8 +15,15 @@ export async function runNatsctl(argv: string[], from: string): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
     throw error;
   });
+  if (argv[0] === '__complete') {
+    const { answer } = await import('./completion/answer.js');
+    process.stdout.write(await answer(argv.slice(1), from));
+    return;
+  }
   try {
-    await run(asFlags(argv), from);
+    const { argv: ours, env } = translate(argv, (command) => commandFlags(from, command));
+    Object.assign(process.env, env);
+    await run(asFlags(ours), from);
     await flush();
   } catch (error) {
     report(isUnknownCommand(error) ? await explainUnknown(argv, from) : error, wantsJson(argv));

@@ -2,15 +2,8 @@ import type { NatsctlError } from '../claims/errors.js';
 import { type CliErrorCode, cliError, usageError } from './errors.js';
 import { editDistance } from './output/edit-distance.js';
 
-/** What nsc calls some of it, where the words differ by more than their order. */
-const NSC_WORDS: Record<string, string> = {
-  'generate creds': 'user creds',
-  'revocations add-user': 'user revoke',
-  'revocations add_user': 'user revoke',
-  'tool pub': 'pub',
-  'tool sub': 'sub',
-  init: 'up',
-};
+/** What comes nearest to commands of nsc that are not here; the others are understood (cli/nsc/words.ts). */
+const NSC_WORDS: Record<string, string> = { init: 'up' };
 
 /**
  * The fault of a command line whose words are no command: too many words after one, or a word that is misspelt or in nsc's

@@ -1,0 +1,415 @@
+/**
+ * nsc's command lines, and those of `nats auth`, in natsctl's words: one row a command. cli/nsc/translate.ts reads it before
+ * the command line is parsed. A new row is one line; test/unit/cli/nsc/words.test.ts holds every flag of nsc against it.
+ */
+
+/** What a flag means here. */
+export type Meaning =
+  /** Its value is this argument of the command, from 0. */
+  | number
+  /** `--flag`: the same under another name. `''`: what happens anyway, or has nothing to do here. */
+  | string
+  /** A switch that stands for these words. */
+  | readonly string[]
+  /** For its value: the words that say it. */
+  | ((value: string) => readonly string[])
+  /** Not here: what to do instead. */
+  | { readonly refused: string };
+
+export interface Row {
+  /** The words of it, in nsc's order; several ways to write them. */
+  words: readonly string[];
+  /** The command, with words that always follow it. */
+  to: string;
+  /**
+   * By how nsc writes it: `n/name=` is -n, --name with a value; `sys` a switch. What is not named stays as it is. A flag that
+   * the command has itself is only meant so when the words are nsc's.
+   */
+  flags?: Readonly<Record<string, Meaning>>;
+  /** Only where this flag is given, or given with this value; the first row that fits counts. */
+  when?: readonly [flag: string, value?: string];
+  /** What the arguments are: the same arguments of the command, where nothing is said. */
+  args?: readonly Meaning[];
+}
+
+/** The persistent flags of nsc. Where the configuration file is, is said by a variable: see translate.ts. */
+export const GLOBAL_FLAGS = {
+  'i/interactive': '',
+  'data-dir=': '--store',
+  'keystore-dir=': '--keystore',
+  'config-dir=': '',
+  'H/all-dirs=': (dir: string) => ['--store', dir, '--keystore', dir],
+  J: '--json',
+} as const satisfies Record<string, Meaning>;
+
+const file = (value: string) => (value === '--' ? [] : ['--output', value]);
+const kind = (name: string) => ['--kind', name];
+const key = (value: string) => (value === 'generate' ? [] : ['--key', value]);
+const tags = { 'tags=': '--tag' };
+const name = { 'n/name=': 0 };
+const subject = { 's/subject=': 0 };
+/** nsc takes -K with every command; where nothing is signed it has nothing to do. */
+const unsigned = { 'K/private-key=': '' };
+const output = { 'o/output-file=': file };
+const described = { ...name, ...output, ...unsigned, 'W/long-ids': '' };
+const user = { 'n/name=': 0, 'u/user-public-key=': 0 };
+const tool = { ...unsigned, 'nats=': '--server', 'max-messages=': '--count' };
+const encrypted = { 'E/encrypt': { refused: 'seal the payload itself: `natsctl nkey seal`' } };
+const permissions = {
+  'pub-allow=': '--allow-pub',
+  'pub-deny=': '--deny-pub',
+  'sub-allow=': '--allow-sub',
+  'sub-deny=': '--deny-sub',
+  'max-responses=': '--allow-pub-response',
+};
+const keyKinds = {
+  'o/operator': kind('operator'),
+  'a/accounts': kind('account'),
+  'u/users': kind('user'),
+  'f/filter=': '--filter',
+  'not-referenced': '--orphaned',
+};
+const accountOf = {
+  ...tags,
+  bearer: '--no-disallow-bearer',
+  'no-bearer': '--disallow-bearer',
+  jetstream: ['--js-enable', '0'],
+};
+
+export const ROWS: readonly Row[] = [
+  // add
+  {
+    words: ['add operator', 'create operator'],
+    to: 'operator create',
+    flags: {
+      ...name,
+      ...tags,
+      'generate-signing-key': '--signing-key',
+      's/sys': '',
+      force: '',
+      'service=': '--service-url',
+      'account-server=': '--account-server-url',
+      'account-jwt-server-url=': '--account-server-url',
+      'u/url=': { refused: '`natsctl operator create` makes a new operator; it does not import one' },
+      'K/private-key=': { refused: 'the identity key of an operator is made with it' },
+    },
+  },
+  {
+    words: ['add account', 'create account'],
+    to: 'account create',
+    flags: { ...name, ...accountOf, 'k/public-key=': '--public-key' },
+  },
+  {
+    words: ['add user', 'create user'],
+    to: 'user create',
+    flags: { ...name, ...tags, ...permissions, 'k/public-key=': '--public-key', 'key=': '--private-key' },
+  },
+  { words: ['add export', 'create export'], to: 'export create', flags: subject },
+  { words: ['add import', 'create import'], to: 'import create', flags: { 'remote-subject=': 0 } },
+  {
+    words: ['add mapping', 'create mapping'],
+    to: 'mapping create',
+    flags: { 'f/from=': 0, 't/to=': 1, 'config=': '--from-file' },
+  },
+
+  // delete
+  {
+    words: ['delete account'],
+    to: 'account delete',
+    flags: { ...name, ...unsigned, 'R/revoke': '', 'C/rm-creds': '', 'F/force': '', 'D/rm-nkey': '--remove-keys' },
+  },
+  { words: ['delete user'], to: 'user delete', flags: { ...name, 'C/rm-creds': '', 'D/rm-nkey': '--remove-keys' } },
+  { words: ['delete export'], to: 'export delete', flags: subject },
+  { words: ['delete import'], to: 'import delete', flags: subject },
+  { words: ['delete mapping'], to: 'mapping delete', flags: { 'f/from=': 0, 't/to=': 1 } },
+
+  // edit
+  {
+    words: ['edit operator'],
+    when: ['sk'],
+    to: 'operator signing-key add',
+    flags: { 'sk=': (value) => (value === 'generate' ? [] : [value]) },
+  },
+  { words: ['edit operator'], when: ['rm-sk'], to: 'operator signing-key remove', flags: { 'rm-sk=': 0 } },
+  {
+    words: ['edit operator'],
+    to: 'operator edit',
+    flags: {
+      ...tags,
+      'u/account-jwt-server-url=': '--account-server-url',
+      'account-server=': '--account-server-url',
+      'n/service-url=': '--service-url',
+      'service=': '--service-url',
+    },
+  },
+  {
+    words: ['edit account'],
+    when: ['sk'],
+    to: 'account signing-key add',
+    flags: { 'n/name=': '--account', 'sk=': key },
+    args: ['--account'],
+  },
+  {
+    words: ['edit account'],
+    when: ['rm-sk'],
+    to: 'account signing-key remove',
+    flags: { 'n/name=': '--account', 'rm-sk=': 0 },
+    args: ['--account'],
+  },
+  {
+    words: ['edit account'],
+    to: 'account edit',
+    flags: {
+      ...name,
+      ...accountOf,
+      'host-cluster-traffic=': '--cluster-traffic',
+      'max-responses=': '--allow-pub-response',
+    },
+  },
+  {
+    words: ['edit authcallout'],
+    to: 'account edit',
+    flags: { 'x/curve=': '--xkey', disable: '--disable-auth-callout' },
+  },
+  { words: ['edit export'], to: 'export edit', flags: subject },
+  {
+    words: ['edit signing-key'],
+    when: ['sk', 'generate'],
+    to: 'account signing-key add',
+    flags: { ...permissions, 'sk=': key },
+  },
+  { words: ['edit signing-key'], to: 'account signing-key edit', flags: { ...permissions, 'sk=': 0 } },
+  { words: ['edit user'], to: 'user edit', flags: { ...name, ...tags, ...permissions } },
+
+  // rename, select
+  { words: ['rename account'], to: 'account rename', flags: { OK: '' } },
+  { words: ['rename user'], to: 'user rename' },
+  { words: ['rename operator'], to: 'operator rename' },
+  { words: ['select operator'], to: 'context select operator', flags: unsigned },
+  { words: ['select account'], to: 'context select account', flags: unsigned },
+  {
+    words: ['env'],
+    when: ['account'],
+    to: 'context select account',
+    flags: { 'a/account=': 0, 's/store=': '--store', ...unsigned },
+  },
+  {
+    words: ['env'],
+    when: ['s'],
+    to: 'context select operator',
+    flags: { 'o/operator=': 0, 's/store=': '--store', ...unsigned },
+  },
+  { words: ['env'], to: 'env', flags: unsigned },
+
+  // revocations
+  {
+    words: ['revocations add-user', 'revocations add_user'],
+    to: 'revocation add',
+    // nsc revokes any public key; a name it must know.
+    flags: {
+      ...user,
+      'u/user-public-key=': (value) => (/^U[A-Z2-7]{55}$/.test(value) ? [value, '--unlisted'] : [value]),
+    },
+  },
+  { words: ['revocations delete-user', 'revocations delete_user'], to: 'revocation delete', flags: user },
+  { words: ['revocations list-users', 'revocations list_users'], to: 'revocation list', flags: unsigned },
+  { words: ['revocations add-activation', 'revocations add_activation'], to: 'activation revoke', flags: subject },
+  {
+    words: ['revocations delete-activation', 'revocations delete_activation'],
+    to: 'activation restore',
+    flags: subject,
+  },
+  {
+    words: ['revocations list-activations', 'revocations list_activations'],
+    to: 'activation revocations',
+    flags: { ...subject, ...unsigned },
+  },
+
+  // describe, list
+  { words: ['describe operator'], to: 'operator describe', flags: described },
+  { words: ['describe account'], to: 'account describe', flags: described },
+  { words: ['describe user'], to: 'user describe', flags: described },
+  {
+    words: ['describe jwt'],
+    to: 'describe',
+    flags: {
+      ...output,
+      ...unsigned,
+      'W/long-ids': '',
+      'data-dir=': '',
+      'keystore-dir=': '',
+      'H/all-dirs=': () => [],
+    },
+  },
+  { words: ['list operators', 'list operator'], to: 'operator list', flags: { ...unsigned, names: '' } },
+  { words: ['list accounts', 'list account'], to: 'account list', flags: unsigned },
+  { words: ['list users', 'list user'], to: 'user list', flags: unsigned },
+  {
+    words: ['list keys', 'list key'],
+    to: 'keys list',
+    flags: { ...keyKinds, ...unsigned, 'x/curve': kind('curve') },
+  },
+
+  // generate
+  { words: ['generate activation'], to: 'activation create', flags: { ...subject, ...output } },
+  {
+    words: ['generate config'],
+    to: 'config generate',
+    flags: {
+      ...unsigned,
+      'mem-resolver': '--memory',
+      'nats-resolver': '--full',
+      'nats-resolver-cache': '--cache',
+      'config-file=': file,
+      'sys-account=': '--system-account',
+      'dir=': { refused: 'the memory resolver stands in one file: `natsctl config generate --memory --output FILE`' },
+      nkey: { refused: 'a static configuration without JWTs is not made: `natsctl config generate --memory`' },
+    },
+  },
+  { words: ['generate context'], to: 'context nats', flags: unsigned },
+  { words: ['generate creds'], to: 'user creds', flags: { ...name, ...output, ...unsigned } },
+  {
+    words: ['generate diagram component', 'generate diagram object', 'generate diagram'],
+    to: 'graph',
+    flags: { ...output, ...unsigned, detail: '', 'show-keys': '', users: '' },
+  },
+  {
+    words: ['generate nkey'],
+    when: ['store'],
+    to: 'nkey gen',
+    flags: {
+      ...unsigned,
+      'S/store': '--save',
+      'o/operator': ['operator'],
+      'a/account': ['account'],
+      'u/user': ['user'],
+      'x/curve': ['curve'],
+      'data-dir=': '',
+      'H/all-dirs=': (dir) => ['--keystore', dir],
+    },
+  },
+  {
+    words: ['generate nkey'],
+    to: 'nkey gen --show-seed',
+    flags: {
+      ...unsigned,
+      'o/operator': ['operator'],
+      'a/account': ['account'],
+      'u/user': ['user'],
+      'x/curve': ['curve'],
+      'data-dir=': '',
+      'H/all-dirs=': (dir) => ['--keystore', dir],
+    },
+  },
+  { words: ['generate profile'], to: 'context profile', flags: { ...output, ...unsigned } },
+
+  // keys
+  {
+    words: ['export keys'],
+    to: 'keys export',
+    flags: { ...keyKinds, ...unsigned, curves: kind('curve'), 'curve=': '--filter' },
+  },
+  {
+    words: ['import keys'],
+    to: 'keys import',
+    flags: { ...unsigned, 'data-dir=': '', 'H/all-dirs=': (dir) => ['--keystore', dir] },
+  },
+
+  // the same word in both
+  { words: ['validate'], to: 'validate', flags: unsigned },
+  { words: ['expirations'], to: 'expirations', flags: unsigned },
+  { words: ['push'], to: 'push', flags: { ...unsigned, 'u/account-jwt-server-url=': '--service' } },
+  { words: ['pull'], to: 'pull', flags: unsigned },
+  {
+    words: ['completion'],
+    to: 'completion',
+    flags: { 'data-dir=': '', 'keystore-dir=': '', 'H/all-dirs=': () => [], ...unsigned },
+  },
+
+  // tool
+  { words: ['tool pub'], to: 'pub', flags: { ...tool, ...encrypted } },
+  { words: ['tool sub'], to: 'sub', flags: { ...tool, ...encrypted } },
+  { words: ['tool req', 'tool request'], to: 'request', flags: { ...tool, ...encrypted } },
+  { words: ['tool reply'], to: 'reply', flags: { ...tool, ...encrypted } },
+  { words: ['tool rtt'], to: 'rtt', flags: tool },
+
+  // nats auth, whose words are in the same order as here
+  { words: ['operator select'], to: 'context select operator' },
+  { words: ['operator keys list', 'operator keys ls'], to: 'operator signing-key list' },
+  { words: ['operator keys add'], to: 'operator signing-key add' },
+  { words: ['operator keys rm', 'operator keys remove'], to: 'operator signing-key remove' },
+  { words: ['account keys add'], to: 'account signing-key add', flags: permissions, args: ['--account', '--role'] },
+  { words: ['account keys list', 'account keys ls'], to: 'account signing-key list', args: ['--account'] },
+  {
+    words: ['account keys rm', 'account keys remove'],
+    to: 'account signing-key remove',
+    flags: { 'key=': 0 },
+    args: ['--account'],
+  },
+  {
+    words: ['account exports add'],
+    to: 'export create',
+    flags: { 'url=': '--info-url', 'token-position=': '--account-token-position' },
+    args: ['--name', 0, '--account'],
+  },
+  { words: ['account exports list', 'account exports ls'], to: 'export list', args: ['--account'] },
+  { words: ['account exports info'], to: 'export describe', args: [0, '--account'] },
+  {
+    words: ['account exports edit'],
+    to: 'export edit',
+    flags: { 'url=': '--info-url', 'token-position=': '--account-token-position' },
+    args: [0, '--account'],
+  },
+  { words: ['account exports rm', 'account exports remove'], to: 'export delete', args: [0, '--account'] },
+  {
+    words: ['account imports add'],
+    to: 'import create',
+    flags: { 'source=': '--source-account', 'local=': '--local-subject', traceable: '--allow-trace' },
+    args: ['--name', 0, '--account'],
+  },
+  { words: ['account imports list', 'account imports ls'], to: 'import list', args: ['--account'] },
+  { words: ['account imports info'], to: 'import describe', args: [0, '--account'] },
+  {
+    words: ['account imports edit'],
+    to: 'import edit',
+    flags: { 'local=': '--local-subject', traceable: '--allow-trace' },
+    args: [0, '--account'],
+  },
+  { words: ['account imports rm', 'account imports remove'], to: 'import delete', args: [0, '--account'] },
+  {
+    words: ['account mappings add'],
+    to: 'mapping create',
+    flags: { 'config=': '--from-file' },
+    args: ['--account', 0, 1, '--weight', '--cluster'],
+  },
+  {
+    words: ['account mappings list', 'account mappings ls', 'account mappings info'],
+    to: 'mapping list',
+    args: ['--account'],
+  },
+  { words: ['account mappings rm', 'account mappings remove'], to: 'mapping delete', args: ['--account', 0] },
+  { words: ['account push'], to: 'push' },
+  {
+    words: ['user credential', 'user credentials'],
+    to: 'user creds',
+    flags: { 'expire=': '--expires', f: '--force' },
+    args: ['--output', 0, '--account'],
+  },
+];
+
+/** Short forms of `nats auth` for the topics, and its verbs for ours. */
+export const TOPICS: Readonly<Record<string, string>> = {
+  ...{ o: 'operator', op: 'operator' },
+  ...{ a: 'account', acct: 'account', act: 'account' },
+  ...{ u: 'user', usr: 'user', users: 'user' },
+  nk: 'nkey',
+};
+export const VERBS: Readonly<Record<string, string>> = {
+  ...{ add: 'create', info: 'describe', ls: 'list', rm: 'delete' },
+};
+export const VERB_TOPICS: ReadonlySet<string> = new Set(['operator', 'account', 'user', 'export', 'import', 'mapping']);
+
+/** Commands of nsc that are not wanted here, and what to do. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  update: 'natsctl is updated by what installed it: `npm install --global natsctl`',
+};
