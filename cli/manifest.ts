@@ -6,6 +6,7 @@ export interface Manifest {
 }
 
 export interface ManifestCommand {
+  summary?: string;
   description?: string;
   hidden?: boolean;
   strict?: boolean;

@@ -77,10 +77,10 @@ function findCommand(before: readonly string[], { commands }: Manifest) {
 function nextWords(before: readonly string[], { manifest, topics }: Known): Candidate[] {
   const prefix = before.map((word) => `${word}:`).join('');
   const next = new Map<string, string | undefined>();
-  for (const [id, { hidden, description }] of Object.entries(manifest.commands)) {
+  for (const [id, { hidden, summary, description }] of Object.entries(manifest.commands)) {
     if (hidden || !id.startsWith(prefix)) continue;
     const [word = '', ...deeper] = id.slice(prefix.length).split(':');
-    if (deeper.length === 0) next.set(word, description?.split('\n')[0]);
+    if (deeper.length === 0) next.set(word, (summary ?? description)?.split('\n')[0]);
     else if (!next.has(word)) next.set(word, topics[[...before, word].join(' ')]?.description);
   }
   if (before.length === 0) next.set('help', 'Show what a command does.');
