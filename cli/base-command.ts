@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command } from '@oclif/core';
 import { jsonFlag } from './flags.js';
 import { jsonInEnvironment, writeJson } from './output/json.js';
+import { type Progress, startProgress } from './output/progress.js';
 import { report } from './output/report.js';
 import { safeText } from './output/safe-text.js';
 import type { Shown } from './token/show.js';
@@ -46,6 +47,11 @@ export abstract class NatsctlCommand extends Command {
   /** Beside the result: a line on stderr, also with `--json`. */
   protected note(text: string): void {
     process.stderr.write(`${safeText(text)}\n`);
+  }
+
+  /** Long work shows how far it is: on stderr, where that is a terminal. Nothing with `--json`. */
+  protected progress(label: string, total: number): Progress {
+    return startProgress(label, total, this.jsonEnabled() ? null : process.stderr);
   }
 
   protected override async catch(error: Error): Promise<void> {

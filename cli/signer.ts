@@ -9,8 +9,9 @@ import { findSeed, readSeed } from './store/keystore.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Who signs. Given with `--private-key`: a role, a public key, a seed or a file. Otherwise, in nsc's order: the key that signed
- * the token before, the identity key, the signing keys; where the operator is strict, identity keys sign nothing but the operator.
+ * Who signs. Given with `--private-key`: a role, a public key, a seed or a file. Otherwise the key that
+ * signed the token before, then the signing keys, then the identity key, which so can stay away from where the daily work is done
+ * (nsc takes the identity key first). Where the operator is strict, identity keys sign nothing but the operator.
  */
 export interface SignerChoice {
   /** The value of `--private-key`. */
@@ -26,7 +27,7 @@ export async function operatorSigner(
   choice: SignerChoice = {},
 ): Promise<Signer> {
   const strict = operator.nats.strict_signing_key_usage === true;
-  const allowed = [...(strict ? [] : [operator.sub]), ...operator.nats.signing_keys];
+  const allowed = [...operator.nats.signing_keys, ...(strict ? [] : [operator.sub])];
   const name = `operator ${workspace.store.name}`;
   if (choice.key !== undefined) {
     const seed = await resolveSeed(workspace, choice.key, 'operator');
@@ -77,7 +78,7 @@ export async function accountSigner(
   const keys = account.nats.signing_keys;
   const name = `account ${account.name ?? account.sub}`;
   const identity = options.strict ? [] : [account.sub];
-  const allowed = [...identity, ...keys.keys()];
+  const allowed = [...keys.keys(), ...identity];
   const found = (seed: Seed): AccountSigner => ({
     signer: seedSigner(seed),
     scope: keys.get(seed.publicKey) ?? null,

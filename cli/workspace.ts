@@ -10,6 +10,7 @@ import {
   readOperator,
   type StoredAccount,
 } from './store/store.js';
+import { completeUnfinished, hasUnfinished } from './store/transaction.js';
 
 /** One operator's part of a store, its keystore, and the time of the command. */
 export interface Workspace {
@@ -25,13 +26,27 @@ export async function openWorkspace(
   options: { operator?: string | undefined; now: number },
 ): Promise<Workspace> {
   const paths = resolvePaths(settings);
+  await finishUnfinished(paths);
   const store = await openOperator(paths.storeRoot, options.operator, paths.operator);
   return { paths, store, keystore: paths.keystore, now: options.now };
 }
 
 /** Runs a change alone: no other natsctl writes this store meanwhile. Read what the change depends on inside. */
 export function changing<T>(workspace: Workspace, change: () => Promise<T>): Promise<T> {
-  return withStoreLock(workspace.store.root, change);
+  return changingStore(workspace.paths, change);
+}
+
+/** As `changing`, where there is no operator to work under yet. */
+export function changingStore<T>(paths: StorePaths, change: () => Promise<T>): Promise<T> {
+  return withStoreLock(paths.storeRoot, async () => {
+    await completeUnfinished(paths);
+    return change();
+  });
+}
+
+/** Before anything is read: what a process that died had decided to write, or one that runs is writing, is awaited. */
+export async function finishUnfinished(paths: StorePaths): Promise<void> {
+  if (await hasUnfinished(paths)) await changingStore(paths, async () => {});
 }
 
 /** The account named, or that of the context, or the only one. */

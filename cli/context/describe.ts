@@ -66,5 +66,13 @@ function variablesOf(env: PathSettings['env']): Environment['variables'] {
   const ours = Object.keys(env).filter((name) => name.startsWith('NATSCTL_'));
   return [...OF_NSC, ...ours.sort()]
     .filter((name) => env[name] !== undefined)
-    .map((name) => ({ name, value: SECRET.test(name) && name !== 'NATS_KEY' ? null : (env[name] ?? '') }));
+    .map((name) => ({
+      name,
+      value: SECRET.test(name) && name !== 'NATS_KEY' ? null : withoutCredentials(env[name] ?? ''),
+    }));
+}
+
+/** The addresses of a list, without the user, password or token that one may name. */
+function withoutCredentials(value: string): string {
+  return value.replace(/(\w+:\/\/)[^\s,/@]*@/g, '$1');
 }

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { parseCreds } from '../../claims/creds.js';
+import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey, type KeyKind } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
 import { cliError } from '../errors.js';
-import { readTextFile } from '../store/atomic.js';
-import { ioError } from '../store/errors.js';
+import { readInput } from '../source.js';
 import { readSeed } from '../store/keystore.js';
 
 export const KEY_KINDS: Record<string, KeyKind> = {
@@ -20,6 +18,9 @@ export const KEY_KINDS: Record<string, KeyKind> = {
 
 /** The most that is signed or sealed at once: it is held in memory whole. */
 const MAX_DATA_BYTES = 64 * 1024 * 1024;
+
+/** A creds file with the largest token. */
+const MAX_KEY_BYTES = 2 * 1024 * 1024;
 
 /** A private key: a file with a seed (or creds), a public key of the keystore, or a seed. */
 export async function seedOf(text: string, keystore: string): Promise<Seed> {
@@ -40,21 +41,18 @@ export async function publicKeyOf(text: string): Promise<string> {
 }
 
 async function heldIn(file: string): Promise<string> {
-  const text = file === '-' ? (await buffer(process.stdin)).toString('utf8') : await readTextFile(file);
-  if (text !== null) return text;
-  throw cliError('ERR_SIGNER_MISSING', 'what is given as the key is no public key, seed or file', {
-    hint: 'give a file with a seed, or a public key of the keystore',
-  });
+  try {
+    return (await readInput(file, { maxBytes: MAX_KEY_BYTES })).toString('utf8');
+  } catch (cause) {
+    if (!isNatsctlError(cause, 'ERR_SOURCE')) throw cause;
+    // Without the text: what was meant as a seed and is none must not be repeated.
+    throw cliError('ERR_SIGNER_MISSING', 'what is given as the key is no public key, seed or file', {
+      hint: 'give a file with a seed, or a public key of the keystore',
+    });
+  }
 }
 
 /** The bytes of a file, or of stdin for `-`. */
-export async function dataOf(file: string): Promise<Buffer> {
-  let data: Buffer;
-  try {
-    data = file === '-' ? await buffer(process.stdin) : await readFile(file);
-  } catch (error) {
-    throw ioError(error, 'read', file);
-  }
-  if (data.length <= MAX_DATA_BYTES) return data;
-  throw cliError('ERR_DATA_TOO_LARGE', `${file} has more than ${MAX_DATA_BYTES} bytes`);
+export function dataOf(file: string): Promise<Buffer> {
+  return readInput(file, { maxBytes: MAX_DATA_BYTES });
 }

@@ -4,10 +4,9 @@ import { seedSigner } from '../../claims/keys/signer.js';
 import { checkEntityName } from '../../claims/names.js';
 import { signChecked } from '../sign.js';
 import { writeCreds, writeSeed } from '../store/keystore.js';
-import { withStoreLock } from '../store/lock.js';
 import type { StorePaths } from '../store/paths.js';
 import { addOperator, refuseTakenOperator } from '../store/store.js';
-import { selectContext } from '../workspace.js';
+import { changingStore, selectContext } from '../workspace.js';
 import { systemAccountExports } from './system-exports.js';
 import { accountServerUrl, serviceUrls } from './urls.js';
 
@@ -47,7 +46,7 @@ export const SYSTEM_USER = 'sys';
  */
 export async function createOperator(paths: StorePaths, wanted: NewOperator, now: number): Promise<CreatedOperator> {
   checkEntityName(wanted.name, 'operator');
-  const created = await withStoreLock(paths.storeRoot, () => create(paths, wanted, now));
+  const created = await changingStore(paths, () => create(paths, wanted, now));
   await selectContext(paths, { operator: created.name, account: SYSTEM_ACCOUNT }, now);
   return created;
 }
@@ -74,8 +73,7 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
   const accountClaims = newAccount(system.publicKey, SYSTEM_ACCOUNT);
   accountClaims.nats.signing_keys.set(systemSigning.publicKey, null);
   accountClaims.nats.exports = systemAccountExports();
-  const accountSigner = wanted.requireSigningKeys && signing ? signing : identity;
-  const account = await signChecked(accountClaims, seedSigner(accountSigner), { now });
+  const account = await signChecked(accountClaims, seedSigner(signing ?? identity), { now });
 
   const userClaims = newUser(user.publicKey, SYSTEM_USER, { issuerAccount: system.publicKey });
   const userToken = await signChecked(userClaims, seedSigner(systemSigning), { now });

@@ -1,18 +1,11 @@
-import { lstat, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
-import {
-  exists,
-  isSameFile,
-  readDir,
-  readTextFile,
-  symlinkRefused,
-  TEMPORARY_SUFFIX,
-  writeFileAtomic,
-} from './atomic.js';
-import { ioError, storeError, systemCode } from './errors.js';
+import { exists, isSameFile, readDir, readTextFile, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
+import { ioError, storeError } from './errors.js';
+import { refuseLinks } from './links.js';
 import { pathSafe } from './names.js';
 
 /**
@@ -130,20 +123,6 @@ async function prepare(keystore: string, file: string): Promise<void> {
   if (process.env.NSC_NO_GIT_IGNORE !== undefined) return;
   const ignore = path.join(keystore, '.gitignore');
   if (!(await exists(ignore))) await writeFileAtomic(ignore, GITIGNORE, { exclusive: true });
-}
-
-/** Below the keystore's own root nothing may be a symbolic link: who plants one chooses where a seed is written to. */
-async function refuseLinks(keystore: string, file: string): Promise<void> {
-  let current = keystore;
-  for (const part of path.relative(keystore, file).split(path.sep)) {
-    current = path.join(current, part);
-    try {
-      if ((await lstat(current)).isSymbolicLink()) throw symlinkRefused(current);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return;
-      throw ioError(error, 'read', current);
-    }
-  }
 }
 
 /** nsc's layout before 2019, `<operator>/accounts/...`: nsc refuses to work on it until it is migrated, and so do we. */

@@ -26,7 +26,11 @@ export function reconcile(
 ): Reconciled {
   if (ours.token === theirs.token) return { action: 'none' };
   if (base !== null) {
-    if (theirs.token === base.token) return { action: 'keep', reason: 'unpushed' };
+    if (theirs.token === base.token) {
+      // Changed within the second that theirs was signed in: a service that knows versions by their jti cannot tell the two apart.
+      if (ours.claims.jti === theirs.claims.jti) return { action: 'merge', claims: ours.claims };
+      return { action: 'keep', reason: 'unpushed' };
+    }
     // A service restored from a backup, or one that lies: what it forgot must not be forgotten here.
     if (theirs.claims.iat < base.claims.iat) return { action: 'keep', reason: 'older' };
     if (ours.token === base.token) return { action: 'take' };

@@ -1,13 +1,11 @@
-import { buffer } from 'node:stream/consumers';
 import { parseCreds } from '../../claims/creds.js';
 import { decode } from '../../claims/jwt/decode.js';
 import type { Decoded } from '../../claims/types.js';
-import { request } from '../../resolver/request.js';
 import { cliError } from '../errors.js';
-import { readTextFile } from '../store/atomic.js';
+import { readSource } from '../source.js';
 
-/** How long a URL may take to answer; the patience of nsc's push. */
-const URL_TIMEOUT_MS = 5_000;
+/** Servers pack all their accounts into one text: tens of thousands of them, and no more than fits into memory. */
+const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
 /** Three parts of base64url: a token given as it is, and no file anyone would name so. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -47,21 +45,7 @@ export async function readTokens(source: string): Promise<FoundToken[]> {
 }
 
 async function textOf(source: string): Promise<string> {
-  if (TOKEN.test(source) && source.length > 100) return source;
-  if (source === '-') return (await buffer(process.stdin)).toString('utf8');
-  if (/^https?:\/\//i.test(source)) {
-    const url = URL.canParse(source) ? new URL(source) : null;
-    if (url === null) throw cliError('ERR_URL_INVALID', `not an address: ${source}`);
-    const answer = await request(url, { timeoutMs: URL_TIMEOUT_MS });
-    if (answer.status === 200) return answer.body;
-    throw cliError('ERR_TOKEN_SOURCE', `${url.origin}${url.pathname} answers ${answer.status}`);
-  }
-  const text = await readTextFile(source);
-  if (text !== null) return text;
-  throw cliError('ERR_TOKEN_SOURCE', `there is no file ${source}`, {
-    hint: 'give a file, a URL, a token, or - for stdin',
-    details: { file: source },
-  });
+  return TOKEN.test(source) && source.length > 100 ? source : readSource(source, { maxBytes: MAX_TEXT_BYTES });
 }
 
 function nothing(source: string): Error {

@@ -139,13 +139,16 @@ function refuseOlder({ push: { precondition }, account: { claims }, stored }: Ca
   throw refusal('ERR_PUSH_OLDER', `the service holds a newer JWT of ${label(claims)}`, PULL);
 }
 
-/** The jti is the version's name: two different JWTs of one name would let a push pass for being made from the other. */
+/**
+ * The jti is the version's name: two different JWTs of one name would let a push pass for being made from the other. NATS
+ * libraries hash the registered claims alone (jwt v2 `ClaimsData`), so two changes signed by one key in one second have the same.
+ */
 function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
   if (stored?.jti !== jti) return;
   throw refusal(
     'ERR_PUSH_JTI',
-    `the JWT of ${label(claims)} has the jti of the stored one and other contents`,
-    'let a NATS library sign it, which sets the jti',
+    `the JWT of ${label(claims)} has the jti of the stored one and other contents: it was signed in the same second`,
+    PULL,
   );
 }
 

@@ -193,8 +193,9 @@ describe.each([
         headers: { 'content-type': 'application/jwt' },
         body: newerWithoutTheRevocation,
       });
-      expect(posted.status).toBe(409);
-      expect(await posted.text()).toMatch(/pull/);
+      const answer = await posted.text();
+      expect(posted.status, answer).toBe(409);
+      expect(answer).toMatch(/pull/);
       await expect(client(at.broker, checkout.creds)).rejects.toThrow(/authorization/i);
     },
   );

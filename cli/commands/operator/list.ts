@@ -4,6 +4,7 @@ import { listOperators } from '../../operator/describe.js';
 import { safeText } from '../../output/safe-text.js';
 import { table } from '../../output/table.js';
 import { resolvePaths } from '../../store/paths.js';
+import { finishUnfinished } from '../../workspace.js';
 
 export default class OperatorList extends NatsctlCommand {
   static override description = 'List the operators of the store; * marks the current one.';
@@ -13,6 +14,7 @@ export default class OperatorList extends NatsctlCommand {
   async run() {
     const { flags } = await this.parse(OperatorList);
     const paths = resolvePaths(this.settings(flags));
+    await finishUnfinished(paths);
     const operators = await listOperators(paths.storeRoot, paths.operator);
     if (operators.length === 0)
       this.note(`no operators in ${paths.storeRoot}: make one with \`natsctl operator create\``);

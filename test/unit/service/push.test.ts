@@ -208,6 +208,23 @@ describe('a push', () => {
     expect(await stored(service, id)).toBe(next);
   });
 
+  it('signed in the second of the stored one by the same key, which gives both one jti, is a conflict', async () => {
+    const service = await runService();
+    const id = newKey();
+    const base = await service.operator.account(id, () => {}, { iat: NOW });
+    const other = await service.operator.account(id, revoked, { iat: NOW });
+    expect(jtiOf(other)).toBe(jtiOf(base));
+    expect((await service.push(id, base)).status).toBe(201);
+    for (const headers of [{}, { 'if-match': `"${jtiOf(base)}"` }] as Record<string, string>[]) {
+      const refused = await service.push(id, other, headers);
+      expect(refused).toMatchObject({
+        status: 409,
+        json: { code: 'ERR_PUSH_JTI', hint: expect.stringContaining('pull') },
+      });
+    }
+    expect(await stored(service, id)).toBe(base);
+  });
+
   it('that was applied already succeeds again, whatever it was made from', async () => {
     const service = await runService();
     const id = newKey();

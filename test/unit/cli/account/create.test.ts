@@ -10,11 +10,16 @@ import { readAccount, readOperator } from '../../../../cli/store/store.js';
 import { tempWorkspace } from '../temp-workspace.js';
 
 describe('account create', () => {
-  it('signs with the identity key, and stores the account and its key', async () => {
+  it('signs with the signing key, and stores the account and its key', async () => {
     const workspace = await tempWorkspace();
     const operator = (await readOperator(workspace.store)).claims;
     const created = await createAccount(workspace, { name: 'orders', tags: ['a'], description: 'all of them' });
-    expect(created).toMatchObject({ name: 'orders', operator: 'acme', issuer: operator.sub, signingKeys: [] });
+    expect(created).toMatchObject({
+      name: 'orders',
+      operator: 'acme',
+      issuer: operator.nats.signing_keys[0],
+      signingKeys: [],
+    });
     expect((await readAccount(workspace.store, 'orders')).jwt.claims).toMatchObject({
       sub: created.publicKey,
       name: 'orders',

@@ -31,15 +31,16 @@ async function world(options: Parameters<typeof threeAccounts>[0] = {}) {
 
 describe('activation create', () => {
   it('is for one account, by name or key, and a part of the export', async () => {
-    const { make, billing, shop } = await world();
+    const { make, claims, shop } = await world();
     const stranger = Seed.generate('account').publicKey;
     const made = await make({ subject: 'q.eu', expiry: NOW + 60, start: NOW + 1 });
+    const signingKey = [...(await claims('billing')).nats.signing_keys.keys()][0];
     expect(made).toMatchObject({
       account: 'billing',
       importer: shop,
       subject: 'q.eu',
       type: 'service',
-      issuer: billing,
+      issuer: signingKey,
     });
     expect(decodeAs('activation', made.token).claims).toMatchObject({ exp: NOW + 60, nbf: NOW + 1, sub: shop });
     expect((await make({ target: stranger })).importer).toBe(stranger);
@@ -84,9 +85,9 @@ describe('an activation', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect((await readActivation(`${url}/a.jwt`)).token).toBe(token);
     // Another host may be one that only this machine can reach.
-    await expect(readActivation(`${url}/away.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
-    await expect(readActivation(`${url}/b.jwt`)).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
-    await expect(readActivation('/no/such/file')).rejects.toMatchObject({ code: 'ERR_ACTIVATION_SOURCE' });
+    await expect(readActivation(`${url}/away.jwt`)).rejects.toMatchObject({ code: 'ERR_RESOLVER_REDIRECT' });
+    await expect(readActivation(`${url}/b.jwt`)).rejects.toMatchObject({ code: 'ERR_SOURCE' });
+    await expect(readActivation('/no/such/file')).rejects.toMatchObject({ code: 'ERR_SOURCE' });
   });
 
   it('is described with what servers would say of it', async () => {

@@ -6,7 +6,10 @@ import { tempDir } from '../temp.js';
 
 it('env, context select, context nats and graph, through the program', async () => {
   const home = tempDir();
-  const natsctl = program(home, { NATSCTL_PRIVATE_KEY: 'SOSECRET' });
+  const natsctl = program(home, {
+    NATSCTL_PRIVATE_KEY: 'SOSECRET',
+    NATSCTL_SERVER: 'nats://me:secret@a:4222,tls://token@b:4222',
+  });
   const json = async (...args: string[]) => JSON.parse((await natsctl(...args, '--json')).stdout);
   const plain = program(home);
   await plain('operator', 'create', 'acme', '--service-url', 'nats://127.0.0.1:4222');
@@ -22,7 +25,10 @@ it('env, context select, context nats and graph, through the program', async () 
   });
   const env = await json('env');
   expect(env).toMatchObject({ operator: 'acme', account: 'orders', operators: ['acme', 'other'] });
-  expect(env.variables).toEqual([{ name: 'NATSCTL_PRIVATE_KEY', value: null }]);
+  expect(env.variables).toEqual([
+    { name: 'NATSCTL_PRIVATE_KEY', value: null },
+    { name: 'NATSCTL_SERVER', value: 'nats://a:4222,tls://b:4222' },
+  ]);
   const file = path.join(home, '.config', 'nats', 'nsc', 'nsc.json');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ operator: 'acme', account: 'orders' });
   expect(await natsctl('select', 'account', 'nope')).toMatchObject({ code: 1 });

@@ -48,7 +48,7 @@ describe('operator create', () => {
       },
     });
     const system = (await readAccount(workspace.store, 'SYS')).jwt.claims;
-    expect(system.iss).toBe(created.publicKey);
+    expect(system.iss).toBe(created.signingKeys[0]);
     expect(system.nats.exports.map((one) => [one.type, one.subject, one.account_token_position])).toEqual([
       ['stream', '$SYS.ACCOUNT.*.>', 3],
       ['service', '$SYS.REQ.ACCOUNT.*.*', 4],

@@ -88,15 +88,16 @@ describe('operator edit', () => {
 
   it('requires signing keys once nothing is signed by an identity key, and says what is', async () => {
     const workspace = await tempWorkspace();
-    const orders = await createAccount(workspace, { name: 'orders', signingKey: true });
+    const operator = (await readOperator(workspace.store)).claims.sub;
+    const orders = await createAccount(workspace, { name: 'orders', signingKey: true, key: operator });
     await createUser(workspace, { ...noPermissions, name: 'ann', account: 'orders', key: orders.publicKey });
     const strict = () => edit(workspace, { requireSigningKeys: true });
     await expect(strict()).rejects.toMatchObject({
       code: 'ERR_IDENTITY_KEY_USED',
-      details: { accounts: ['SYS', 'orders'], users: ['orders/ann'] },
+      details: { accounts: ['orders'], users: ['orders/ann'] },
     });
     const key = (await readOperator(workspace.store)).claims.nats.signing_keys[0];
-    for (const account of ['SYS', 'orders']) await editAccount(workspace, account, noAccountEdit, { key });
+    await editAccount(workspace, 'orders', noAccountEdit, { key });
     await expect(strict()).rejects.toMatchObject({ details: { accounts: [], users: ['orders/ann'] } });
     const ann = { user: 'ann', account: 'orders' };
     await editUser(workspace, ann, { limits: limitEdit({}), tags: noTags }, { key: orders.signingKeys[0] });
@@ -127,7 +128,7 @@ describe('signing keys of an operator', () => {
     const wrong = addOperatorSigningKey(workspace, Seed.generate('account').reveal());
     await expect(wrong).rejects.toMatchObject({ code: 'ERR_KEY_KIND' });
     const listed = await listOperatorSigningKeys(workspace);
-    expect(listed).toMatchObject({ operator: 'acme', required: false, identity: { stored: true, accounts: ['SYS'] } });
+    expect(listed).toMatchObject({ operator: 'acme', required: false, identity: { stored: true, accounts: [] } });
     expect(listed.signingKeys).toHaveLength(3);
     expect(listed.signingKeys[2]).toEqual({ key: elsewhere, stored: false, accounts: [] });
   });
@@ -139,9 +140,9 @@ describe('signing keys of an operator', () => {
     const before = (await readAccount(workspace.store, 'orders')).jwt;
     expect(before.claims.iss).toBe(first);
     const dry = await removeOperatorSigningKey(workspace, first, { dryRun: true });
-    expect(dry).toMatchObject({ changed: true, accounts: ['orders'] });
+    expect(dry).toMatchObject({ changed: true, accounts: ['SYS', 'orders'] });
     expect((await readAccount(workspace.store, 'orders')).jwt.token).toBe(before.token);
-    expect(await removeOperatorSigningKey(workspace, first)).toMatchObject({ key: first, accounts: ['orders'] });
+    expect(await removeOperatorSigningKey(workspace, first)).toMatchObject({ key: first, accounts: ['SYS', 'orders'] });
     const after = (await readAccount(workspace.store, 'orders')).jwt.claims;
     expect(after.iss).toBe((await readOperator(workspace.store)).claims.sub);
     expect(after.nats).toEqual(before.claims.nats);

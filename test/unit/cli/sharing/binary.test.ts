@@ -136,7 +136,7 @@ describe('sharing, through the program', () => {
       [['import', 'create', 'a', '-a', 'shop', '--src-account', 'SYS'], 1, 'ERR_IMPORT_UNMATCHED'],
       [['import', 'delete', 'a', '-a', 'shop'], 1, 'ERR_IMPORT_UNKNOWN'],
       [['activation', 'create', '-a', 'shop'], 2, 'ERR_USAGE'],
-      [['activation', 'describe', 'nowhere'], 1, 'ERR_ACTIVATION_SOURCE'],
+      [['activation', 'describe', 'nowhere'], 1, 'ERR_SOURCE'],
       [['mapping', 'create', 'a', '-a', 'shop'], 2, 'ERR_USAGE'],
       [['mapping', 'create', 'a', 'b', '-a', 'shop', '--weight', '101'], 2, 'ERR_USAGE'],
       [['revocation', 'delete', 'u', '-a', 'shop'], 1, 'ERR_USER_UNKNOWN'],

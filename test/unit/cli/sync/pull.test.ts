@@ -57,6 +57,21 @@ describe('pull', () => {
     expect(rowOf(await push())).toMatchObject({ result: 'updated' });
   });
 
+  it('signs a local change anew that was signed in the second of what the service holds, so with its jti', async () => {
+    const { push, pull, changeHere, read } = await shop();
+    await push();
+    const before = (await read()).claims;
+    await changeHere((claims) => {
+      claims.nats.limits.conn = 5;
+    }, before.iat);
+    expect((await read()).claims.jti).toBe(before.jti);
+    expect(rowOf(await pull())).toMatchObject({ result: 'merged' });
+    const after = (await read()).claims;
+    expect(after.nats.limits.conn).toBe(5);
+    expect(after.iat).toBeGreaterThan(before.iat);
+    expect(rowOf(await push())).toMatchObject({ result: 'updated' });
+  });
+
   it('changes nothing in a conflict, names the paths, and decides as told', async () => {
     const { push, pull, changeHere, changeThere, read, held } = await shop();
     await push();

@@ -36,7 +36,13 @@ describe('describe', () => {
     const workspace = await tempWorkspace();
     const user = await createUser(workspace, { name: 'u', account: 'SYS', ...noPermissions });
     const told = await describeToken(user.creds as string, NOW);
-    expect(told).toMatchObject({ kind: 'user', name: 'u', creds: true, issuer: user.accountKey, issuerAccount: null });
+    expect(told).toMatchObject({
+      kind: 'user',
+      name: 'u',
+      creds: true,
+      issuer: user.issuer,
+      issuerAccount: user.accountKey,
+    });
     expect(JSON.stringify(told)).not.toMatch(/SU[A-Z2-7]{56}/);
     expect(readFileSync(user.creds as string, 'utf8')).toContain(told.token);
   });
@@ -46,7 +52,7 @@ describe('describe', () => {
     const empty = path.join(dir, 'empty');
     writeFileSync(empty, 'nothing here\n');
     await expect(describeToken(empty, NOW)).rejects.toMatchObject({ code: 'ERR_TOKEN_SOURCE' });
-    await expect(describeToken(path.join(dir, 'no'), NOW)).rejects.toMatchObject({ code: 'ERR_TOKEN_SOURCE' });
+    await expect(describeToken(path.join(dir, 'no'), NOW)).rejects.toMatchObject({ code: 'ERR_SOURCE' });
     const { token } = await signClaims(newAccount(account.publicKey, 'x'), signer, { now: NOW });
     const [head, , tail] = token.split('.');
     const forged = Buffer.from(JSON.stringify({ ...newAccount(account.publicKey, 'y'), iss: other, iat: 1, jti: 'x' }));

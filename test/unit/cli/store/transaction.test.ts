@@ -1,0 +1,125 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  commitFiles,
+  completeUnfinished,
+  type FileWrite,
+  hasUnfinished,
+  type Place,
+} from '../../../../cli/store/transaction.js';
+import { tempDir } from '../temp.js';
+
+let place: Place;
+beforeEach(() => {
+  const dir = tempDir();
+  place = { storeRoot: path.join(dir, 'stores'), keystore: path.join(dir, 'keys') };
+});
+
+const inStore = (file: string, content: string | null): FileWrite => ({ in: 'store', path: file, content });
+const inKeystore = (file: string, content: string | null): FileWrite => ({ in: 'keystore', path: file, content });
+const read = (root: string, file: string) => readFileSync(path.join(root, file), 'utf8');
+const everything = () => (existsSync(place.storeRoot) ? readdirSync(place.storeRoot, { recursive: true }).sort() : []);
+
+describe('a change of several files', () => {
+  it('makes, replaces and removes, privately, and leaves nothing else', async () => {
+    await commitFiles(place, [
+      inStore('acme/a.jwt', 'one'),
+      inStore('acme/b/b.jwt', 'b'),
+      inKeystore('keys/A/BC/x.nk', 's'),
+    ]);
+    await commitFiles(place, [inStore('acme/a.jwt', 'two'), inStore('acme/b/b.jwt', null)]);
+    expect(read(place.storeRoot, 'acme/a.jwt')).toBe('two');
+    expect(everything()).toEqual(['acme', 'acme/a.jwt']);
+    expect(readdirSync(place.keystore)).toEqual(['keys']);
+    expect(statSync(path.join(place.keystore, 'keys/A/BC/x.nk')).mode & 0o777).toBe(0o600);
+    expect(statSync(path.join(place.keystore, 'keys/A')).mode & 0o777).toBe(0o700);
+  });
+
+  it('is completed by the next process where one died after it was decided', async () => {
+    await commitFiles(place, [inStore('acme/a.jwt', 'old'), inStore('acme/gone.jwt', 'x')]);
+    const stop = new Error('as if it had died here');
+    let copy: Buffer | undefined;
+    const journal = () => readdirSync(place.keystore).find((name) => name.startsWith('unfinished-')) as string;
+    const dying = commitFiles(
+      place,
+      [inStore('acme/a.jwt', 'new'), inStore('acme/gone.jwt', null), inKeystore('creds/u.creds', 'c')],
+      {
+        onFile: () => {
+          copy = readFileSync(path.join(place.keystore, journal()));
+          writeFileSync(path.join(place.keystore, 'copy'), `${journal()}`);
+          throw stop;
+        },
+      },
+    );
+    await expect(dying).rejects.toBe(stop);
+    // A fault in the process itself takes everything back; only then is the journal put back as a death would have left it.
+    expect(read(place.storeRoot, 'acme/a.jwt')).toBe('old');
+    expect(await hasUnfinished(place)).toBe(false);
+    const name = read(place.keystore, 'copy');
+    writeFileSync(path.join(place.keystore, name), copy as Buffer, { mode: 0o600 });
+    expect(await hasUnfinished(place)).toBe(true);
+    expect(await completeUnfinished(place)).toBe(true);
+    expect(read(place.storeRoot, 'acme/a.jwt')).toBe('new');
+    expect(existsSync(path.join(place.storeRoot, 'acme/gone.jwt'))).toBe(false);
+    expect(read(place.keystore, 'creds/u.creds')).toBe('c');
+    expect(await hasUnfinished(place)).toBe(false);
+    expect(await completeUnfinished(place)).toBe(false);
+  });
+
+  it('takes back what was done where one file cannot be written', async () => {
+    await commitFiles(place, [inStore('acme/a.jwt', 'old')]);
+    mkdirSync(path.join(place.storeRoot, 'acme/b.jwt'));
+    const change = commitFiles(place, [
+      inStore('acme/a.jwt', 'new'),
+      inStore('acme/n/n.jwt', 'n'),
+      inStore('acme/b.jwt', 'b'),
+    ]);
+    await expect(change).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_STORE_/) });
+    expect(everything()).toEqual(['acme', 'acme/a.jwt', 'acme/b.jwt']);
+    expect(read(place.storeRoot, 'acme/a.jwt')).toBe('old');
+    expect(await hasUnfinished(place)).toBe(false);
+  });
+
+  it('follows no link below the keystore', async () => {
+    const elsewhere = tempDir();
+    mkdirSync(place.keystore, { recursive: true });
+    symlinkSync(elsewhere, path.join(place.keystore, 'creds'));
+    const change = commitFiles(place, [inStore('acme/a.jwt', 'a'), inKeystore('creds/x.creds', 'c')]);
+    await expect(change).rejects.toMatchObject({ code: 'ERR_SYMLINK_REFUSED' });
+    expect(everything()).toEqual([]);
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  it.each(['../x', '/x', 'a//b', 'a/../../b', 'a\\b', '', 'a/.'])('refuses the path %j', async (file) => {
+    await expect(commitFiles(place, [inStore(file, 'x')])).rejects.toThrow('not a path below a root');
+    expect(everything()).toEqual([]);
+  });
+
+  it('does not begin where its journal cannot be read', async () => {
+    await commitFiles(place, [inStore('a', 'x')]);
+    mkdirSync(place.keystore, { recursive: true });
+    const { createHash } = await import('node:crypto');
+    const name = createHash('sha256').update(place.storeRoot).digest('hex').slice(0, 16);
+    const journal = path.join(place.keystore, `unfinished-${name}.natsctl-tmp`);
+    for (const text of [
+      '',
+      '{"version":2,"writes":[]}',
+      '{"version":1,"writes":[{"in":"store","path":"../x","content":""}]}',
+    ]) {
+      writeFileSync(journal, text);
+      await expect(completeUnfinished(place)).rejects.toMatchObject({ code: 'ERR_STORE_DAMAGED' });
+    }
+    chmodSync(journal, 0o600);
+    expect(everything()).toEqual(['a']);
+  });
+});
