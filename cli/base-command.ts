@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { Command } from '@oclif/core';
-import { jsonFlag } from './flags.js';
+import { accountFlag, jsonFlag } from './flags.js';
 import { jsonInEnvironment, writeJson } from './output/json.js';
 import { type Progress, startProgress } from './output/progress.js';
 import { report } from './output/report.js';
 import { safeText } from './output/safe-text.js';
+import { canAsk } from './prompt.js';
 import type { Shown } from './token/show.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
@@ -14,6 +15,7 @@ export interface CommonFlags {
   store?: string | undefined;
   keystore?: string | undefined;
   operator?: string | undefined;
+  account?: string | string[] | undefined;
 }
 
 /**
@@ -71,8 +73,20 @@ export abstract class NatsctlCommand extends Command {
     };
   }
 
-  protected workspace(flags: CommonFlags): Promise<Workspace> {
-    return openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+  /** On a terminal it asks which account is meant, where the command works under one and nothing says which. */
+  protected async workspace(flags: CommonFlags): Promise<Workspace> {
+    const workspace = await openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+    if (flags.account === undefined && canAsk() && this.worksUnderAccount()) {
+      const { meantAccount } = await import('./pick.js');
+      flags.account = await meantAccount(workspace, undefined);
+    }
+    return workspace;
+  }
+
+  /** Not those for which no account means all of them, or that take it as an argument. */
+  private worksUnderAccount(): boolean {
+    const { account, all } = this.ctor.flags;
+    return account === accountFlag.account && all === undefined && !/^account:[^:]+$/.test(this.id ?? '');
   }
 }
 

@@ -6,7 +6,7 @@ import { confirmByName } from '../../delete/confirm.js';
 import { removalFlags, yesFlag } from '../../delete/flags.js';
 import { operatorFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
-import { required } from '../../prompt.js';
+import { pickAccount } from '../../pick.js';
 import { findAccount } from '../../store/store.js';
 
 export default class AccountDelete extends NatsctlCommand {
@@ -23,8 +23,8 @@ export default class AccountDelete extends NatsctlCommand {
 
   async run(): Promise<DeletedAccount> {
     const { args, flags } = await this.parse(AccountDelete);
-    const given = await required(args.name, 'NAME', 'Which account');
     const workspace = await this.workspace(flags);
+    const given = await pickAccount(workspace, args.name);
     const { name } = await findAccount(workspace.store, given);
     if (!flags['dry-run']) await confirmByName('account', name, flags.yes);
     const wanted = { account: name, removeKeys: flags['remove-keys'], keepCreds: flags['keep-creds'] };

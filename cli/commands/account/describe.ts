@@ -4,6 +4,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
 import { pairs } from '../../output/table.js';
 import { showTime } from '../../output/time.js';
+import { meantAccount } from '../../pick.js';
 import { showToken, tokenFlags } from '../../token/show.js';
 
 export default class AccountDescribe extends NatsctlCommand {
@@ -19,7 +20,8 @@ export default class AccountDescribe extends NatsctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(AccountDescribe);
-    const account = await describeAccount(await this.workspace(flags), args.name ?? flags.account);
+    const workspace = await this.workspace(flags);
+    const account = await describeAccount(workspace, await meantAccount(workspace, args.name ?? flags.account));
     const keys = account.signingKeys.map(({ key, role }) => (role === null ? key : `${key} (role ${role})`));
     const shown = await showToken('account', account, flags, () =>
       pairs([

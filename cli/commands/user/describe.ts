@@ -3,7 +3,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
 import { pairs } from '../../output/table.js';
 import { showTime } from '../../output/time.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { showToken, tokenFlags } from '../../token/show.js';
 import { describeUser } from '../../user/describe.js';
 
@@ -15,8 +15,9 @@ export default class UserDescribe extends NatsctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(UserDescribe);
-    const name = await required(args.name, 'NAME', 'Which user');
-    const user = await describeUser(await this.workspace(flags), { user: name, account: flags.account });
+    const workspace = await this.workspace(flags);
+    const name = await pickUser(workspace, flags.account, args.name);
+    const user = await describeUser(workspace, { user: name, account: flags.account });
     const shown = await showToken('user', user, flags, () =>
       pairs([
         ['user', user.name],
