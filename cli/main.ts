@@ -21,9 +21,9 @@ export async function runNatsctl(argv: string[], from: string): Promise<void> {
     return;
   }
   try {
-    const { argv: ours, env } = translate(argv, (command) => commandFlags(from, command));
+    const { argv: ours, env } = translate(asFlags(argv), (command) => commandFlags(from, command));
     Object.assign(process.env, env);
-    await run(asFlags(ours), from);
+    await run(ours, from);
     await flush();
   } catch (error) {
     report(isUnknownCommand(error) ? await explainUnknown(argv, from) : error, wantsJson(argv));

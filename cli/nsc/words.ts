@@ -241,7 +241,7 @@ export const ROWS: readonly Row[] = [
       'H/all-dirs=': () => [],
     },
   },
-  { words: ['list operators', 'list operator'], to: 'operator list', flags: { ...unsigned, names: '' } },
+  { words: ['list operators', 'list operator'], to: 'operator list', flags: unsigned },
   { words: ['list accounts', 'list account'], to: 'account list', flags: unsigned },
   { words: ['list users', 'list user'], to: 'user list', flags: unsigned },
   {
