@@ -1,5 +1,7 @@
 import { usageError } from '../errors.js';
-import { GLOBAL_FLAGS, type Meaning, REFUSED, ROWS, type Row, TOPICS, VERB_TOPICS, VERBS } from './words.js';
+import { TOPICS, VERB_TOPICS, VERBS } from './nats-auth-words.js';
+import type { Meaning, Row } from './row.js';
+import { GLOBAL_FLAGS, REFUSED, ROWS } from './words.js';
 
 /** What oclif's manifest says of a command's flags, by their names. */
 export interface FlagOfCommand {

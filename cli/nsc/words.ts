@@ -1,36 +1,10 @@
+import { NATS_AUTH_ROWS, PERMISSION_WORDS as permissions } from './nats-auth-words.js';
+import type { Meaning, Row } from './row.js';
+
 /**
  * nsc's command lines, and those of `nats auth`, in natsctl's words: one row a command. cli/nsc/translate.ts reads it before
  * the command line is parsed. A new row is one line; test/unit/cli/nsc/words.test.ts holds every flag of nsc against it.
  */
-
-/** What a flag means here. */
-export type Meaning =
-  /** Its value is this argument of the command, from 0. */
-  | number
-  /** `--flag`: the same under another name. `''`: what happens anyway, or has nothing to do here. */
-  | string
-  /** A switch that stands for these words. */
-  | readonly string[]
-  /** For its value: the words that say it. */
-  | ((value: string) => readonly string[])
-  /** Not here: what to do instead. */
-  | { readonly refused: string };
-
-export interface Row {
-  /** The words of it, in nsc's order; several ways to write them. */
-  words: readonly string[];
-  /** The command, with words that always follow it. */
-  to: string;
-  /**
-   * By how nsc writes it: `n/name=` is -n, --name with a value; `sys` a switch. What is not named stays as it is. A flag that
-   * the command has itself is only meant so when the words are nsc's.
-   */
-  flags?: Readonly<Record<string, Meaning>>;
-  /** Only where this flag is given, or given with this value; the first row that fits counts. */
-  when?: readonly [flag: string, value?: string];
-  /** What the arguments are: the same arguments of the command, where nothing is said. */
-  args?: readonly Meaning[];
-}
 
 /** The persistent flags of nsc. Where the configuration file is, is said by a variable: see translate.ts. */
 export const GLOBAL_FLAGS = {
@@ -55,13 +29,6 @@ const described = { ...name, ...output, ...unsigned, 'W/long-ids': '' };
 const user = { 'n/name=': 0, 'u/user-public-key=': 0 };
 const tool = { ...unsigned, 'nats=': '--server', 'max-messages=': '--count' };
 const encrypted = { 'E/encrypt': { refused: 'seal the payload itself: `natsctl nkey seal`' } };
-const permissions = {
-  'pub-allow=': '--allow-pub',
-  'pub-deny=': '--deny-pub',
-  'sub-allow=': '--allow-sub',
-  'sub-deny=': '--deny-sub',
-  'max-responses=': '--allow-pub-response',
-};
 const keyKinds = {
   'o/operator': kind('operator'),
   'a/accounts': kind('account'),
@@ -333,81 +300,8 @@ export const ROWS: readonly Row[] = [
   { words: ['tool reply'], to: 'reply', flags: { ...tool, ...encrypted } },
   { words: ['tool rtt'], to: 'rtt', flags: tool },
 
-  // nats auth, whose words are in the same order as here
-  { words: ['operator select'], to: 'context select operator' },
-  { words: ['operator keys list', 'operator keys ls'], to: 'operator signing-key list' },
-  { words: ['operator keys add'], to: 'operator signing-key add' },
-  { words: ['operator keys rm', 'operator keys remove'], to: 'operator signing-key remove' },
-  { words: ['account keys add'], to: 'account signing-key add', flags: permissions, args: ['--account', '--role'] },
-  { words: ['account keys list', 'account keys ls'], to: 'account signing-key list', args: ['--account'] },
-  {
-    words: ['account keys rm', 'account keys remove'],
-    to: 'account signing-key remove',
-    flags: { 'key=': 0 },
-    args: ['--account'],
-  },
-  {
-    words: ['account exports add'],
-    to: 'export create',
-    flags: { 'url=': '--info-url', 'token-position=': '--account-token-position' },
-    args: ['--name', 0, '--account'],
-  },
-  { words: ['account exports list', 'account exports ls'], to: 'export list', args: ['--account'] },
-  { words: ['account exports info'], to: 'export describe', args: [0, '--account'] },
-  {
-    words: ['account exports edit'],
-    to: 'export edit',
-    flags: { 'url=': '--info-url', 'token-position=': '--account-token-position' },
-    args: [0, '--account'],
-  },
-  { words: ['account exports rm', 'account exports remove'], to: 'export delete', args: [0, '--account'] },
-  {
-    words: ['account imports add'],
-    to: 'import create',
-    flags: { 'source=': '--source-account', 'local=': '--local-subject', traceable: '--allow-trace' },
-    args: ['--name', 0, '--account'],
-  },
-  { words: ['account imports list', 'account imports ls'], to: 'import list', args: ['--account'] },
-  { words: ['account imports info'], to: 'import describe', args: [0, '--account'] },
-  {
-    words: ['account imports edit'],
-    to: 'import edit',
-    flags: { 'local=': '--local-subject', traceable: '--allow-trace' },
-    args: [0, '--account'],
-  },
-  { words: ['account imports rm', 'account imports remove'], to: 'import delete', args: [0, '--account'] },
-  {
-    words: ['account mappings add'],
-    to: 'mapping create',
-    flags: { 'config=': '--from-file' },
-    args: ['--account', 0, 1, '--weight', '--cluster'],
-  },
-  {
-    words: ['account mappings list', 'account mappings ls', 'account mappings info'],
-    to: 'mapping list',
-    args: ['--account'],
-  },
-  { words: ['account mappings rm', 'account mappings remove'], to: 'mapping delete', args: ['--account', 0] },
-  { words: ['account push'], to: 'push' },
-  {
-    words: ['user credential', 'user credentials'],
-    to: 'user creds',
-    flags: { 'expire=': '--expires', f: '--force' },
-    args: ['--output', 0, '--account'],
-  },
+  ...NATS_AUTH_ROWS,
 ];
-
-/** Short forms of `nats auth` for the topics, and its verbs for ours. */
-export const TOPICS: Readonly<Record<string, string>> = {
-  ...{ o: 'operator', op: 'operator' },
-  ...{ a: 'account', acct: 'account', act: 'account' },
-  ...{ u: 'user', usr: 'user', users: 'user' },
-  nk: 'nkey',
-};
-export const VERBS: Readonly<Record<string, string>> = {
-  ...{ add: 'create', info: 'describe', ls: 'list', rm: 'delete' },
-};
-export const VERB_TOPICS: ReadonlySet<string> = new Set(['operator', 'account', 'user', 'export', 'import', 'mapping']);
 
 /** Commands of nsc that are not wanted here, and what to do. */
 export const REFUSED: Readonly<Record<string, string>> = {
