@@ -10,7 +10,14 @@ export interface Step {
   send: string;
 }
 
-export const KEYS = { enter: '\r', down: '\u001b[B', ctrlC: '\u0003', ctrlD: '\u0004', tab: '\t' };
+export const KEYS = {
+  enter: '\r',
+  down: '\u001b[B',
+  ctrlC: '\u0003',
+  /** Clears the line, in a shell. */
+  ctrlU: '\u0015',
+  tab: '\t',
+};
 
 export interface OnTerminal {
   env: NodeJS.ProcessEnv;

@@ -124,8 +124,7 @@ async function typed(shell: string, setup: string, keys: string, becomes: RegExp
   const steps = [
     { wait: /ready\$ /, send: `${setup}\r` },
     { wait: /ready\$ /, send: `${keys}${KEYS.tab}` },
-    { wait: becomes, send: `${KEYS.ctrlC}` },
-    { wait: /ready\$ /, send: 'exit\r' },
+    { wait: becomes, send: `${KEYS.ctrlU}exit\r` },
   ];
   const flags = shell === 'bash' ? ['--norc', '--noprofile', '-i'] : ['-f', '-i'];
   return onTerminal(flags, {
