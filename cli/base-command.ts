@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { Command } from '@oclif/core';
-import { jsonFlag } from './flags.js';
+import { accountFlag, jsonFlag } from './flags.js';
 import { jsonInEnvironment, writeJson } from './output/json.js';
 import { type Progress, startProgress } from './output/progress.js';
 import { report } from './output/report.js';
 import { safeText } from './output/safe-text.js';
+import { canAsk } from './prompt.js';
+import type { Shown } from './token/show.js';
 import { openWorkspace, type Workspace } from './workspace.js';
 
 /** What the shared flags of cli/flags.ts parse to. */
@@ -13,6 +15,7 @@ export interface CommonFlags {
   store?: string | undefined;
   keystore?: string | undefined;
   operator?: string | undefined;
+  account?: string | string[] | undefined;
 }
 
 /**
@@ -37,6 +40,13 @@ export abstract class NatsctlCommand extends Command {
   /** For people: text on stdout as it is. Silent with `--json`. */
   protected print(text: string): void {
     if (!this.jsonEnabled()) process.stdout.write(text);
+  }
+
+  /** Prints what was made to be shown; what `--json` prints of it is returned. */
+  protected present({ text, note, result }: Shown): object {
+    this.print(text);
+    if (note !== undefined && !this.jsonEnabled()) this.note(note);
+    return result;
   }
 
   /** Beside the result: a line on stderr, also with `--json`. */
@@ -66,10 +76,21 @@ export abstract class NatsctlCommand extends Command {
     };
   }
 
+  /** On a terminal it asks which account is meant, where the command works under one and nothing says which. */
   protected async workspace(flags: CommonFlags): Promise<Workspace> {
     const workspace = await openWorkspace(this.settings(flags), { operator: flags.operator, now: currentTime() });
+    if (flags.account === undefined && canAsk() && this.worksUnderAccount()) {
+      const { meantAccount } = await import('./pick.js');
+      flags.account = await meantAccount(workspace, undefined);
+    }
     if (workspace.store.managed) await this.handOverAtEnd(workspace);
     return workspace;
+  }
+
+  /** Not those for which no account means all of them, or that take it as an argument. */
+  private worksUnderAccount(): boolean {
+    const { account, all } = this.ctor.flags;
+    return account === accountFlag.account && all === undefined && !/^account:[^:]+$/.test(this.id ?? '');
   }
 
   private handOverChanged: (() => Promise<void>) | undefined;

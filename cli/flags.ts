@@ -112,6 +112,10 @@ export const rawFlag = {
   raw: Flags.boolean({ char: 'R', description: 'Print the token as it is stored.', env: 'NATSCTL_RAW' }),
 };
 
+export const namesFlag = {
+  names: Flags.boolean({ description: 'Print the names alone, one a line.', env: 'NATSCTL_NAMES' }),
+};
+
 /** Values of a repeatable flag, each of which may be a comma list (as nsc takes them); oclif gives one text from the environment. */
 export function listOf(value: string[] | string | undefined): string[] {
   const texts = value === undefined ? [] : typeof value === 'string' ? [value] : value;

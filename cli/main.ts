@@ -1,5 +1,7 @@
 import process from 'node:process';
 import { runDirectly } from './direct.js';
+import { commandFlags } from './manifest.js';
+import { translate } from './nsc/translate.js';
 import { jsonInEnvironment } from './output/json.js';
 import { report } from './output/report.js';
 import { unknownCommand } from './unknown-command.js';
@@ -11,8 +13,15 @@ export async function runNatsctl(argv: string[], from: string): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
     throw error;
   });
+  if (argv[0] === '__complete') {
+    const { answer } = await import('./completion/answer.js');
+    process.stdout.write(await answer(argv.slice(1), from));
+    return;
+  }
   try {
-    if (!(await runDirectly(argv, from))) await runByOclif(asFlags(argv), from);
+    const { argv: ours, env } = translate(asFlags(argv), (command) => commandFlags(from, command));
+    Object.assign(process.env, env);
+    if (!(await runDirectly(ours, from))) await runByOclif(ours, from);
   } catch (error) {
     report(isUnknownCommand(error) ? await explainUnknown(argv, from) : error, wantsJson(argv));
   }

@@ -2,16 +2,6 @@ import type { NatsctlError } from '../claims/errors.js';
 import { type CliErrorCode, cliError, usageError } from './errors.js';
 import { editDistance } from './output/edit-distance.js';
 
-/** What nsc calls some of it, where the words differ by more than their order. */
-const NSC_WORDS: Record<string, string> = {
-  'generate creds': 'user creds',
-  'revocations add-user': 'user revoke',
-  'revocations add_user': 'user revoke',
-  'tool pub': 'pub',
-  'tool sub': 'sub',
-  init: 'up',
-};
-
 /**
  * The fault of a command line whose words are no command: too many words after one, or a word that is misspelt or in nsc's
  * order (`add account`), for which the nearest command is named.
@@ -40,8 +30,6 @@ export function unknownCommand(argv: readonly string[], commands: readonly strin
 
 function nearest(words: readonly string[], commands: readonly string[]): string | null {
   const two = words.slice(0, 2).join(' ');
-  const renamed = NSC_WORDS[two] ?? NSC_WORDS[words[0] as string];
-  if (renamed !== undefined) return renamed;
   const swapped = words.length > 1 ? `${words[1]} ${words[0]}` : two;
   let best: { command: string; distance: number } | null = null;
   for (const command of commands) {

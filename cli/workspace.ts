@@ -57,14 +57,20 @@ export async function chooseAccount(workspace: Workspace, given: string | undefi
 }
 
 /**
- * Never the system account, whose users see and change every account: a new operator's context names it before anybody has
- * chosen anything, as nsc's does.
+ * That of the context, or the only one; undefined where nothing chooses it. Never the system account, whose users see and
+ * change every account: a new operator's context names it before anybody has chosen anything, as nsc's does.
  */
-async function defaultAccount({ paths, store }: Workspace): Promise<string> {
+export async function currentAccount({ paths, store }: Workspace): Promise<string | undefined> {
   const names = await listAccountNames(store);
   const ofContext = names.find((name) => name === paths.account && store.name === paths.operator);
   const chosen = ofContext ?? (names.length === 1 ? names[0] : undefined);
-  if (chosen !== undefined && !(await isSystemAccount(store, chosen))) return chosen;
+  return chosen === undefined || (await isSystemAccount(store, chosen)) ? undefined : chosen;
+}
+
+async function defaultAccount(workspace: Workspace): Promise<string> {
+  const chosen = await currentAccount(workspace);
+  if (chosen !== undefined) return chosen;
+  const names = await listAccountNames(workspace.store);
   const create = 'create an account with `natsctl account create NAME`';
   const hint =
     names.length === 0

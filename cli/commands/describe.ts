@@ -1,14 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { currentTime, NatsctlCommand } from '../base-command.js';
-import { rawFlag } from '../flags.js';
-import { toJson } from '../output/json.js';
-import { safeText } from '../output/safe-text.js';
 import { pairs } from '../output/table.js';
 import { showTime } from '../output/time.js';
 import { required } from '../prompt.js';
-import { armored, describeToken } from '../token/describe.js';
-import { fieldOf, flatten } from '../token/field.js';
-import { writeNewFile } from '../user/creds.js';
+import { describeToken } from '../token/describe.js';
+import { flatten } from '../token/field.js';
+import { showToken, tokenFlags } from '../token/show.js';
 
 export default class Describe extends NatsctlCommand {
   static override description =
@@ -23,40 +20,16 @@ export default class Describe extends NatsctlCommand {
     token: Args.string({ description: 'File (bare, armored or creds), URL, token, or - for stdin.' }),
   };
   static override flags = {
-    ...rawFlag,
+    ...tokenFlags,
     file: Flags.string({ char: 'f', hidden: true, description: 'As nsc names it.', env: 'NATSCTL_FILE' }),
-    field: Flags.string({
-      char: 'F',
-      description: 'Print one value of the claims: nats.exports[0].subject, nats.mappings["a.b"].',
-      helpValue: 'PATH',
-      exclusive: ['raw'],
-      env: 'NATSCTL_FIELD',
-    }),
-    output: Flags.string({
-      description: 'Write the token to this file, armored, instead of showing it.',
-      helpValue: 'FILE',
-      env: 'NATSCTL_OUTPUT',
-    }),
-    force: Flags.boolean({ description: 'Replace the file if it exists.', env: 'NATSCTL_FORCE' }),
   };
 
   async run() {
     const { args, flags } = await this.parse(Describe);
     const source = await required(args.token ?? flags.file, 'TOKEN', 'File, URL or token');
     const token = await describeToken(source, currentTime());
-    if (flags.output !== undefined) {
-      const file = await writeNewFile(flags.output, armored(token.kind, token.token), flags.force);
-      if (!this.jsonEnabled()) this.note(`wrote ${file}`);
-      return { ...token, file };
-    }
-    if (flags.field !== undefined) {
-      const value = fieldOf(token.claims, flags.field);
-      this.print(`${typeof value === 'string' ? safeText(value) : toJson(value, 2)}\n`);
-      return { field: flags.field, value };
-    }
-    if (flags.raw) this.print(`${token.token}\n`);
-    else {
-      this.print(
+    const shown = await showToken(token.kind, token, flags, () =>
+      [
         pairs([
           ['kind', token.version === 1 ? `${token.kind} (version 1)` : token.kind],
           ['name', token.name],
@@ -69,12 +42,13 @@ export default class Describe extends NatsctlCommand {
           ['signature', 'good'],
           ['creds', token.creds ? 'the seed beside it is its own' : null],
         ]),
-      );
-      const { nats } = token.claims as { nats?: unknown };
-      this.print(`\n${pairs(flatten(nats, 'nats'))}`);
+        pairs(flatten((token.claims as { nats?: unknown }).nats, 'nats')),
+      ].join('\n'),
+    );
+    if (flags.output === undefined && flags.field === undefined && !flags.raw) {
       for (const { level, message, code } of token.issues) this.note(`${level}: ${message} [${code}]`);
       for (const field of token.unknownFields) this.note(`note: ${field} is not known to this version`);
     }
-    return token;
+    return this.present(shown);
   }
 }

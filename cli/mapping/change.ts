@@ -36,6 +36,31 @@ export function putMapping(
   });
 }
 
+export interface MappingsChanged extends ChangeReport {
+  account: string;
+  accountKey: string;
+  mappings: { from: string; to: WeightedMapping[] }[];
+}
+
+/** Maps each subject as it is given, whatever it was mapped to before; other subjects stay. */
+export async function putMappings(
+  workspace: Workspace,
+  wanted: { account?: string | undefined; mappings: ReadonlyMap<string, WeightedMapping[]> },
+  options: ChangeOptions,
+): Promise<MappingsChanged> {
+  let name = '';
+  const change = await changeAccount(workspace, wanted.account, options, (claims, account) => {
+    name = account.name;
+    return [...wanted.mappings].reduce((changed, [from, list]) => withMapping(changed, from, list), claims);
+  });
+  const mappings = [...wanted.mappings.keys()].map((from) => ({
+    from,
+    to: change.after.nats.mappings.get(from) ?? [],
+  }));
+  const warnings = newWarnings(change, workspace.now);
+  return { account: name, accountKey: change.before.sub, mappings, ...changeResult(change), warnings };
+}
+
 /** Removes a destination of a subject, or without `to` all of them. */
 export function deleteMapping(
   workspace: Workspace,

@@ -21,7 +21,8 @@ export interface NewOperator {
   serviceUrls: string[];
   /** Where accounts are pushed to and fetched from. */
   accountServerUrl?: string | undefined;
-  /** Unix seconds; 0 or absent = never. */
+  /** Unix seconds; 0 or absent for no bound. */
+  start?: number | undefined;
   expiry?: number | undefined;
   tags?: string[] | undefined;
 }
@@ -66,6 +67,7 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
   if (signing) operatorClaims.nats.signing_keys = [signing.publicKey];
   if (wanted.requireSigningKeys) operatorClaims.nats.strict_signing_key_usage = true;
   if (wanted.accountServerUrl) operatorClaims.nats.account_server_url = accountServerUrl(wanted.accountServerUrl);
+  if (wanted.start) operatorClaims.nbf = wanted.start;
   if (wanted.expiry) operatorClaims.exp = wanted.expiry;
   if (wanted.tags && wanted.tags.length > 0) operatorClaims.nats.tags = wanted.tags;
   const operator = await signChecked(operatorClaims, seedSigner(identity), { now });

@@ -153,6 +153,8 @@ it('so are those of what looks, explains and tries', async () => {
   await holds('apply', 'org.yaml', '--yes');
   await holds('context select', 'account', 'orders', ...local);
   await holds('context nats', 'orders', ...guest);
+  await holds('context profile', 'nsc://local/orders/guest?names');
+  await holds('completion', 'bash');
   await holds('nkey gen', 'curve', '--output', 'x.nk');
   await holds('nkey gen', 'user', '--output', 'u.nk');
   await holds('nkey show', 'u.nk');
@@ -217,6 +219,7 @@ async function holdsOfSharing(local: string[]) {
   keeper.close();
   await holds('import create', '--token', 'a.jwt', ...shop);
   await holds('import edit', 'q.*', '--share', ...shop);
+  await holds('import describe', 'q.*', ...shop);
   await holds('import list', ...shop);
   await holds('export list', ...billing);
   await holds('export describe', 'q.*', ...billing);

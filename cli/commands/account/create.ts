@@ -2,11 +2,12 @@ import { Args, Flags } from '@oclif/core';
 import { checkEntityName } from '../../../claims/names.js';
 import { type CreatedAccount, createAccount } from '../../account/create.js';
 import { NatsctlCommand } from '../../base-command.js';
-import { expiryFlag, listOf, operatorFlag, privateKeyFlag, storeFlags, tagFlag } from '../../flags.js';
+import { validityEdit, validityFlags } from '../../change/validity.js';
+import { listOf, operatorFlag, privateKeyFlag, storeFlags, tagFlag } from '../../flags.js';
 import { pairs } from '../../output/table.js';
 import { showTime } from '../../output/time.js';
+import { permissionEdit, permissionFlags, withResponseCount } from '../../permission/flags.js';
 import { required } from '../../prompt.js';
-import { parseTime } from '../../time.js';
 
 export default class AccountCreate extends NatsctlCommand {
   static override description = 'Make an account, signed by the operator, in the local store.';
@@ -14,6 +15,7 @@ export default class AccountCreate extends NatsctlCommand {
   static override examples = [
     '<%= config.bin %> account create orders',
     '<%= config.bin %> account create trial --expiry 30d --signing-key',
+    "<%= config.bin %> account create guests --allow-sub 'news.>' --deny-pub '>'    # what its users may do by default",
   ];
   static override args = { name: Args.string({ description: 'Name of the account; names its folder.' }) };
   static override flags = {
@@ -25,20 +27,29 @@ export default class AccountCreate extends NatsctlCommand {
       env: 'NATSCTL_SIGNING_KEY',
     }),
     description: Flags.string({ description: 'What it is for; kept in its JWT.', env: 'NATSCTL_DESCRIPTION' }),
-    ...expiryFlag,
+    'public-key': Flags.string({
+      description:
+        'Identity of the account: a public key whose seed is kept elsewhere, or a file with a seed. Default: a new one.',
+      helpValue: 'KEY',
+      env: 'NATSCTL_PUBLIC_KEY',
+    }),
+    ...permissionFlags,
+    ...validityFlags,
     ...tagFlag,
     ...privateKeyFlag,
   };
 
   async run(): Promise<CreatedAccount> {
-    const { args, flags } = await this.parse(AccountCreate);
+    const { args, flags } = await this.parse(AccountCreate, withResponseCount(this.argv));
     const name = await required(args.name, 'NAME', 'Name of the account', (text) => checkEntityName(text, 'account'));
     const workspace = await this.workspace(flags);
     const created = await createAccount(workspace, {
       name,
       signingKey: flags['signing-key'],
       description: flags.description,
-      expiry: flags.expiry === undefined ? 0 : parseTime(flags.expiry, workspace.now),
+      identity: flags['public-key'],
+      defaultPermissions: permissionEdit(flags),
+      ...validityEdit(flags, workspace.now),
       tags: listOf(flags.tag).map((tag) => tag.toLowerCase()),
       key: flags['private-key'],
     });

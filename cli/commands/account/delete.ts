@@ -7,7 +7,7 @@ import { removalFlags, yesFlag } from '../../delete/flags.js';
 import { operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
 import { showTime } from '../../output/time.js';
-import { required } from '../../prompt.js';
+import { pickAccount } from '../../pick.js';
 import { findAccount } from '../../store/store.js';
 import { remoteFlags } from '../../sync/flags.js';
 import { remoteOptions } from '../../sync/remote-options.js';
@@ -42,8 +42,8 @@ export default class AccountDelete extends NatsctlCommand {
 
   async run(): Promise<DeletedAccount & { retired: Retired | null }> {
     const { args, flags } = await this.parse(AccountDelete);
-    const given = await required(args.name, 'NAME', 'Which account');
     const workspace = await this.workspace(flags);
+    const given = await pickAccount(workspace, args.name);
     const account = await findAccount(workspace.store, given);
     const { name } = account;
     const dryRun = flags['dry-run'];

@@ -14,6 +14,7 @@ import { validityEdit, validityFlags } from '../../change/validity.js';
 import { accountFlag, operatorFlag, privateKeyFlag, rmTagFlag, storeFlags, tagEdit, tagFlag } from '../../flags.js';
 import { parseWhole } from '../../number.js';
 import { permissionEdit, permissionFlags, permissionRemovalFlags, withResponseCount } from '../../permission/flags.js';
+import { meantAccount } from '../../pick.js';
 
 export default class AccountEdit extends NatsctlCommand {
   static override description =
@@ -72,7 +73,7 @@ export default class AccountEdit extends NatsctlCommand {
     const sampling = flags['trace-context-sampling'];
     const change = await editAccount(
       workspace,
-      args.name ?? flags.account,
+      await meantAccount(workspace, args.name ?? flags.account),
       {
         limits: accountLimitEdit(flags),
         jetStream: jetStreamEdit(flags),

@@ -6,6 +6,7 @@ import { changeNotes, changeText } from '../../change/report.js';
 import { dryRunFlag } from '../../change/show.js';
 import { operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
+import { pickAccount } from '../../pick.js';
 import { required } from '../../prompt.js';
 
 export default class AccountRename extends NatsctlCommand {
@@ -19,10 +20,11 @@ export default class AccountRename extends NatsctlCommand {
 
   async run(): Promise<Renamed> {
     const { args, flags } = await this.parse(AccountRename);
-    const account = await required(args.account, 'ACCOUNT', 'Which account');
+    const workspace = await this.workspace(flags);
+    const account = await pickAccount(workspace, args.account, 'ACCOUNT');
     const to = await required(args.name, 'NAME', 'The new name', (text) => checkEntityName(text, 'account'));
     const options = { key: flags['private-key'], dryRun: flags['dry-run'] };
-    const done = await renameAccountTo(await this.workspace(flags), { account, to }, options);
+    const done = await renameAccountTo(workspace, { account, to }, options);
     this.print(changeText(done, safeText(`account ${done.from} is now ${done.to}`)));
     if (!this.jsonEnabled()) for (const note of changeNotes(done)) this.note(note);
     return done;

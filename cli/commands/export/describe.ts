@@ -7,13 +7,17 @@ import { typeFlags, typeOf } from '../../export/flags.js';
 import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
 import { pairs } from '../../output/table.js';
 import { showTime } from '../../output/time.js';
+import { fieldFlag, showField } from '../../token/show.js';
 
 export default class ExportDescribe extends NatsctlCommand {
   static override description = 'Show an export: its claims, whom it revokes, who imports it.';
   static override hiddenAliases = ['export:info'];
-  static override examples = ["<%= config.bin %> export describe 'invoices.*' --account billing"];
+  static override examples = [
+    "<%= config.bin %> export describe 'invoices.*' --account billing",
+    "<%= config.bin %> export describe 'invoices.*' --account billing --field service_latency.sampling",
+  ];
   static override args = { subject: Args.string({ description: 'Subject of the export.' }) };
-  static override flags = { ...storeFlags, ...operatorFlag, ...accountFlag, ...typeFlags };
+  static override flags = { ...storeFlags, ...operatorFlag, ...accountFlag, ...typeFlags, ...fieldFlag };
 
   async run() {
     const { args, flags } = await this.parse(ExportDescribe);
@@ -22,6 +26,7 @@ export default class ExportDescribe extends NatsctlCommand {
     const chosen = await chooseExport(workspace, wanted, 'Which export');
     const shown = await describeExport(workspace, { account: flags.account, export: chosen });
     const one = shown.export;
+    if (flags.field !== undefined) return this.present(showField(one, flags.field));
     const latency = one.service_latency;
     this.print(
       pairs([

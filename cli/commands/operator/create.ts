@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { checkEntityName } from '../../../claims/names.js';
 import { currentTime, NatsctlCommand } from '../../base-command.js';
-import { expiryFlag, listOf, storeFlags, tagFlag } from '../../flags.js';
+import { validityEdit, validityFlags } from '../../change/validity.js';
+import { listOf, storeFlags, tagFlag } from '../../flags.js';
 import { type CreatedOperator, createOperator } from '../../operator/create.js';
 import { pairs } from '../../output/table.js';
 import { required } from '../../prompt.js';
 import { resolvePaths } from '../../store/paths.js';
-import { parseTime } from '../../time.js';
 
 export default class OperatorCreate extends NatsctlCommand {
   static override description =
@@ -43,7 +43,7 @@ export default class OperatorCreate extends NatsctlCommand {
       helpValue: 'URL',
       env: 'NATSCTL_ACCOUNT_SERVER_URL',
     }),
-    ...expiryFlag,
+    ...validityFlags,
     ...tagFlag,
   };
 
@@ -59,7 +59,7 @@ export default class OperatorCreate extends NatsctlCommand {
         requireSigningKeys: flags['require-signing-keys'],
         serviceUrls: listOf(flags['service-url']),
         accountServerUrl: flags['account-server-url'],
-        expiry: flags.expiry === undefined ? 0 : parseTime(flags.expiry, now),
+        ...validityEdit(flags, now),
         tags: listOf(flags.tag).map((tag) => tag.toLowerCase()),
       },
       now,

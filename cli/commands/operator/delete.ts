@@ -6,7 +6,8 @@ import { removalFlags, yesFlag } from '../../delete/flags.js';
 import { storeFlags } from '../../flags.js';
 import { type DeletedOperator, deleteOperator } from '../../operator/delete.js';
 import { safeText } from '../../output/safe-text.js';
-import { required } from '../../prompt.js';
+import { pickOperator } from '../../pick.js';
+import { resolvePaths } from '../../store/paths.js';
 
 export default class OperatorDelete extends NatsctlCommand {
   static override description =
@@ -21,7 +22,7 @@ export default class OperatorDelete extends NatsctlCommand {
 
   async run(): Promise<DeletedOperator> {
     const { args, flags } = await this.parse(OperatorDelete);
-    const name = await required(args.name, 'NAME', 'Which operator');
+    const name = await pickOperator(args.name, resolvePaths(this.settings(flags)).storeRoot);
     const workspace = await this.workspace({ ...flags, operator: name });
     if (!flags['dry-run']) await confirmByName('operator', name, flags.yes);
     const gone = await deleteOperator(workspace, {

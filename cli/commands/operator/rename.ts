@@ -7,7 +7,9 @@ import { dryRunFlag } from '../../change/show.js';
 import { privateKeyFlag, storeFlags } from '../../flags.js';
 import { renameOperatorTo } from '../../operator/rename.js';
 import { safeText } from '../../output/safe-text.js';
+import { pickOperator } from '../../pick.js';
 import { required } from '../../prompt.js';
+import { resolvePaths } from '../../store/paths.js';
 
 export default class OperatorRename extends NatsctlCommand {
   static override description = 'Give an operator another name. Its key, and all that is signed by it, stays valid.';
@@ -20,7 +22,7 @@ export default class OperatorRename extends NatsctlCommand {
 
   async run(): Promise<Renamed> {
     const { args, flags } = await this.parse(OperatorRename);
-    const operator = await required(args.operator, 'OPERATOR', 'Which operator');
+    const operator = await pickOperator(args.operator, resolvePaths(this.settings(flags)).storeRoot, 'OPERATOR');
     const to = await required(args.name, 'NAME', 'The new name', (text) => checkEntityName(text, 'operator'));
     const options = { key: flags['private-key'], dryRun: flags['dry-run'] };
     const done = await renameOperatorTo(await this.workspace({ ...flags, operator }), to, options);

@@ -6,7 +6,7 @@ import { dryRunFlag } from '../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
 import { showTime } from '../../output/time.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { addRevocation, type RevocationChanged } from '../../revocation/change.js';
 
 export default class RevocationAdd extends NatsctlCommand {
@@ -36,8 +36,8 @@ export default class RevocationAdd extends NatsctlCommand {
 
   async run(): Promise<RevocationChanged> {
     const { args, flags } = await this.parse(RevocationAdd);
-    const user = await required(args.user, 'USER', "Which user ('*' for all)");
     const workspace = await this.workspace(flags);
+    const user = await pickUser(workspace, flags.account, args.user, 'USER', ['*']);
     const at = parseAt(flags.at, workspace.now);
     const options = { key: flags['private-key'], dryRun: flags['dry-run'] };
     const wanted = { account: flags.account, user, unlisted: flags.unlisted, at };

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../../base-command.js';
 import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { parseTime } from '../../time.js';
 import { makeCreds, writeNewFile } from '../../user/creds.js';
 
@@ -35,8 +35,8 @@ export default class UserCreds extends NatsctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(UserCreds);
-    const name = await required(args.name, 'NAME', 'Which user');
     const workspace = await this.workspace(flags);
+    const name = await pickUser(workspace, flags.account, args.name);
     const expires = flags.expires === undefined ? undefined : parseTime(flags.expires, workspace.now);
     const { text, ...user } = await makeCreds(workspace, { user: name, account: flags.account, expires });
     if (flags.output === undefined || flags.output === '-') {

@@ -4,7 +4,7 @@ import { dryRunFlag, showDifferences } from '../../change/show.js';
 import { removalFlags } from '../../delete/flags.js';
 import { accountFlag, listOf, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { type DeletedUsers, deleteUsers } from '../../user/delete.js';
 
 export default class UserDelete extends NatsctlCommand {
@@ -39,7 +39,9 @@ export default class UserDelete extends NatsctlCommand {
 
   async run(): Promise<DeletedUsers> {
     const { args, argv, flags } = await this.parse(UserDelete);
-    await required(args.name, 'NAME', 'Which user').then((name) => argv.length === 0 && argv.push(name));
+    const workspace = await this.workspace(flags);
+    const name = await pickUser(workspace, flags.account, args.name);
+    if (argv.length === 0) argv.push(name);
     const wanted = {
       users: listOf(argv as string[]),
       account: flags.account,
@@ -48,7 +50,7 @@ export default class UserDelete extends NatsctlCommand {
       keepCreds: flags['keep-creds'],
     };
     const options = { key: flags['private-key'], dryRun: flags['dry-run'] };
-    const done = await deleteUsers(await this.workspace(flags), wanted, options);
+    const done = await deleteUsers(workspace, wanted, options);
     const will = done.dryRun ? 'would be deleted' : 'is deleted';
     for (const one of done.users) {
       const revoked = one.revokedAt === null ? ', not revoked: creds of it go on working' : ' and revoked';

@@ -4,7 +4,7 @@ import { changeResult, dryRunFlag, showChange } from '../../change/show.js';
 import { validityEdit, validityFlags } from '../../change/validity.js';
 import { accountFlag, operatorFlag, privateKeyFlag, rmTagFlag, storeFlags, tagEdit, tagFlag } from '../../flags.js';
 import { withResponseCount } from '../../permission/flags.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { editUser } from '../../user/edit.js';
 import { limitEdit, limitFlags, limitRemovalFlags } from '../../user/limit-flags.js';
 
@@ -32,8 +32,8 @@ export default class UserEdit extends NatsctlCommand {
 
   async run() {
     const { args, flags } = await this.parse(UserEdit, withResponseCount(this.argv));
-    const user = await required(args.name, 'NAME', 'Which user');
     const workspace = await this.workspace(flags);
+    const user = await pickUser(workspace, flags.account, args.name);
     const edited = await editUser(
       workspace,
       { user, account: flags.account },

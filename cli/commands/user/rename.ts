@@ -5,6 +5,7 @@ import { changeText } from '../../change/report.js';
 import { dryRunFlag } from '../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
+import { pickUser } from '../../pick.js';
 import { required } from '../../prompt.js';
 import { type RenamedUser, renameUserTo } from '../../user/rename.js';
 
@@ -20,10 +21,11 @@ export default class UserRename extends NatsctlCommand {
 
   async run(): Promise<RenamedUser> {
     const { args, flags } = await this.parse(UserRename);
-    const user = await required(args.user, 'USER', 'Which user');
+    const workspace = await this.workspace(flags);
+    const user = await pickUser(workspace, flags.account, args.user, 'USER');
     const to = await required(args.name, 'NAME', 'The new name', (text) => checkEntityName(text, 'user'));
     const options = { key: flags['private-key'], dryRun: flags['dry-run'] };
-    const done = await renameUserTo(await this.workspace(flags), { user, to, account: flags.account }, options);
+    const done = await renameUserTo(workspace, { user, to, account: flags.account }, options);
     this.print(changeText(done, safeText(`user ${done.from} of account ${done.account} is now ${done.to}`)));
     if (!this.jsonEnabled()) {
       for (const warning of done.warnings) this.note(warning);

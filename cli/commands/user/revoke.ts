@@ -3,7 +3,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
 import { showTime } from '../../output/time.js';
-import { required } from '../../prompt.js';
+import { pickUser } from '../../pick.js';
 import { type Revoked, revokeUser } from '../../user/revoke.js';
 
 export default class UserRevoke extends NatsctlCommand {
@@ -29,8 +29,9 @@ export default class UserRevoke extends NatsctlCommand {
 
   async run(): Promise<Revoked> {
     const { args, flags } = await this.parse(UserRevoke);
-    const user = await required(args.user, 'USER', "Which user ('*' for all)");
-    const revoked = await revokeUser(await this.workspace(flags), {
+    const workspace = await this.workspace(flags);
+    const user = await pickUser(workspace, flags.account, args.user, 'USER', ['*']);
+    const revoked = await revokeUser(workspace, {
       user,
       account: flags.account,
       unlisted: flags.unlisted,

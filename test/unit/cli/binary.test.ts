@@ -165,7 +165,7 @@ describe('the program', () => {
     const natsctl = program(tempDir());
     const hints: [string[], string][] = [
       [['acount', 'list'], 'did you mean `natsctl account list`?'],
-      [['add', 'account', 'x'], 'did you mean `natsctl account add`?'],
+      [['create', 'acount', 'x'], 'did you mean `natsctl account create`?'],
       [['pussh'], 'did you mean `natsctl push`?'],
       [['account', 'list', 'orders'], 'see `natsctl account list --help`'],
       [['account', 'list', '--stroe', 'x'], 'did you mean --store?'],

@@ -4,7 +4,7 @@ import { NatsctlCommand } from '../../../base-command.js';
 import { dryRunFlag, showChange } from '../../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../../flags.js';
 import { withResponseCount } from '../../../permission/flags.js';
-import { required } from '../../../prompt.js';
+import { pickSigningKey } from '../../../pick.js';
 import { limitEdit, limitFlags, limitRemovalFlags } from '../../../user/limit-flags.js';
 
 export default class AccountSigningKeyEdit extends NatsctlCommand {
@@ -32,9 +32,10 @@ export default class AccountSigningKeyEdit extends NatsctlCommand {
 
   async run(): Promise<ChangedSigningKey> {
     const { args, flags } = await this.parse(AccountSigningKeyEdit, withResponseCount(this.argv));
-    const key = await required(args.key, 'KEY', 'Which role or signing key');
+    const workspace = await this.workspace(flags);
+    const key = await pickSigningKey(workspace, flags.account, args.key);
     const edited = await editAccountSigningKey(
-      await this.workspace(flags),
+      workspace,
       flags.account,
       key,
       { role: flags.role, description: flags.description, limits: limitEdit(flags) },

@@ -3,7 +3,7 @@ import { type RemovedAccountKey, removeAccountSigningKey } from '../../../accoun
 import { NatsctlCommand } from '../../../base-command.js';
 import { dryRunFlag, showChange } from '../../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../../flags.js';
-import { required } from '../../../prompt.js';
+import { pickSigningKey } from '../../../pick.js';
 
 export default class AccountSigningKeyRemove extends NatsctlCommand {
   static override description =
@@ -25,9 +25,10 @@ export default class AccountSigningKeyRemove extends NatsctlCommand {
 
   async run(): Promise<RemovedAccountKey> {
     const { args, flags } = await this.parse(AccountSigningKeyRemove);
-    const key = await required(args.key, 'KEY', 'Which role or signing key');
+    const workspace = await this.workspace(flags);
+    const key = await pickSigningKey(workspace, flags.account, args.key);
     const removed = await removeAccountSigningKey(
-      await this.workspace(flags),
+      workspace,
       flags.account,
       { key, force: flags.force },
       { key: flags['private-key'], dryRun: flags['dry-run'] },

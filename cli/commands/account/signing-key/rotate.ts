@@ -4,7 +4,7 @@ import { NatsctlCommand } from '../../../base-command.js';
 import { dryRunFlag, showChange } from '../../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../../flags.js';
 import { pairs, table } from '../../../output/table.js';
-import { required } from '../../../prompt.js';
+import { pickSigningKey } from '../../../pick.js';
 
 export default class AccountSigningKeyRotate extends NatsctlCommand {
   static override description =
@@ -29,9 +29,10 @@ export default class AccountSigningKeyRotate extends NatsctlCommand {
 
   async run(): Promise<RotatedSigningKey> {
     const { args, flags } = await this.parse(AccountSigningKeyRotate);
-    const key = await required(args.key, 'KEY', 'Which role or signing key');
+    const workspace = await this.workspace(flags);
+    const key = await pickSigningKey(workspace, flags.account, args.key);
     const rotated = await rotateAccountSigningKey(
-      await this.workspace(flags),
+      workspace,
       flags.account,
       { key, newKey: flags['new-key'] },
       { key: flags['private-key'], dryRun: flags['dry-run'] },

@@ -1,11 +1,12 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../../../claims/keys/seed.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { describeAccount, listAccountSummaries } from '../../../../cli/account/describe.js';
+import { permissionEdit } from '../../../../cli/permission/flags.js';
 import { readContextFile } from '../../../../cli/store/context.js';
-import { keyFile, writeSeed } from '../../../../cli/store/keystore.js';
+import { keyFile, readSeed, writeSeed } from '../../../../cli/store/keystore.js';
 import { readAccount, readOperator } from '../../../../cli/store/store.js';
 import { tempWorkspace } from '../temp-workspace.js';
 
@@ -94,5 +95,36 @@ describe('account create', () => {
   it.each(['a/b', 'a\\b', '..', '.', '', 'a\u0000b', 'a\nb'])('refuses the name %j', async (name) => {
     const workspace = await tempWorkspace();
     await expect(createAccount(workspace, { name })).rejects.toMatchObject({ code: 'ERR_NAME_INVALID' });
+  });
+
+  it('takes default permissions, a start, and a key that is given', async () => {
+    const workspace = await tempWorkspace();
+    const defaultPermissions = permissionEdit({ 'allow-sub': ['news.>'], 'deny-pub': ['$SYS.>'] });
+    const seed = Seed.generate('account');
+    const created = await createAccount(workspace, {
+      name: 'guests',
+      identity: seed.reveal(),
+      defaultPermissions,
+      start: workspace.now + 60,
+      expiry: workspace.now + 600,
+    });
+    expect(created.publicKey).toBe(seed.publicKey);
+    expect((await readSeed(workspace.keystore, seed.publicKey, 'it')).publicKey).toBe(seed.publicKey);
+    expect((await readAccount(workspace.store, 'guests')).jwt.claims).toMatchObject({
+      nbf: workspace.now + 60,
+      exp: workspace.now + 600,
+      nats: { default_permissions: { sub: { allow: ['news.>'] }, pub: { deny: ['$SYS.>'] } } },
+    });
+    await expect(createAccount(workspace, { name: 'twin', identity: seed.publicKey })).rejects.toMatchObject({
+      code: 'ERR_SIGNING_KEY_TAKEN',
+      message: `${seed.publicKey} is the account guests already`,
+    });
+    const user = Seed.generate('user').publicKey;
+    await expect(createAccount(workspace, { name: 'x', identity: user })).rejects.toMatchObject({
+      code: 'ERR_KEY_KIND',
+    });
+    const elsewhere = Seed.generate('account').publicKey;
+    await createAccount(workspace, { name: 'elsewhere', identity: elsewhere });
+    expect(existsSync(keyFile(workspace.keystore, elsewhere))).toBe(false);
   });
 });

@@ -147,7 +147,7 @@ describe('sharing, through the program', () => {
   it.each(COMMANDS)('%s: help says what it does, and names the variable of every flag', async (command) => {
     const { code, stdout } = await program().run([...command.split(' '), '--help']);
     expect(code).toBe(0);
-    const flags = [...stdout.matchAll(/^ +(?:-\w, |\s{4})?--(?:\[no-\])?([\w-]+)/gm)].map(
+    const flags = [...stdout.matchAll(/^ {2}(?:-\w, |\s{4})?--(?:\[no-\])?([\w-]+)/gm)].map(
       (match) => match[1] as string,
     );
     expect(flags).toContain('json');

@@ -1,0 +1,1 @@
+export function commandsPage(manifest: unknown, packageJson: unknown): string;
