@@ -16,7 +16,10 @@ export interface Adoption {
   operatorToken: string;
   /** A signing key of the operator (or its identity key), to be sealed: the service can then sign changes itself. */
   signingSeed?: Seed;
-  /** Account JWTs to begin with. Where the service already holds one of an account, that one stays: changes come by push. */
+  /**
+   * Account JWTs to begin with. Where the service already holds one of an account, that one stays: changes come by push. But one
+   * that a key signed which the operator has no more is worth nothing to any server, and is replaced.
+   */
   accounts?: string[];
 }
 
@@ -110,16 +113,22 @@ async function keepSigningKey(
 
 async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClaims, token: string): Promise<void> {
   const key = decodeAs('account', token).claims.sub;
-  if (await tx.account.findUnique({ where: { key } })) return;
+  const stored = await tx.account.findUnique({ where: { key } });
+  const held = stored && readStored('account', stored).claims;
+  const trusted = trustOperators([operator]);
+  if (held && trusted.keys.has(held.iss)) return;
   const at = now();
-  const account = verifyAccount(token, trustOperators([operator]), { now: at });
-  const revoked = droppedRevocations(account.claims.nats.revocations, new Map());
+  const account = verifyAccount(token, trusted, { now: at });
+  const before = held?.nats.revocations ?? new Map<string, number>();
+  // What takes its place brings nobody back: such a one is to be pulled and pushed.
+  if (droppedRevocations(before, account.claims.nats.revocations).length > 0) return;
+  const revoked = droppedRevocations(account.claims.nats.revocations, before);
   await saveAccount(tx, {
     account,
-    stored: null,
+    stored,
     at,
     actor: 'service',
-    action: 'account.create',
+    action: stored ? 'account.update' : 'account.create',
     detail: { name: account.claims.name, ...(revoked.length > 0 && { revoked }) },
   });
 }

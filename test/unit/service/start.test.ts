@@ -85,6 +85,30 @@ describe('adopting an operator', () => {
     expect((await service.get('/jwt/v1/operator')).text).toBe(newer.token);
   });
 
+  it('whose signing key was rotated replaces what the old key signed, and brings nobody back', async () => {
+    const service = await runService();
+    const { operator } = service;
+    const [fresh, revoking] = [Seed.generate('operator'), Seed.generate('account').publicKey];
+    const revoked = await operator.account(revoking, (claims) => {
+      claims.nats.revocations.set(Seed.generate('user').publicKey, NOW - 60);
+    });
+    expect((await service.push(revoking, revoked)).status).toBe(201);
+    const nats = { ...operator.claims.nats, signing_keys: [fresh.publicKey] };
+    const { token } = await signClaims({ ...operator.claims, nats }, seedSigner(operator.identity), { now: NOW });
+    const system = await operator.account(
+      operator.system.publicKey,
+      (claims) => {
+        claims.name = 'SYS';
+      },
+      { by: seedSigner(fresh) },
+    );
+    const without = await operator.account(revoking, () => {}, { by: seedSigner(fresh), iat: NOW });
+    await service.adoptOperator({ operatorToken: token, signingSeed: fresh, accounts: [system, without] });
+    const held = async (key: string) => (await service.get(`/jwt/v1/accounts/${key}`)).text;
+    expect(await held(operator.system.publicKey)).toBe(system);
+    expect(await held(revoking)).toBe(revoked);
+  });
+
   it('of another key, or under a key it never had, is refused', async () => {
     const service = await runService();
     const other = await makeOperator();
