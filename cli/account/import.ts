@@ -1,4 +1,3 @@
-import { droppedRevocations } from '../../claims/account/revocation.js';
 import { isNatsctlError } from '../../claims/errors.js';
 import { decode, decodeAs } from '../../claims/jwt/decode.js';
 import { checkEntityName } from '../../claims/names.js';
@@ -9,6 +8,7 @@ import { differences } from '../change/difference.js';
 import type { ChangeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { isSelfSigned } from '../managed/self-signed.js';
+import { refuseDroppedRevocations } from '../revocation/refuse-dropped.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
 import { operatorKeys } from '../store/references.js';
@@ -162,14 +162,7 @@ function selfSigners({ sub, nats }: AccountClaims): string[] {
 
 /** What is here goes only where that is meant; a revocation never goes by the way. */
 function refuseLoss(here: StoredAccount, claims: AccountClaims, result: ImportedAccount, overwrite: boolean): void {
-  const dropped = droppedRevocations(here.jwt.claims.nats.revocations, claims.nats.revocations);
-  if (dropped.length > 0) {
-    const users = dropped.map(({ user }) => user);
-    throw cliError('ERR_REVOCATIONS_DROPPED', `the JWT lacks revocations that account ${here.name} has here`, {
-      hint: `take them back first, if that is meant: \`natsctl revocation delete USER -a ${here.name}\``,
-      details: { account: claims.sub, users },
-    });
-  }
+  refuseDroppedRevocations(here.name, here.jwt.claims, claims);
   const takenBack = isSelfSigned(here.jwt.claims) && !isSelfSigned(claims);
   if (overwrite || (takenBack && result.differences.every(({ path }) => SET_BY_OPERATOR.test(path)))) return;
   throw cliError('ERR_ACCOUNT_EXISTS', `account ${here.name} is here already, with other claims`, {

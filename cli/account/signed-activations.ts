@@ -10,13 +10,14 @@ export interface SignedActivation {
 export function activationsSignedBy(accounts: StoredAccount[], key: string): SignedActivation[] {
   return accounts.flatMap(({ name, jwt }) =>
     jwt.claims.nats.imports
-      .filter(({ token }) => token !== undefined && signerOf(token) === key)
+      .filter(({ token }) => activationSigner(token) === key)
       .map(({ subject }) => ({ account: name, subject })),
   );
 }
 
 /** Null where it is no activation that can be read: `validate` tells of those. */
-function signerOf(token: string): string | null {
+export function activationSigner(token: string | undefined): string | null {
+  if (token === undefined) return null;
   try {
     return decodeAs('activation', token).claims.iss;
   } catch {

@@ -1,6 +1,7 @@
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
 import { type Batch, commitBatch, type EntityChange, newBatch, putAccount, putUser } from '../change/batch.js';
 import { cliError } from '../errors.js';
+import { refuseDroppedRevocations } from '../revocation/refuse-dropped.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
 import { findSeed } from '../store/keystore.js';
@@ -81,7 +82,10 @@ async function replacedAccount(
   }
   const held = (await readAccount(store, name)).jwt.claims;
   if (held.sub !== sub) await refuseTakenAccount(store, name);
-  if (force) return held;
+  if (force) {
+    refuseDroppedRevocations(name, held, jwt.claims);
+    return held;
+  }
   throw cliError('ERR_ACCOUNT_EXISTS', `account ${name} is under operator ${store.name} already`, {
     hint: 'add --force to replace it by the one that is migrated',
     details: { account: sub },

@@ -21,6 +21,9 @@ export async function rotateAccountSigning(
   const batch = newBatch();
   const entity = { creds: null, differences: done.differences };
   batch.changes.push({ kind: 'account', name, account: null, publicKey: sub, ...entity });
+  for (const { name: importer, publicKey, differences } of done.importers) {
+    batch.changes.push({ kind: 'account', name: importer, account: null, publicKey, creds: null, differences });
+  }
   for (const user of done.users) {
     const differences = [{ path: '/iss', before: oldKey, after: done.key }];
     batch.changes.push({ kind: 'user', account: name, differences, ...user });

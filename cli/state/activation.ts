@@ -1,9 +1,10 @@
 /** The activations of imports, kept where they hold and made where they do not. */
+import { isRevoked } from '../../claims/account/revocation.js';
 import { isNatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import { verifyActivation } from '../../claims/trust/activation.js';
 import { decidingExport } from '../../claims/trust/export.js';
-import type { AccountClaims, Export, Import, OperatorClaims } from '../../claims/types.js';
+import type { AccountClaims, ActivationClaims, Export, Import, OperatorClaims } from '../../claims/types.js';
 import { remoteSubject } from '../export/importers.js';
 
 /** Accounts as they are to be, before they are signed, and who signs them. */
@@ -37,10 +38,21 @@ export function activationHolds(
   }
 }
 
+/** Whether the exporter took back what this token granted: what a person revoked is not granted anew by the way. */
+export function isVoid(token: string, importer: string, { revocations }: Export): boolean {
+  const claims = claimsOf(token);
+  return claims !== null && isRevoked(revocations, importer, claims.iat);
+}
+
 /** When a token ends, 0 for never; null where it cannot be read. */
 export function expiryOf(token: string): number | null {
+  const claims = claimsOf(token);
+  return claims && (claims.exp ?? 0);
+}
+
+function claimsOf(token: string): ActivationClaims | null {
   try {
-    return decodeAs('activation', token).claims.exp ?? 0;
+    return decodeAs('activation', token).claims;
   } catch (error) {
     if (!isNatsctlError(error)) throw error;
     return null;

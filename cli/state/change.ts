@@ -9,6 +9,7 @@ import { type Prepared, prepareChange, refuseProblems } from './apply.js';
 import { stateError } from './errors.js';
 import { type Keyring, makeKeyring } from './keyring.js';
 import { fingerprint, locateOperator, readWhole } from './locate.js';
+import { refuseUnplaceable } from './moves.js';
 import type { State } from './operator-fields.js';
 import { type Plan, type PlanOptions, planState } from './plan.js';
 
@@ -40,6 +41,7 @@ async function planNow(
   const snapshot = store === null ? null : await readWhole(store);
   const keyring = makeKeyring(paths.keystore, keys);
   const plan = await planState(state, snapshot, keyring, options);
+  await refuseUnplaceable(plan, store?.name ?? plan.identified.name, paths.keystore);
   return { plan, keyring, store, fingerprint: fingerprint(snapshot) };
 }
 

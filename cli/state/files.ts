@@ -1,13 +1,15 @@
 /** The files of a change, as a transaction takes them: what is written, then what goes. */
 import path from 'node:path';
+import { formatCreds, parseCreds } from '../../claims/creds.js';
+import { isNatsctlError } from '../../claims/errors.js';
+import type { Seed } from '../../claims/keys/seed.js';
 import { readTextFile } from '../store/atomic.js';
-import { storeError } from '../store/errors.js';
 import { credsFile, keepsCreds, keyFile } from '../store/keystore.js';
 import type { OperatorStore } from '../store/store.js';
 import type { FileWrite } from '../store/transaction.js';
 import type { Prepared } from './apply.js';
-import { stateError } from './errors.js';
 import type { Keyring } from './keyring.js';
+import { movesOf, refuseUnplaceable, type UserPlace } from './moves.js';
 import type { Plan, PlannedAccount, PlannedEntity, PlannedOperator, PlannedUser } from './plan.js';
 
 export interface ChangeFiles {
@@ -35,7 +37,14 @@ export async function changeFiles(
   };
   const accountFile = (name: string) => `${folder}/accounts/${name}/${name}.jwt`;
   const userFile = (account: string, name: string) => `${folder}/accounts/${account}/users/${name}.jwt`;
-  const credsPath = (account: string, user: string) => below(keystore, credsFile(keystore, operator, account, user));
+  const credsPath = ({ account, user }: UserPlace) => below(keystore, credsFile(keystore, operator, account, user));
+  const moves = movesOf(plan);
+  let places: Map<string, UserPlace[]> | undefined;
+  const placesByKey = () => {
+    places ??= storedPlaces(plan);
+    return places;
+  };
+  await refuseUnplaceable(plan, operator, keystore);
 
   function addOperator(change: PlannedOperator, token: string): void {
     if (change.action === 'create') {
@@ -54,14 +63,12 @@ export async function changeFiles(
     }
     write('store', accountFile(name), token);
     if (renamedFrom === null) return;
-    refuseSpelling('account', renamedFrom, name);
     remove('store', accountFile(renamedFrom));
-    const entry = plan.accounts.get(key)?.identified.current;
-    for (const user of entry?.users ?? []) {
-      if (plan.changes.some((one) => one.kind === 'user' && one.before === user.jwt.claims)) continue;
-      write('store', userFile(name, user.name), user.jwt.token);
-      remove('store', userFile(renamedFrom, user.name));
-      await moveCreds(renamedFrom, user.name, name, user.name);
+    for (const { from, to, token } of moves) {
+      if (token === null || to.account !== name) continue;
+      write('store', userFile(to.account, to.user), token);
+      remove('store', userFile(from.account, from.user));
+      await moveCreds(from, to);
     }
   }
 
@@ -70,53 +77,44 @@ export async function changeFiles(
     token: string | null,
     make: (token: string) => Promise<string | null>,
   ): Promise<void> {
-    const { account, accountFrom, name, renamedFrom } = change;
-    const from = renamedFrom ?? name;
-    const moved = accountFrom !== account || from !== name;
+    const { account, accountFrom, name, renamedFrom, action, key } = change;
+    const from = { account: accountFrom, user: renamedFrom ?? name };
+    const to = { account, user: name };
+    const moved = from.account !== to.account || from.user !== to.user;
     if (token === null) {
       remove('store', userFile(accountFrom, name));
-      remove('keystore', credsPath(accountFrom, name));
+      remove('keystore', credsPath(from));
       return;
     }
     write('store', userFile(account, name), token);
-    if (moved) {
-      if (accountFrom === account) refuseSpelling('user', from, name);
-      remove('store', userFile(accountFrom, from));
-      await refuseInTheWay(account, name);
+    if (moved) remove('store', userFile(from.account, from.user));
+    const text = (await make(token)) ?? (action === 'create' ? await credsOfSameKey(key, token) : null);
+    if (text === null) {
+      if (moved) await moveCreds(from, to);
+      return;
     }
-    const text = await make(token);
-    if (text === null) return moveCreds(accountFrom, from, account, name);
-    const at = credsPath(account, name);
+    const at = credsPath(to);
     write('keystore', at, text);
     if (kept) creds.push({ account, user: name, path: path.join(keystore, at) });
-    if (moved) remove('keystore', credsPath(accountFrom, from));
+    if (moved) remove('keystore', credsPath(from));
   }
 
   /** Creds that may hold the one copy of a seed follow their user. */
-  async function moveCreds(accountFrom: string, from: string, account: string, user: string): Promise<void> {
-    if (accountFrom === account && from === user) return;
-    const text = await readTextFile(path.join(keystore, credsPath(accountFrom, from)), { noFollow: true });
+  async function moveCreds(from: UserPlace, to: UserPlace): Promise<void> {
+    const text = await readTextFile(path.join(keystore, credsPath(from)), { noFollow: true });
     if (text === null) return;
-    await refuseInTheWay(account, user);
-    write('keystore', credsPath(account, user), text);
-    remove('keystore', credsPath(accountFrom, from));
+    write('keystore', credsPath(to), text);
+    remove('keystore', credsPath(from));
   }
 
-  /** Creds left by somebody else under the new name may be the one copy of a seed too. */
-  async function refuseInTheWay(account: string, user: string): Promise<void> {
-    const file = credsFile(keystore, operator, account, user);
-    const vacated = plan.changes.some(
-      (one) =>
-        one.kind === 'user' &&
-        one.accountFrom === account &&
-        (one.renamedFrom ?? one.name) === user &&
-        (one.action === 'delete' || one.renamedFrom !== null || one.account !== one.accountFrom),
-    );
-    if (vacated || (await readTextFile(file, { noFollow: true })) === null) return;
-    throw storeError('ERR_CREDS_IN_THE_WAY', `there are creds under the new name already: ${file}`, {
-      hint: 'move that file away',
-      details: { file },
-    });
+  /** A user that goes on in another account under its key: the creds it has there may hold the one copy of its seed. */
+  async function credsOfSameKey(key: string, token: string): Promise<string | null> {
+    for (const place of placesByKey().get(key) ?? []) {
+      const text = await readTextFile(path.join(keystore, credsPath(place)), { noFollow: true });
+      const seed = text === null ? null : seedOf(text);
+      if (seed?.publicKey === key) return formatCreds(token, seed);
+    }
+    return null;
   }
 
   return {
@@ -142,15 +140,24 @@ function below(root: string, file: string): string {
   return path.relative(root, file).split(path.sep).join('/');
 }
 
-/** One file under two spellings, on many systems: what is written under one would go with the other. */
-function refuseSpelling(kind: 'account' | 'user', from: string, to: string): void {
-  if (from.normalize('NFC').toLowerCase() !== to.normalize('NFC').toLowerCase()) return;
-  throw stateError(
-    'ERR_STATE_CONFLICT',
-    `the ${kind} ${from} cannot become ${to} here: they differ only in letter case`,
-    {
-      hint: `rename it with \`natsctl ${kind} rename ${from} ${to}\``,
-      details: { from, to },
-    },
-  );
+/** Where the store has each user key. */
+function storedPlaces({ identified: { accounts, others } }: Plan): Map<string, UserPlace[]> {
+  const places = new Map<string, UserPlace[]>();
+  for (const account of [...accounts.flatMap((one) => one.current ?? []), ...others]) {
+    for (const { name, jwt } of account.users) {
+      const { sub } = jwt.claims;
+      places.set(sub, [...(places.get(sub) ?? []), { account: account.name, user: name }]);
+    }
+  }
+  return places;
+}
+
+/** Null where these are no creds that can be read. */
+function seedOf(text: string): Seed | null {
+  try {
+    return parseCreds(text).seed;
+  } catch (error) {
+    if (!isNatsctlError(error)) throw error;
+    return null;
+  }
 }

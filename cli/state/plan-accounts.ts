@@ -1,14 +1,15 @@
 import { revoke } from '../../claims/account/revocation.js';
 import type { Unsigned } from '../../claims/jwt/encode.js';
 import { newAccount } from '../../claims/jwt/new.js';
-import type { AccountClaims, Import, OperatorClaims } from '../../claims/types.js';
+import { overlaps } from '../../claims/subject/match.js';
+import type { AccountClaims, Export, Import, OperatorClaims } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
 import { hasJetStream } from '../account/jetstream.js';
 import { type Difference, differencesByEntry } from '../change/difference.js';
 import { remoteSubject } from '../export/importers.js';
 import { showTime } from '../output/time.js';
 import { AUTO } from './account-fields.js';
-import { activationHolds, privateExport } from './activation.js';
+import { activationHolds, isVoid, privateExport } from './activation.js';
 import type { IdentifiedAccount, Names } from './identify.js';
 import type { Mint, PlannedAccount, Planning } from './plan.js';
 import { accountSigners, preferring, refuseIssues, whole } from './plan-operator.js';
@@ -82,6 +83,11 @@ function keepRevocations(
       );
     }
   };
+  const keepActivationsVoid = (from: Export, to: Export) => {
+    const kept = mergeRevocations(from.revocations, to.revocations, (key) => fileKeys.has(key), force);
+    refuse(`the revocation (export ${from.subject})`, kept.dropped);
+    to.revocations = kept.revocations;
+  };
   const merged = mergeRevocations(before.nats.revocations, claims.nats.revocations, (key) => userKeys.has(key), force);
   refuse('the revocation', merged.dropped);
   claims.nats.revocations = merged.revocations;
@@ -90,9 +96,13 @@ function keepRevocations(
     const at = old.findIndex((one) => one.subject === exported.subject && one.type === exported.type);
     const [same] = at < 0 ? [] : old.splice(at, 1);
     if (same === undefined) continue;
-    const kept = mergeRevocations(same.revocations, exported.revocations, (key) => fileKeys.has(key), force);
-    refuse(`the revocation (export ${exported.subject})`, kept.dropped);
-    exported.revocations = kept.revocations;
+    keepActivationsVoid(same, exported);
+  }
+  // What one of another subject had granted is judged by an export that covers it now.
+  for (const gone of old) {
+    for (const exported of claims.nats.exports) {
+      if (gone.type === exported.type && overlaps(gone.subject, exported.subject)) keepActivationsVoid(gone, exported);
+    }
   }
   if (!prune) return;
   // Whoever is deleted shall not go on with the creds it has.
@@ -104,7 +114,7 @@ function keepRevocations(
 
 /** Fills in the activations that hold, and notes those that are to be made. */
 async function planActivations(
-  { keyring, now, prune, problem, identified }: Planning,
+  { keyring, now, prune, force, problem, identified }: Planning,
   wanted: ReadonlyMap<string, WantedAccount>,
   operator: OperatorClaims,
 ): Promise<Mint[]> {
@@ -127,13 +137,22 @@ async function planActivations(
         continue;
       }
       const { claims } = exporter;
-      if (privateExport(claims, imp) === null) continue;
+      const exported = privateExport(claims, imp);
+      if (exported === null) continue;
       const expires = draft.activationExpires ?? 0;
       const token = currentToken(importer.identified, imp);
       const kept = { ...imp, ...(token && { token }) };
       if (token && activationHolds(kept, importer.claims.sub, { claims, operator }, { expires, now })) {
         imp.token = token;
         continue;
+      }
+      if (token && !force && isVoid(token, importer.claims.sub, exported)) {
+        const why = `the activation for ${imp.subject} was revoked by account ${exporter.name}`;
+        problem(
+          'ERR_ACTIVATION_REVOKED',
+          entity,
+          `${why}: take the import out of the file, or give --force to grant it anew`,
+        );
       }
       const plain = [...claims.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
       const keys = [...plain, ...(operator.nats.strict_signing_key_usage ? [] : [claims.sub])];

@@ -1,4 +1,5 @@
 /** Reads a state file: YAML 1.2 with JSON's types (so JSON too), strictly, every fault with its line and place. */
+import { isUtf8 } from 'node:buffer';
 import {
   type Document,
   isAlias,
@@ -20,12 +21,24 @@ import { type State, state } from './operator-fields.js';
 export const MAX_STATE_BYTES = 64 * 1024 * 1024;
 /** Uses of anchors, those inside of others multiplied ("billion laughs"). */
 const MAX_ALIASES = 10_000;
+/** Of the types that JSON has; what another one means would be passed over. */
+const JSON_TAGS = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map)$/;
 /** The deepest field is at 10. */
 const MAX_DEPTH = 32;
 
-/** A whole file, or stdin for `-`. */
+/**
+ * A whole file, or stdin for `-`. Bytes that are no UTF-8 are refused: read as U+FFFD, they would be names nobody wrote.
+ *
+ * @throws ERR_STATE_SYNTAX
+ */
 export async function readStateText(file: string): Promise<string> {
-  return (await readInput(file, { maxBytes: MAX_STATE_BYTES })).toString('utf8');
+  const bytes = await readInput(file, { maxBytes: MAX_STATE_BYTES });
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const name = file === '-' ? 'stdin' : file;
+  throw stateError('ERR_STATE_SYNTAX', `${name} is not encoded in UTF-8`, {
+    hint: 'save it as UTF-8',
+    details: { file: name },
+  });
 }
 
 /**
@@ -101,8 +114,7 @@ function checkNode(node: unknown, document: Document, reading: Reading, depth: n
     if (node.resolve(document) === undefined) note(`names the anchor ${node.source}, which is not before it`);
     return;
   }
-  if (isNode(node) && node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:'))
-    note('has a tag of its own');
+  if (isNode(node) && node.tag !== undefined && !JSON_TAGS.test(node.tag)) note('has a tag of its own');
   if (isSeq(node)) {
     for (const [at, item] of node.items.entries()) {
       reading.path.push(at);

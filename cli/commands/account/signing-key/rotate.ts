@@ -45,6 +45,9 @@ export default class AccountSigningKeyRotate extends NatsctlCommand {
         ['private key', rotated.file],
       ]) + showChange(`account ${rotated.account}`, rotated),
     );
+    for (const { name, ...importer } of rotated.importers) {
+      this.print(showChange(`account ${name}`, { ...rotated, ...importer }));
+    }
     if (rotated.users.length > 0) {
       const unwritten = rotated.dryRun ? '' : 'not written: its private key is not here';
       const rows = rotated.users.map(({ name, publicKey, creds }) => [name, publicKey, creds ?? unwritten]);
@@ -54,7 +57,7 @@ export default class AccountSigningKeyRotate extends NatsctlCommand {
     return rotated;
   }
 
-  private notes({ left, users, activations, account, dryRun }: RotatedSigningKey): void {
+  private notes({ left, users, importers, activations, account, dryRun }: RotatedSigningKey): void {
     for (const { name, reason } of left) this.note(`user ${name} is not signed anew: ${reason}`);
     for (const one of activations) {
       this.note(
@@ -63,6 +66,7 @@ export default class AccountSigningKeyRotate extends NatsctlCommand {
     }
     if (dryRun) return;
     const creds = users.length > 0 ? ', and hand out the new creds: the old ones end with it' : '';
-    this.note(`push account ${account} (\`natsctl push\`)${creds}`);
+    const accounts = [account, ...importers.map(({ name }) => name)];
+    this.note(`push account${accounts.length > 1 ? 's' : ''} ${accounts.join(', ')} (\`natsctl push\`)${creds}`);
   }
 }

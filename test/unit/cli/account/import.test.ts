@@ -6,7 +6,9 @@ import { seedSigner } from '../../../../claims/keys/signer.js';
 import type { AccountClaims } from '../../../../claims/types.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { importAccount, type WantedAccountImport } from '../../../../cli/account/import.js';
+import { revokeActivation } from '../../../../cli/activation/revocations.js';
 import { changeAccount } from '../../../../cli/change/change.js';
+import { createExport } from '../../../../cli/export/change.js';
 import { listAccountNames, readAccount, readOperator } from '../../../../cli/store/store.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { revokeUser } from '../../../../cli/user/revoke.js';
@@ -90,6 +92,19 @@ describe('account import', () => {
     await revokeUser(workspace, { user: 'ann', account: 'orders', unlisted: false });
     await expect(take(workspace, token, { overwrite: true })).rejects.toMatchObject({
       code: 'ERR_REVOCATIONS_DROPPED',
+    });
+  });
+
+  it('and none of an activation', async () => {
+    const workspace = await tempWorkspace();
+    const { publicKey } = await createAccount(workspace, { name: 'shop' });
+    await createAccount(workspace, { name: 'orders' });
+    await createExport(workspace, { account: 'orders', subject: 'q.*', type: 'service', private: true }, {});
+    const { token } = (await readAccount(workspace.store, 'orders')).jwt;
+    await revokeActivation(workspace, { account: 'orders', export: { subject: 'q.*' }, target: 'shop' }, {});
+    await expect(take(workspace, token, { overwrite: true })).rejects.toMatchObject({
+      code: 'ERR_REVOCATIONS_DROPPED',
+      details: { users: [], accounts: [publicKey] },
     });
   });
 

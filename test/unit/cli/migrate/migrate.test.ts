@@ -11,6 +11,7 @@ import { credsFile } from '../../../../cli/store/keystore.js';
 import { listAccountNames, readAccount, readOperator } from '../../../../cli/store/store.js';
 import { readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { revokeUser } from '../../../../cli/user/revoke.js';
 import { openWorkspace, type Workspace } from '../../../../cli/workspace.js';
 import { NOW, tempSettings } from '../temp.js';
 import { noPermissions, tempWorkspace } from '../temp-workspace.js';
@@ -90,6 +91,15 @@ describe('migrate', () => {
       code: 'ERR_ACCOUNT_NAME_TAKEN',
     });
     expect(await listAccountNames(staging.store)).toEqual(['SYS', 'billing', 'shop']);
+  });
+
+  it('lets nobody in again who was revoked after the first time', async () => {
+    const { acme } = await twoOperators();
+    await migrate(acme, await from(acme), { force: false });
+    await revokeUser(acme, { user: 'ann', account: 'shop', unlisted: false });
+    const dropped = { code: 'ERR_REVOCATIONS_DROPPED' };
+    await expect(migrate(acme, await from(acme, ['shop']), { force: true })).rejects.toMatchObject(dropped);
+    expect((await readAccount(acme.store, 'shop')).jwt.claims.nats.revocations.size).toBe(1);
   });
 
   it('needs a key of the account; a strict operator takes no users of its identity', async () => {

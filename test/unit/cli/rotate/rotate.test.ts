@@ -8,6 +8,7 @@ import { Seed } from '../../../../claims/keys/seed.js';
 import { verifyAccount } from '../../../../claims/trust/account.js';
 import { trustOperators } from '../../../../claims/trust/operators.js';
 import { verifyUser } from '../../../../claims/trust/user.js';
+import { addAccountSigningKey } from '../../../../cli/account/signing-keys.js';
 import { revokeActivation } from '../../../../cli/activation/revocations.js';
 import { changeAccount } from '../../../../cli/change/change.js';
 import { createExport } from '../../../../cli/export/change.js';
@@ -20,6 +21,7 @@ import { readSnapshot } from '../../../../cli/store/snapshot.js';
 import { readAccount, readOperator } from '../../../../cli/store/store.js';
 import { readUser } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { limitEdit } from '../../../../cli/user/limit-flags.js';
 import { revokeUser } from '../../../../cli/user/revoke.js';
 import { validateStore } from '../../../../cli/validate/validate.js';
 import type { Workspace } from '../../../../cli/workspace.js';
@@ -275,6 +277,34 @@ describe('a signing key of an account', () => {
     expect(done.changes.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['account shop', 'user bob']);
     expect((await readUser(workspace.store, 'shop', 'bob')).jwt.claims.iss).toBe(done.key);
     await expect(rotate(workspace, 'sales', { keepOld: true })).rejects.toMatchObject({ code: 'ERR_USAGE' });
+  });
+
+  it('makes the activations that the old key had signed again: imports go on', async () => {
+    const { workspace, claims } = await world();
+    const { key } = await addAccountSigningKey(workspace, 'billing', { limits: limitEdit({}) });
+    await createImport(
+      workspace,
+      { account: 'shop', source: 'billing', subject: 'q.us', ...one, activationKey: key },
+      {},
+    );
+    const tokenOf = async (subject: string) =>
+      (await claims('shop')).nats.imports.find((imported) => imported.subject === subject)?.token as string;
+    const [mine, other] = [await tokenOf('q.us'), await tokenOf('q.eu')];
+    expect([mine, other].map((token) => decodeAs('activation', token).claims.iss === key)).toEqual([true, false]);
+    const done = await rotate(workspace, key);
+    expect(done.changes.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['account billing', 'account shop']);
+    expect(done.todo[0]).toContain('billing, shop');
+    expect(done.activations).toEqual([]);
+    expect(decodeAs('activation', await tokenOf('q.us')).claims.iss).toBe(done.key);
+    expect(await tokenOf('q.eu')).toBe(other);
+    const { findings } = await validateStore(workspace, { accounts: [], drift: false, service: undefined });
+    expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
+
+    const revoked = { account: 'billing', export: { subject: 'q.*' }, target: 'shop', at: NOW + 60 };
+    await revokeActivation(workspace, revoked, {});
+    const again = await rotate(workspace, done.key);
+    expect(again.changes.map(({ name }) => name)).toEqual(['billing']);
+    expect(again.activations).toEqual([{ account: 'shop', subject: 'q.us', exporter: 'billing' }]);
   });
 
   it('and so is the curve key of its auth callout', async () => {

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../../claims/creds.js';
+import { decodeAs } from '../../../../claims/jwt/decode.js';
 import { Seed } from '../../../../claims/keys/seed.js';
 import { createAccount } from '../../../../cli/account/create.js';
+import { revokeActivation } from '../../../../cli/activation/revocations.js';
 import { credsFile, keyFile, writeSeed } from '../../../../cli/store/keystore.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { deleteUsers } from '../../../../cli/user/delete.js';
@@ -168,6 +171,47 @@ describe('a plan', () => {
     ]);
     expect((await plan(edited)).changes).toEqual([]);
   });
+
+  it('lets two accounts change names, and creds that hold the one copy of a key go with each', async () => {
+    const { apply, text, user, paths, plan } = org();
+    await apply(ORG.replace('      - {subject: "pub.>", type: stream}\n', '$&    users: {ann: {}}\n'));
+    const [shopper, biller] = [await user('shop', 'ann'), await user('billing', 'ann')];
+    await rm(keyFile(paths.keystore, shopper.sub));
+    await rm(keyFile(paths.keystore, biller.sub));
+    const swapped = (await text())
+      .replace('\n  shop:\n', '\n  _:\n')
+      .replace('\n  billing:\n', '\n  shop:\n')
+      .replace('\n  _:\n', '\n  billing:\n')
+      .replaceAll('account: billing', 'account: shop');
+    expect((await plan(swapped)).problems).toEqual([]);
+    await apply(swapped);
+    const held = (account: string) => {
+      return parseCreds(readFileSync(credsFile(paths.keystore, 'acme', account, 'ann'), 'utf8')).seed.publicKey;
+    };
+    expect([held('billing'), held('shop')]).toEqual([shopper.sub, biller.sub]);
+    expect((await user('billing', 'ann')).sub).toBe(shopper.sub);
+    expect((await plan(swapped)).changes).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'takes a user to another account with the one copy of its key, its creds (prune: %s)',
+    async (prune) => {
+      const { apply, user, paths, plan, account } = org();
+      await apply(ORG);
+      const ann = await user('shop', 'ann');
+      await rm(keyFile(paths.keystore, ann.sub));
+      const moved = ORG.replace('      ann: {data: 10MiB}\n', '').replace(
+        '      - {subject: "pub.>", type: stream}\n',
+        `$&    users: {anna: {key: ${ann.sub}, data: 10MiB}}\n`,
+      );
+      await apply(moved, { prune });
+      const { seed, token } = parseCreds(readFileSync(credsFile(paths.keystore, 'acme', 'billing', 'anna'), 'utf8'));
+      expect(seed.publicKey).toBe(ann.sub);
+      expect(decodeAs('user', token).claims.nats.issuer_account).toBe((await account('billing')).sub);
+      expect(existsSync(credsFile(paths.keystore, 'acme', 'shop', 'ann'))).toBe(!prune);
+      expect((await plan(moved, { prune })).changes).toEqual([]);
+    },
+  );
 
   it('signs users of a role anew where the role gets another key', async () => {
     const { apply, text, account, user, workspace } = org();
@@ -358,6 +402,34 @@ describe('what a plan refuses', () => {
     expect(await refused(revoked, ORG)).toEqual(['account billing ERR_STATE_REVOCATION_DROPPED']);
   });
 
+  it('dropping it by giving the export another subject', async () => {
+    const one = '{subject: "q.*", type: service, private: true}';
+    const revoked = ORG.replace(one, '{subject: "q.*", type: service, private: true, revocations: {shop: 2001-01-01}}');
+    const dropped = ['account billing ERR_STATE_REVOCATION_DROPPED'];
+    expect(await refused(revoked, ORG.replace(one, '{subject: "q.>", type: service, private: true}'))).toEqual(dropped);
+    const kept = '{subject: "q.>", type: service, private: true, revocations: {shop: 2001-01-01}}';
+    expect(await refused(revoked, ORG.replace(one, kept))).toEqual([]);
+  });
+
+  it('granting anew what an exporter revoked, unless forced', async () => {
+    const { apply, plan, workspace, text } = org();
+    await apply(ORG);
+    const before = await text();
+    const at = NOW + 60;
+    await revokeActivation(
+      await workspace(),
+      { account: 'billing', export: { subject: 'q.*' }, target: 'shop', at },
+      {},
+    );
+    const after = (await text()).replace(/activation: eyJ\S+/, 'activation: auto');
+    expect(after).toContain('activation: auto');
+    expect(after).not.toBe(before);
+    expect((await plan(after)).problems).toMatchObject([{ code: 'ERR_ACTIVATION_REVOKED', entity: 'account shop' }]);
+    expect((await plan(await text())).changes).toEqual([]);
+    await apply(after, { force: true });
+    expect((await plan(after)).changes).toEqual([]);
+  });
+
   it('but keeps revocations of those who are gone', async () => {
     const { apply, plan, workspace, account } = org();
     await apply(ORG);
@@ -489,18 +561,20 @@ describe('what a plan refuses', () => {
   });
 
   it('creds of somebody else under the new name', async () => {
-    const { apply, text, paths } = org();
+    const { apply, plan, text, paths } = org();
     await apply(ORG);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(credsFile(paths.keystore, 'acme', 'shop', 'anna'), 'x');
     const edited = (await text()).replace('\n      ann:\n', '\n      anna:\n');
+    expect(await refusal(() => plan(edited))).toMatchObject({ code: 'ERR_CREDS_IN_THE_WAY' });
     expect(await refusal(() => apply(edited))).toMatchObject({ code: 'ERR_CREDS_IN_THE_WAY' });
   });
 
   it('a rename in letter case only', async () => {
-    const { apply, text } = org();
+    const { apply, plan, text } = org();
     await apply(ORG);
     const edited = (await text()).replace('\n      ann:\n', '\n      Ann:\n');
+    expect(await refusal(() => plan(edited))).toMatchObject({ code: 'ERR_STATE_CONFLICT' });
     expect(await refusal(() => apply(edited))).toMatchObject({ code: 'ERR_STATE_CONFLICT' });
   });
 });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../../../claims/keys/seed.js';
 import { parseState } from '../../../../cli/state/read.js';
@@ -102,6 +103,7 @@ describe('a state file', () => {
     ],
     ['no mapping at all', 'just text', '1:1  must be a mapping, not the string "just text"'],
     ['a tag of YAML', `${HEAD}tags: !secret [a]\n`, '4:1 /tags has a tag of its own'],
+    ['a tag of code', `${HEAD}tags: [!!js/function x]\n`, '4:22 /tags/0 has a tag of its own'],
     ['an anchor that is not there', `${HEAD}tags: *nowhere\n`, /anchor nowhere/],
     [
       'a merge key',
@@ -170,6 +172,14 @@ describe('a state file', () => {
     const file = write('big.yaml', '#'.repeat(64 * 1024 * 1024 + 1));
     expect(await refusal(() => readStateText(file))).toMatchObject({ code: 'ERR_DATA_TOO_LARGE' });
     expect(await refusal(() => readStateText(`${file}.not`))).toMatchObject({ code: 'ERR_SOURCE' });
+  });
+
+  it('of another encoding is refused: its names would be others', async () => {
+    const { write } = org();
+    const { readStateText } = await import('../../../../cli/state/read.js');
+    const file = write('latin.yaml', '');
+    writeFileSync(file, Buffer.from(`${HEAD}accounts: {M\u00fcller: {}}\n`, 'latin1'));
+    expect(await refusal(() => readStateText(file))).toMatchObject({ code: 'ERR_STATE_SYNTAX' });
   });
 
   it('reads what its own examples say', () => {
