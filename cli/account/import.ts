@@ -9,6 +9,7 @@ import { differences } from '../change/difference.js';
 import type { ChangeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { isSelfSigned } from '../managed/self-signed.js';
+import { shellWord } from '../output/shell-word.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
 import { operatorKeys } from '../store/references.js';
@@ -166,7 +167,7 @@ function refuseLoss(here: StoredAccount, claims: AccountClaims, result: Imported
   if (dropped.length > 0) {
     const users = dropped.map(({ user }) => user);
     throw cliError('ERR_REVOCATIONS_DROPPED', `the JWT lacks revocations that account ${here.name} has here`, {
-      hint: `take them back first, if that is meant: \`natsctl revocation delete USER -a ${here.name}\``,
+      hint: `take them back first, if that is meant: \`natsctl revocation delete USER -a ${shellWord(here.name)}\``,
       details: { account: claims.sub, users },
     });
   }

@@ -1,5 +1,7 @@
 /** The files of a change, as a transaction takes them: what is written, then what goes. */
+
 import path from 'node:path';
+import { shellWord } from '../output/shell-word.js';
 import { readTextFile } from '../store/atomic.js';
 import { storeError } from '../store/errors.js';
 import { credsFile, keepsCreds, keyFile } from '../store/keystore.js';
@@ -149,7 +151,7 @@ function refuseSpelling(kind: 'account' | 'user', from: string, to: string): voi
     'ERR_STATE_CONFLICT',
     `the ${kind} ${from} cannot become ${to} here: they differ only in letter case`,
     {
-      hint: `rename it with \`natsctl ${kind} rename ${from} ${to}\``,
+      hint: `rename it with \`natsctl ${kind} rename ${shellWord(from)} ${shellWord(to)}\``,
       details: { from, to },
     },
   );
