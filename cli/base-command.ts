@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { Command } from '@oclif/core';
+import { usageError } from './errors.js';
 import { accountFlag, jsonFlag } from './flags.js';
 import { jsonInEnvironment, writeJson } from './output/json.js';
 import { type Progress, startProgress } from './output/progress.js';
@@ -33,6 +34,14 @@ export abstract class NatsctlCommand extends Command {
     return super.jsonEnabled() || jsonInEnvironment();
   }
 
+  /** Before anything is parsed: oclif takes whatever it does not know for no. */
+  override async init(): Promise<void> {
+    await super.init();
+    for (const flag of Object.values({ ...this.ctor.baseFlags, ...this.ctor.flags })) {
+      if (flag.type === 'boolean' && flag.env !== undefined) checkSwitch(flag.env);
+    }
+  }
+
   override logJson(value: unknown): void {
     writeJson(value);
   }
@@ -60,6 +69,8 @@ export abstract class NatsctlCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
+    // What is refused before it is parsed is no fault of ours for oclif to warn of (it does with NODE_ENV=development).
+    this.parsed = true;
     report(error, this.jsonEnabled(), {
       words: (this.id ?? '').replaceAll(':', ' '),
       flags: Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }),
@@ -115,6 +126,13 @@ export abstract class NatsctlCommand extends Command {
     }
     await super.finally(error);
   }
+}
+
+/** `NATSCTL_DRY_RUN=on` must not be taken for "no", and the change be made. */
+function checkSwitch(name: string): void {
+  const value = process.env[name] ?? '';
+  if (/^(|1|true|y|yes|0|false|n|no)$/i.test(value)) return;
+  throw usageError(`${name} is neither yes nor no: ${value}`, 'write 1, true, yes or y; 0, false, no or n');
 }
 
 /** Whole seconds, as in JWTs. The one place of the CLI that looks at the clock for them. */

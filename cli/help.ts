@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { type Command, CommandHelp, Help, type Interfaces } from '@oclif/core';
+import type { Command, Interfaces } from '@oclif/core';
+import { CommandHelp, Help } from '@oclif/core/help';
 
 class ShortUsage extends CommandHelp {
   protected override defaultUsage(): string {

@@ -20,6 +20,8 @@ export async function bundle(dist = path.join(root, 'dist')) {
   const input = {
     main: path.join(dist, 'cli/main.js'),
     'check-worker': path.join(dist, 'cli/validate/check-worker.js'),
+    // package.json names it to oclif, which loads it for --help.
+    help: path.join(dist, 'cli/help.js'),
   };
   for (const file of readdirSync(commands, { recursive: true })) {
     if (file.endsWith('.js')) input[path.join('commands', file.slice(0, -'.js'.length))] = path.join(commands, file);
@@ -60,6 +62,7 @@ function packages() {
     name: 'packages',
     async resolveId(id, importer, { kind }) {
       if (importer === undefined) return null;
+      if (Object.values(LEFT_OUT).includes(id)) return { id, external: true };
       if (id === '@oclif/core' && !OF_TAKEN_IN.test(importer) && importer !== COMMAND_PARTS) {
         return kind === 'import-statement' ? COMMAND_PARTS : { id, external: true };
       }

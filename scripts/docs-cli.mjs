@@ -21,8 +21,8 @@ const HEAD = `# Commands
 question. Results go to stdout, notes, questions and progress to stderr. What \`--json\` prints is in [json.md](json.md), nsc's
 command lines are in [nsc.md](nsc.md); they work here as they are.
 
-Every flag has an environment variable, which the flag overrides. A flag that may be repeated takes a comma list too, unless a value
-may hold commas itself. Values that are needed and not given are asked for on a terminal, and a fault elsewhere.
+Every flag has an environment variable, which the flag overrides; a switch is on there with 1, true, yes or y, off with 0, false, no
+or n. A flag that may be repeated takes a comma list too, unless a value may hold commas itself. Values that are needed and not given are asked for on a terminal, and a fault elsewhere.
 `;
 
 /** The page, from the manifest and package.json. */

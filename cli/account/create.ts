@@ -24,6 +24,8 @@ export interface NewAccount {
   description?: string | undefined;
   /** The value of `--private-key`. */
   key?: string | undefined;
+  /** Judge and sign, write nothing. */
+  dryRun?: boolean | undefined;
 }
 
 export interface CreatedAccount {
@@ -33,11 +35,14 @@ export interface CreatedAccount {
   issuer: string;
   signingKeys: string[];
   expires: number;
+  /** Nothing was written; keys that were made do not last. */
+  dryRun: boolean;
 }
 
 export async function createAccount(workspace: Workspace, wanted: NewAccount): Promise<CreatedAccount> {
   checkEntityName(wanted.name, 'account');
   const created = await changing(workspace, () => create(workspace, wanted));
+  if (created.dryRun) return created;
   await selectContext(workspace.paths, { operator: workspace.store.name, account: created.name }, workspace.now);
   return created;
 }
@@ -64,10 +69,12 @@ async function create(workspace: Workspace, wanted: NewAccount): Promise<Created
   if (wanted.description) claims.nats.description = wanted.description;
   const jwt = await signChecked(claims, signer, { now });
 
-  // Keys first: an account whose key is not stored could never be used.
-  if (identity.seed) await writeSeed(keystore, identity.seed);
-  if (signing) await writeSeed(keystore, signing);
-  await addAccount(store, wanted.name, jwt.token);
+  if (!wanted.dryRun) {
+    // Keys first: an account whose key is not stored could never be used.
+    if (identity.seed) await writeSeed(keystore, identity.seed);
+    if (signing) await writeSeed(keystore, signing);
+    await addAccount(store, wanted.name, jwt.token);
+  }
   return {
     name: wanted.name,
     publicKey: identity.publicKey,
@@ -75,6 +82,7 @@ async function create(workspace: Workspace, wanted: NewAccount): Promise<Created
     issuer: jwt.claims.iss,
     signingKeys: [...jwt.claims.nats.signing_keys.keys()],
     expires: jwt.claims.exp ?? 0,
+    dryRun: wanted.dryRun === true,
   };
 }
 

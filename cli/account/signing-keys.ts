@@ -8,6 +8,7 @@ import { type ChangeOptions, changeAccount } from '../change/change.js';
 import { hasEdits } from '../change/list.js';
 import { type ChangeResult, changeResult } from '../change/show.js';
 import { cliError, usageError } from '../errors.js';
+import { shellWord } from '../output/shell-word.js';
 import { openedLists } from '../permission/edit.js';
 import { givenKey } from '../signer.js';
 import { holdsSeed, keyFile } from '../store/keystore.js';
@@ -222,7 +223,7 @@ function refuseTakenRole(account: string, claims: AccountClaims, role: string): 
   if (isPublicKey(role)) throw usageError('--role is a public key', 'give the role a name');
   if (![...claims.nats.signing_keys.values()].some((scope) => scope?.role === role)) return;
   throw cliError('ERR_ROLE_TAKEN', `account ${account} has a role ${role} already`, {
-    hint: `change it with \`natsctl account signing-key edit ${role}\`, or choose another name`,
+    hint: `change it with \`natsctl account signing-key edit ${shellWord(role)}\`, or choose another name`,
     details: { account, role },
   });
 }

@@ -3,6 +3,7 @@ import { currentTime, NatsctlCommand } from '../base-command.js';
 import { dryRunFlag } from '../change/show.js';
 import { storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
+import { shellWord } from '../output/shell-word.js';
 import { required } from '../prompt.js';
 import { refuseProblems } from '../state/apply.js';
 import { applyChange, planChange } from '../state/change.js';
@@ -66,7 +67,7 @@ export default class ApplyCommand extends NatsctlCommand {
     const report = appliedReport(applied, false);
     this.print(safeText(`operator ${report.operator} is as the file says`).concat('\n'));
     if (!this.jsonEnabled() && report.push.length > 0) {
-      const some = report.push.length > 10 ? '' : ` ${report.push.join(' ')}`;
+      const some = report.push.length > 10 ? '' : ` ${report.push.map(shellWord).join(' ')}`;
       this.note(`it holds once the accounts are pushed: \`natsctl push${some}\``);
     }
     if (!this.jsonEnabled() && report.creds.length > 0) {

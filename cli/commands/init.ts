@@ -5,6 +5,7 @@ import { currentTime, NatsctlCommand } from '../base-command.js';
 import { dryRunFlag } from '../change/show.js';
 import { listOf, storeFlags } from '../flags.js';
 import { randomName, remoteOperatorUrl, type Started, start } from '../init/init.js';
+import { shellWord } from '../output/shell-word.js';
 import { pairs } from '../output/table.js';
 import { askedWithDefault, canAsk, required } from '../prompt.js';
 import { resolvePaths } from '../store/paths.js';
@@ -144,10 +145,10 @@ export default class Init extends NatsctlCommand {
     if (!operator.managed) {
       this.note('next 1: write a server configuration: `natsctl config generate --memory --output server.conf`');
       this.note(
-        `next 2: start the server: \`nats-server -c server.conf\`, or all in one: \`natsctl up --operator ${operator.name}\``,
+        `next 2: start the server: \`nats-server -c server.conf\`, or all in one: \`natsctl up --operator ${shellWord(operator.name)}\``,
       );
       if (accountServerUrl !== null) this.note('next 3: push the accounts: `natsctl push`');
     }
-    this.note(`try it: \`natsctl sub hello --account ${account.name} --user ${user.name}\``);
+    this.note(`try it: \`natsctl sub hello --account ${shellWord(account.name)} --user ${shellWord(user.name)}\``);
   }
 }

@@ -9,6 +9,7 @@ import { storeFlags } from '../flags.js';
 import { remoteOperatorUrl } from '../init/init.js';
 import { DEFAULT_USER, type Loaded, load } from '../load/load.js';
 import { readOperatorSource } from '../operator/source.js';
+import { shellWord } from '../output/shell-word.js';
 import { pairs } from '../output/table.js';
 import { required } from '../prompt.js';
 import { readInput } from '../source.js';
@@ -80,9 +81,9 @@ export default class Load extends NatsctlCommand {
       ]),
     );
     if (!this.jsonEnabled() && !loaded.dryRun) {
-      this.note(`try it: \`natsctl sub hello --account ${account.name} --user ${user.name}\``);
+      this.note(`try it: \`natsctl sub hello --account ${shellWord(account.name)} --user ${shellWord(user.name)}\``);
       this.note(
-        `for the nats CLI: \`natsctl context nats ${account.name} --account ${account.name} --user ${user.name}\``,
+        `for the nats CLI: \`natsctl context nats ${shellWord(account.name)} --account ${shellWord(account.name)} --user ${shellWord(user.name)}\``,
       );
     }
     return loaded;

@@ -13,3 +13,12 @@ export async function confirmByName(kind: string, name: string, yes: boolean): P
   if (answer === name) return;
   throw cliError('ERR_NOT_CONFIRMED', `that is not ${name}: nothing was deleted`);
 }
+
+/** Things that have no name together: how many there are is written once more. @param what `3 accounts from the servers` */
+export async function confirmByCount(count: number, what: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!canAsk()) throw usageError(`deleting ${what} needs --yes`, 'look at it first with --dry-run');
+  const answer = await required(undefined, '--yes', `Write ${count} to delete ${what}`);
+  if (answer === String(count)) return;
+  throw cliError('ERR_NOT_CONFIRMED', `that is not ${count}: nothing was deleted`);
+}

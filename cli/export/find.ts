@@ -1,6 +1,6 @@
 import { isSubset } from '../../claims/subject/match.js';
 import type { AccountClaims, Export, ExportType } from '../../claims/types.js';
-import { cliError } from '../errors.js';
+import { cliError, usageError } from '../errors.js';
 import { safeText } from '../output/safe-text.js';
 import { requiredChoice } from '../prompt.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
@@ -55,11 +55,15 @@ export async function chooseExport(
   fits: (one: Export) => boolean = () => true,
 ): Promise<ExportChoice> {
   if (wanted.subject !== undefined) return { subject: wanted.subject, type: wanted.type };
-  const { claims } = (await chooseAccount(workspace, wanted.account)).jwt;
+  const { name, jwt } = await chooseAccount(workspace, wanted.account);
+  const { claims } = jwt;
   const candidates = claims.nats.exports.filter(
     (one) => fits(one) && (wanted.type === undefined || one.type === wanted.type),
   );
   const labels = candidates.map((one) => safeText(`${one.subject} (${one.type})`));
+  if (labels.length === 0) {
+    throw usageError('SUBJECT is missing', `account ${name} has no export to choose; another account: --account NAME`);
+  }
   const chosen = await requiredChoice(undefined, 'SUBJECT', question, labels);
   const found = candidates[labels.indexOf(chosen)] as Export;
   return { subject: found.subject, type: found.type };

@@ -1,6 +1,7 @@
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
 import { type Batch, commitBatch, type EntityChange, newBatch, putAccount, putUser } from '../change/batch.js';
 import { cliError } from '../errors.js';
+import { shellWord } from '../output/shell-word.js';
 import { refuseDroppedRevocations } from '../revocation/refuse-dropped.js';
 import { signChecked } from '../sign.js';
 import { operatorSigner } from '../signer.js';
@@ -72,7 +73,7 @@ async function replacedAccount(
   const sameKey = await findAccountByKey(store, sub);
   if (sameKey && sameKey.name !== name) {
     throw cliError('ERR_ACCOUNT_EXISTS', `account ${name} is here already, by the name ${sameKey.name}`, {
-      hint: `rename it first: \`natsctl account rename ${sameKey.name} ${name}\``,
+      hint: `rename it first: \`natsctl account rename ${shellWord(sameKey.name)} ${shellWord(name)}\``,
       details: { account: sub },
     });
   }

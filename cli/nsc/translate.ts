@@ -274,7 +274,7 @@ class Line {
   refuseNegated({ long, meaning }: Key, flags: Flags): void {
     const name = typeof meaning === 'string' ? meaning.slice(2) : '';
     if (own(flags, name)?.allowNo) this.after.push(`--no-${name}`);
-    else if (meaning === '')
+    else if (meaning === '' || name.includes('='))
       throw usageError(`natsctl has no --${long}=false here`, `see \`natsctl ${this.command.join(' ')} --help\``);
   }
 

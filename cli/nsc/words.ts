@@ -154,7 +154,7 @@ export const ROWS: readonly Row[] = [
     flags: {
       ...name,
       ...accountOf,
-      'host-cluster-traffic=': '--cluster-traffic',
+      'host-cluster-traffic': '--cluster-traffic=owner',
       'max-responses=': '--allow-pub-response',
     },
   },

@@ -25,6 +25,8 @@ export interface NewOperator {
   start?: number | undefined;
   expiry?: number | undefined;
   tags?: string[] | undefined;
+  /** Judge and sign, write nothing. */
+  dryRun?: boolean | undefined;
 }
 
 export interface CreatedOperator {
@@ -36,6 +38,8 @@ export interface CreatedOperator {
   accountServerUrl: string | null;
   strict: boolean;
   store: string;
+  /** Nothing was written; the keys that were made do not last. */
+  dryRun: boolean;
 }
 
 export const SYSTEM_ACCOUNT = 'SYS';
@@ -47,8 +51,9 @@ export const SYSTEM_USER = 'sys';
  */
 export async function createOperator(paths: StorePaths, wanted: NewOperator, now: number): Promise<CreatedOperator> {
   checkEntityName(wanted.name, 'operator');
-  await unlockByQuestion(paths.keystore);
+  if (!wanted.dryRun) await unlockByQuestion(paths.keystore);
   const created = await changingStore(paths, () => create(paths, wanted, now));
+  if (created.dryRun) return created;
   await selectContext(paths, { operator: created.name, account: SYSTEM_ACCOUNT }, now);
   return created;
 }
@@ -80,16 +85,20 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
   const userClaims = newUser(user.publicKey, SYSTEM_USER, { issuerAccount: system.publicKey });
   const userToken = await signChecked(userClaims, seedSigner(systemSigning), { now });
 
-  for (const seed of [identity, signing, system, systemSigning, user]) {
-    if (seed) await writeSeed(paths.keystore, seed);
+  let creds: string | null = null;
+  if (!wanted.dryRun) {
+    for (const seed of [identity, signing, system, systemSigning, user]) {
+      if (seed) await writeSeed(paths.keystore, seed);
+    }
+    const users = [{ name: SYSTEM_USER, token: userToken.token }];
+    await addOperator(paths.storeRoot, {
+      name: wanted.name,
+      token: operator.token,
+      accounts: [{ name: SYSTEM_ACCOUNT, token: account.token, users }],
+    });
+    const names = { operator: wanted.name, account: SYSTEM_ACCOUNT, user: SYSTEM_USER };
+    creds = await keepCreds(paths.keystore, names, userToken.token, user);
   }
-  await addOperator(paths.storeRoot, {
-    name: wanted.name,
-    token: operator.token,
-    accounts: [{ name: SYSTEM_ACCOUNT, token: account.token, users: [{ name: SYSTEM_USER, token: userToken.token }] }],
-  });
-  const names = { operator: wanted.name, account: SYSTEM_ACCOUNT, user: SYSTEM_USER };
-  const creds = await keepCreds(paths.keystore, names, userToken.token, user);
 
   return {
     name: wanted.name,
@@ -104,5 +113,6 @@ async function create(paths: StorePaths, wanted: NewOperator, now: number): Prom
     accountServerUrl: operator.claims.nats.account_server_url ?? null,
     strict: wanted.requireSigningKeys,
     store: paths.storeRoot,
+    dryRun: wanted.dryRun === true,
   };
 }

@@ -5,6 +5,7 @@ import { type Change, type ChangeOptions, changeOperator } from '../change/chang
 import { editList, editTags, hasEdits, type ListEdit } from '../change/list.js';
 import { editValidity, type ValidityEdit } from '../change/validity.js';
 import { cliError, usageError } from '../errors.js';
+import { shellWord } from '../output/shell-word.js';
 import { findAccount, findAccountByKey, isDamaged, listAccounts, type OperatorStore } from '../store/store.js';
 import { listUsers } from '../store/users.js';
 import type { Workspace } from '../workspace.js';
@@ -77,7 +78,7 @@ async function systemAccountKey(store: OperatorStore, nameOrKey: string): Promis
       'ERR_JETSTREAM_SYSTEM_ACCOUNT',
       `account ${account.name} has JetStream, which a system account may not`,
       {
-        hint: `run \`natsctl account edit ${account.name} --js-disable\` first`,
+        hint: `run \`natsctl account edit ${shellWord(account.name)} --js-disable\` first`,
         details: { account: account.name },
       },
     );

@@ -73,11 +73,14 @@ function parserFault(error: unknown, command?: ParsedCommand): { fault: Fault; e
     return 'quiet';
   }
   const [first = error.message, ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
-  const explained = rest.filter((line) => !line.startsWith('See more help'));
+  const said = rest.filter((line) => !line.startsWith('See more help')).map((line) => line.trim());
+  // "Parsing --port", and what is wrong with it on the next line.
+  const flag = /^Parsing (--\S+)\s*$/.exec(first)?.[1];
+  const [message, explained] = flag === undefined ? [first, said] : [`${flag}: ${said.join('; ')}`, []];
   const help = command === undefined ? 'see `natsctl --help`' : `see \`natsctl ${command.words} --help\``;
   const near = nearFlag(error, command);
   const hint = [...explained, ...(near === null ? [] : [`did you mean --${near}?`]), help].join('; ');
-  return { fault: { code: 'ERR_USAGE', message: first, hint }, exit: 2 };
+  return { fault: { code: 'ERR_USAGE', message, hint }, exit: 2 };
 }
 
 function nearFlag(error: Error, command?: ParsedCommand): string | null {

@@ -6,8 +6,8 @@ import { changeResult } from '../change/show.js';
 import { cliError } from '../errors.js';
 import { withoutDamaged } from '../store/store.js';
 import { listUsers, readUser } from '../store/users.js';
-import { findTarget } from '../user/revoke.js';
 import { chooseAccount, type Workspace } from '../workspace.js';
+import { findTarget } from './target.js';
 
 export interface RevocationChanged extends ChangeReport {
   account: string;

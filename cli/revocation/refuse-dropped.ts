@@ -2,6 +2,7 @@ import { droppedRevocations } from '../../claims/account/revocation.js';
 import { overlaps } from '../../claims/subject/match.js';
 import type { AccountClaims } from '../../claims/types.js';
 import { cliError } from '../errors.js';
+import { shellWord } from '../output/shell-word.js';
 
 /**
  * A revocation never goes by the way: not with an account JWT from elsewhere that takes the place of the one here.
@@ -20,7 +21,7 @@ export function refuseDroppedRevocations(name: string, here: AccountClaims, give
   const what = users.length > 0 ? 'revocations' : 'revocations of activations';
   const way = users.length > 0 ? 'revocation delete USER' : 'activation restore SUBJECT';
   throw cliError('ERR_REVOCATIONS_DROPPED', `the JWT lacks ${what} that account ${name} has here`, {
-    hint: `take them back first, if that is meant: \`natsctl ${way} -a ${name}\``,
+    hint: `take them back first, if that is meant: \`natsctl ${way} -a ${shellWord(name)}\``,
     details: { account: given.sub, users, accounts },
   });
 }

@@ -1,4 +1,5 @@
 /** The files of a change, as a transaction takes them: what is written, then what goes. */
+
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
 import { isNatsctlError } from '../../claims/errors.js';

@@ -1,5 +1,7 @@
 /** The operator of the store that a state file is about. */
+
 import { createHash } from 'node:crypto';
+import { shellWord } from '../output/shell-word.js';
 import { readSnapshot, type Snapshot } from '../store/snapshot.js';
 import { listOperatorNames, type OperatorStore, openOperator, readOperator } from '../store/store.js';
 import { stateError } from './errors.js';
@@ -25,7 +27,7 @@ export async function locateOperator(
     const store = await openOperator(storeRoot, other);
     if ((await readOperator(store)).claims.sub !== key) continue;
     throw stateError('ERR_STATE_CONFLICT', `the operator ${key} is called ${other} in the store, not ${name}`, {
-      hint: `rename it first: \`natsctl operator rename ${name} --operator ${other}\``,
+      hint: `rename it first: \`natsctl operator rename ${shellWord(name)} --operator ${shellWord(other)}\``,
       details: { name, key, stored: other },
     });
   }

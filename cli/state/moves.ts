@@ -1,4 +1,5 @@
 /** Where users of a plan move: the files of their creds go with them, and may be the one copy of a private key. */
+import { shellWord } from '../output/shell-word.js';
 import { exists } from '../store/atomic.js';
 import { storeError } from '../store/errors.js';
 import { credsFile } from '../store/keystore.js';
@@ -71,7 +72,7 @@ function refuseSpelling(kind: string, from: string, to: string): void {
     'ERR_STATE_CONFLICT',
     `the ${kind} ${from} cannot become ${to} here: they differ only in letter case`,
     {
-      hint: `rename it with \`natsctl ${kind} rename ${from} ${to}\``,
+      hint: `rename it with \`natsctl ${kind} rename ${shellWord(from)} ${shellWord(to)}\``,
       details: { from, to },
     },
   );

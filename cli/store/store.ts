@@ -56,7 +56,7 @@ export async function openOperator(root: string, name?: string, preferred?: stri
   const chosen = name ?? (names.length === 1 ? names[0] : names.find((one) => one === preferred));
   if (names.length === 0 && name === undefined) {
     throw storeError('ERR_STORE_EMPTY', `there is no operator in ${root}`, {
-      hint: 'create one with `natsctl operator create NAME`, or name another store with --store',
+      hint: 'begin with `natsctl init NAME`, or name another store with --store',
       details: { store: root },
     });
   }

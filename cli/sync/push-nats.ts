@@ -1,6 +1,7 @@
 import { droppedRevocations } from '../../claims/account/revocation.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { differences } from '../change/difference.js';
+import { shellWord } from '../output/shell-word.js';
 import { readBaseToken, writeBase } from '../store/base.js';
 import type { StoredAccount } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
@@ -65,7 +66,7 @@ function decide(
   if (held.token !== token) {
     if (base === null) return pullFirst('the servers hold another JWT of this account', name);
     if (base === token) {
-      return { result: 'unchanged', message: `the servers hold another one: run \`natsctl pull ${name}\`` };
+      return { result: 'unchanged', message: `the servers hold another one: run \`natsctl pull ${shellWord(name)}\`` };
     }
     if (held.token !== base) {
       return pullFirst('the servers hold another JWT than the one that this was made from', name);
@@ -80,7 +81,7 @@ function decide(
     result: 'refused',
     code: 'ERR_REVOCATION_DROPPED',
     message: `it would bring ${users.length === 1 ? 'a revoked user' : `${users.length} revoked users`} back: ${users.slice(0, 5).join(', ')}`,
-    hint: `pull first: run \`natsctl pull ${name}\`; where they are to come back, push it with --force`,
+    hint: `pull first: run \`natsctl pull ${shellWord(name)}\`; where they are to come back, push it with --force`,
   };
 }
 

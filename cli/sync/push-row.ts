@@ -1,6 +1,7 @@
 import { isNatsctlError } from '../../claims/errors.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import type { Difference } from '../change/difference.js';
+import { shellWord } from '../output/shell-word.js';
 import type { Damaged, StoredAccount } from '../store/store.js';
 import type { RemoteOptions } from './remote-options.js';
 
@@ -39,7 +40,7 @@ export interface PushOptions extends RemoteOptions {
 }
 
 export function pullFirst(message: string, name: string, code = 'ERR_PULL_FIRST') {
-  const hint = `pull first: run \`natsctl pull ${name}\`, then push again`;
+  const hint = `pull first: run \`natsctl pull ${shellWord(name)}\`, then push again`;
   return { result: 'refused' as const, code, message, hint };
 }
 

@@ -1,3 +1,5 @@
+import { shellWord } from '../output/shell-word.js';
+
 /** What `natsctl up` shows once all is ready: where everything is, and the next three things to do, ready to copy. */
 
 export interface Running {
@@ -25,7 +27,8 @@ export interface PanelOptions {
 }
 
 export function panel(running: Running, { command, storeFlags }: PanelOptions): string {
-  const call = (args: string[], flags: string[] = []) => [quote(command), ...args, ...flags.map(quote)].join(' ');
+  const call = (args: string[], flags: string[] = []) =>
+    [shellWord(command), ...args, ...flags.map(shellWord)].join(' ');
   const revoked = running.nextUser != null;
   const facts: [string, string][] = [
     ['Broker', running.broker],
@@ -54,7 +57,7 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
     lines.push(
       `3. Revoke user ${running.user} everywhere at once:`,
       `   curl -X POST ${running.service}/api/v1/accounts/${running.accountKey}/revocations \\`,
-      `     -H "authorization: Bearer $(cat ${quote(running.adminTokenFile)})" \\`,
+      `     -H "authorization: Bearer $(cat ${shellWord(running.adminTokenFile)})" \\`,
       `     -H 'content-type: application/json' -d '{"user":"${running.userKey}"}'`,
       '',
     );
@@ -68,10 +71,10 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
 type Call = (args: string[], flags?: string[]) => string;
 
 function withCreds(running: Running, call: Call): string[] {
-  const as = `     --creds ${quote(running.credsFile)} --server ${running.broker}`;
+  const as = `     --creds ${shellWord(running.credsFile)} --server ${running.broker}`;
   return [
     '1. Subscribe, and publish from another shell:',
-    `   ${call(['sub', quote('greet.>')])} \\`,
+    `   ${call(['sub', shellWord('greet.>')])} \\`,
     as,
     `   ${call(['pub', 'greet.you', 'hello'])} \\`,
     as,
@@ -85,13 +88,8 @@ function withNewUser(running: Running, name: string, call: Call, storeFlags: str
   return [
     `1. User ${running.user} is revoked: its creds are refused. Make another, then subscribe, and publish from another shell:`,
     `   ${call(['user', 'create', name, '--account', running.account], storeFlags)}`,
-    `   ${call(['sub', quote('greet.>')], as)}`,
+    `   ${call(['sub', shellWord('greet.>')], as)}`,
     `   ${call(['pub', 'greet.you', 'hello'], as)}`,
     '',
   ];
-}
-
-/** For a POSIX shell; plain words stay as they are. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

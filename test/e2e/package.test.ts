@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { jsonFile, makeHome, start } from './harness.js';
+import { jsonFile, makeHome, run, start } from './harness.js';
 
 let folder: string;
 let files: string[];
@@ -22,6 +22,7 @@ beforeAll(() => {
   }[];
   files = packed.flatMap((one) => one.files.map((file) => file.path));
   execFileSync('tar', ['-xzf', path.join(folder, packed[0]?.filename ?? ''), '-C', folder]);
+  symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction');
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,9 +43,22 @@ it('the package holds what runs, and nothing else', () => {
   ]);
 });
 
+it('and shows its help from there', async () => {
+  const home = makeHome();
+  const program = path.join(folder, 'package', 'bin', 'natsctl.js');
+  try {
+    for (const args of [[], ['account'], ['account', 'create']]) {
+      const { code, stdout, stderr } = await run(home, [...args, '--help'], { program });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(['$ natsctl', ...args].join(' '));
+    }
+  } finally {
+    home.remove();
+  }
+});
+
 it('and runs from there: migrations are found, a broker and a service come up', async () => {
   const home = makeHome();
-  symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction');
   const ports = path.join(home.folder, 'ports.json');
   const program = path.join(folder, 'package', 'bin', 'natsctl.js');
   expect(existsSync(program)).toBe(true);

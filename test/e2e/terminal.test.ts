@@ -134,6 +134,16 @@ describe.skipIf(!peer('python3'))('what cannot be undone', () => {
     expect(everything()).toEqual(before);
   });
 
+  it('is done after the number of what has no name was written', async () => {
+    await run(home, ['nkey', 'gen', 'account', '--save']);
+    const no = await typing(['keys', 'orphaned', '--remove'], [answer(/Write 1 to delete 1 seed/, '2')]);
+    expect(no).toMatchObject({ code: 1 });
+    expect(no.screen).toContain('[ERR_NOT_CONFIRMED]');
+    const yes = await typing(['keys', 'orphaned', '--remove'], [answer(/Write 1 to delete 1 seed/, '1')]);
+    expect(yes).toMatchObject({ code: 0 });
+    expect(await json('keys', 'orphaned')).toMatchObject({ keys: [] });
+  });
+
   it.each<[string, string[], RegExp]>([
     ['a confirmation', ['account', 'delete', 'shop'], /cannot be undone/],
     ['a text', ['account', 'create'], /Name of the account/],

@@ -30,7 +30,7 @@ const LINES = [
   'edit account -n shop --conns 10 --leaf-conns 2 --data 1k --payload 64kib --subscriptions 77 --imports 30 --exports 40',
   'edit account -n shop --description texts --info-url https://acme.example/orders --tag B --tag c:d',
   'edit account -n shop --trace-context-subject traces.all --trace-context-sampling 20',
-  'edit account -n shop --host-cluster-traffic owner',
+  'edit account -n shop --host-cluster-traffic',
   'edit account -n tiers --js-tier 3 --js-disk-storage 1G --js-mem-storage 1M --js-streams 2 --js-consumer 8 --js-max-bytes-required',
   'edit account -n tiers --js-tier 3 --js-max-mem-stream 1m --js-max-disk-stream 2mib --js-max-ack-pending 9',
   'edit account -n shop --sk generate',

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { checkEntityName } from '../../../claims/names.js';
 import { type CreatedAccount, createAccount } from '../../account/create.js';
 import { NatsctlCommand } from '../../base-command.js';
+import { dryRunFlag } from '../../change/show.js';
 import { validityEdit, validityFlags } from '../../change/validity.js';
 import { listOf, operatorFlag, privateKeyFlag, storeFlags, tagFlag } from '../../flags.js';
 import { pairs } from '../../output/table.js';
@@ -37,6 +38,7 @@ export default class AccountCreate extends NatsctlCommand {
     ...validityFlags,
     ...tagFlag,
     ...privateKeyFlag,
+    ...dryRunFlag,
   };
 
   async run(): Promise<CreatedAccount> {
@@ -52,7 +54,9 @@ export default class AccountCreate extends NatsctlCommand {
       ...validityEdit(flags, workspace.now),
       tags: listOf(flags.tag).map((tag) => tag.toLowerCase()),
       key: flags['private-key'],
+      dryRun: flags['dry-run'],
     });
+    if (created.dryRun) this.note(`account ${created.name} would be created; nothing was written`);
     this.print(
       pairs([
         ['account', created.name],
@@ -62,7 +66,8 @@ export default class AccountCreate extends NatsctlCommand {
         ['expires', showTime(created.expires)],
       ]),
     );
-    if (!this.jsonEnabled()) this.note('it is in the local store; `natsctl push` brings it to the service');
+    if (!created.dryRun && !this.jsonEnabled())
+      this.note('it is in the local store; `natsctl push` brings it to the service');
     return created;
   }
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { NatsctlCommand } from '../../base-command.js';
-import { confirmByName } from '../../delete/confirm.js';
+import { confirmByCount } from '../../delete/confirm.js';
 import { yesFlag } from '../../delete/flags.js';
 import { operatorFlag, storeFlags } from '../../flags.js';
 import { type OrphanedKey, orphanedKeys, removeOrphaned } from '../../keys/orphaned.js';
@@ -44,7 +44,8 @@ export default class KeysOrphaned extends NatsctlCommand {
     const dryRun = flags['dry-run'] === true;
     let keys: OrphanedKey[] = found;
     if (flags.remove && !dryRun && found.length > 0) {
-      await confirmByName('set of keys', 'orphaned', flags.yes);
+      const seeds = `${found.length} seed${found.length === 1 ? '' : 's'}`;
+      await confirmByCount(found.length, `${seeds} from the keystore`, flags.yes);
       keys = await removeOrphaned(workspace, found);
       this.print(`${keys.filter(({ removed }) => removed).length} seeds are removed\n`);
     }

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { checkEntityName } from '../../../claims/names.js';
 import { currentTime, NatsctlCommand } from '../../base-command.js';
+import { dryRunFlag } from '../../change/show.js';
 import { validityEdit, validityFlags } from '../../change/validity.js';
 import { listOf, storeFlags, tagFlag } from '../../flags.js';
 import { type CreatedOperator, createOperator } from '../../operator/create.js';
@@ -45,6 +46,7 @@ export default class OperatorCreate extends NatsctlCommand {
     }),
     ...validityFlags,
     ...tagFlag,
+    ...dryRunFlag,
   };
 
   async run(): Promise<CreatedOperator> {
@@ -61,9 +63,11 @@ export default class OperatorCreate extends NatsctlCommand {
         accountServerUrl: flags['account-server-url'],
         ...validityEdit(flags, now),
         tags: listOf(flags.tag).map((tag) => tag.toLowerCase()),
+        dryRun: flags['dry-run'],
       },
       now,
     );
+    if (created.dryRun) this.note(`operator ${created.name} would be created; nothing was written`);
     const { systemAccount } = created;
     this.print(
       pairs([

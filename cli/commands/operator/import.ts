@@ -5,6 +5,7 @@ import { dryRunFlag, showChange } from '../../change/show.js';
 import { listOf, storeFlags } from '../../flags.js';
 import { type ImportedOperator, importOperator } from '../../operator/import.js';
 import { readOperatorSource } from '../../operator/source.js';
+import { shellWord } from '../../output/shell-word.js';
 import { pairs } from '../../output/table.js';
 import { required } from '../../prompt.js';
 import { givenSeed } from '../../signer.js';
@@ -69,7 +70,7 @@ export default class OperatorImport extends NatsctlCommand {
     if (!this.jsonEnabled()) {
       for (const warning of imported.warnings) this.note(warning);
       if (!imported.dryRun && imported.result === 'added') {
-        this.note(`make an account under it: \`natsctl account create NAME --operator ${imported.name}\``);
+        this.note(`make an account under it: \`natsctl account create NAME --operator ${shellWord(imported.name)}\``);
       }
     }
     return imported;

@@ -1,10 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../../base-command.js';
+import { changeNotes, changeText } from '../../change/report.js';
+import { dryRunFlag } from '../../change/show.js';
 import { accountFlag, operatorFlag, privateKeyFlag, storeFlags } from '../../flags.js';
 import { safeText } from '../../output/safe-text.js';
 import { showTime } from '../../output/time.js';
 import { pickUser } from '../../pick.js';
-import { type Revoked, revokeUser } from '../../user/revoke.js';
+import type { RevocationChanged } from '../../revocation/change.js';
+import { revokeUser } from '../../user/revoke.js';
 
 export default class UserRevoke extends NatsctlCommand {
   static override description =
@@ -25,9 +28,10 @@ export default class UserRevoke extends NatsctlCommand {
       env: 'NATSCTL_UNLISTED',
     }),
     ...privateKeyFlag,
+    ...dryRunFlag,
   };
 
-  async run(): Promise<Revoked> {
+  async run(): Promise<RevocationChanged> {
     const { args, flags } = await this.parse(UserRevoke);
     const workspace = await this.workspace(flags);
     const user = await pickUser(workspace, flags.account, args.user, 'USER', ['*']);
@@ -36,13 +40,13 @@ export default class UserRevoke extends NatsctlCommand {
       account: flags.account,
       unlisted: flags.unlisted,
       key: flags['private-key'],
+      dryRun: flags['dry-run'],
     });
     const who = revoked.user === '*' ? 'every user' : (revoked.name ?? revoked.user);
     const what = revoked.changed ? 'revoked' : 'revoked already';
-    this.print(
-      `${safeText(who)} of account ${safeText(revoked.account)} is ${what}: JWTs issued until ${showTime(revoked.revokedAt)} are void\n`,
-    );
-    if (!this.jsonEnabled()) this.note('it holds once the account is pushed: `natsctl push`');
+    const done = `${who} of account ${revoked.account} is ${what}: JWTs issued until ${showTime(revoked.revokedAt)} are void`;
+    this.print(revoked.changed ? changeText(revoked, safeText(done)) : `${safeText(done)}\n`);
+    if (!this.jsonEnabled()) for (const note of changeNotes(revoked)) this.note(note);
     return revoked;
   }
 }

@@ -85,7 +85,7 @@ export const FLAGS_OF_NSC: Readonly<Record<string, string>> = {
 export const HIDDEN_OF_NSC: Readonly<Record<string, string>> = {
   'add export': 'advertise',
   'add user': 'max-responses=',
-  'edit account': 'mem-storage= disk-storage= streams= consumer= host-cluster-traffic= max-responses=',
+  'edit account': 'mem-storage= disk-storage= streams= consumer= host-cluster-traffic max-responses=',
   'generate config': 'nkey dir=',
   'rename account': 'OK',
   'tool sub': 'max-messages= E/encrypt',

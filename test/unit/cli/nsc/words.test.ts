@@ -15,7 +15,6 @@ const translated = (line: string) => translate(line.split(' '), flagsOf).argv.jo
 /** A value that the flag takes, where a plain word will not do. */
 const VALUES: Record<string, string> = {
   'account-token-position': '2',
-  'host-cluster-traffic': 'owner',
   'max-messages': '3',
   'response-type': 'Stream',
   sk: 'ROLE',

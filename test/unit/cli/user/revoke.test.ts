@@ -33,6 +33,9 @@ describe('user revoke', () => {
       // The user's JWT is from a later second than this clock: it must be covered.
       revokedAt: NOW,
       changed: true,
+      dryRun: false,
+      differences: [{ path: '/nats/revocations', after: { [user.publicKey]: NOW } }],
+      warnings: [],
     });
     expect(await revocations()).toEqual([[user.publicKey, NOW]]);
     const after = (await readAccount(workspace.store, 'orders')).jwt.claims;
