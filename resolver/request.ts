@@ -38,8 +38,9 @@ export async function request(url: URL, options: RequestOptions): Promise<Answer
 async function exchange(first: URL, options: RequestOptions, signal: AbortSignal): Promise<Answer> {
   let url = first;
   for (let hops = 0; ; hops++) {
-    const { method = 'GET', headers = {}, body = null } = options;
-    const response = await fetch(url.href, { method, headers, body, signal, redirect: 'manual' });
+    const { method = 'GET', body = null } = options;
+    const headers = { ...basicAuthorization(first), ...options.headers };
+    const response = await fetch(withoutUser(url), { method, headers, body, signal, redirect: 'manual' });
     const location = isRedirect(response.status) ? response.headers.get('location') : null;
     if (location === null) {
       return { status: response.status, headers: response.headers, body: await boundedText(url, response) };
@@ -47,6 +48,20 @@ async function exchange(first: URL, options: RequestOptions, signal: AbortSignal
     await response.body?.cancel();
     url = redirectTarget(url, location, method, hops);
   }
+}
+
+/** `http://user:password@host`, as nats-server's URL resolver takes it too: `fetch` refuses it, and shows the password. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const text = [username, password].map(decodeURIComponent).join(':');
+  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
+}
+
+function withoutUser(url: URL): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }
 
 /** Another host may be anything that the resolver's network can reach: a redirect there is refused, never followed. */
