@@ -25,8 +25,8 @@ const hasOpenssl = (() => {
   }
 })();
 
-/** A CA, and certificates of it for a server on this machine and for a client. */
-function certificates() {
+/** A CA, and certificates of it for a server on this machine and for a client. @param names of the server's certificate */
+function certificates(names = 'IP:127.0.0.1,DNS:localhost', days = '2') {
   const dir = tempDir();
   const file = (name: string) => path.join(dir, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
@@ -42,15 +42,14 @@ function certificates() {
   openssl('req', '-x509', ...key('ca'), '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test CA');
   for (const name of ['server', 'client']) {
     openssl('req', ...key(name), '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    writeFileSync(file('san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    writeFileSync(file('san'), `subjectAltName=${names}\n`);
     const ca = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...ca, '-out', `${name}.pem`, '-days', '2');
+    openssl('x509', '-req', '-in', `${name}.csr`, ...ca, '-out', `${name}.pem`, '-days', days);
   }
   return file;
 }
 
-async function secured(settings: (file: (name: string) => string) => string) {
-  const file = certificates();
+async function secured(settings: (file: (name: string) => string) => string, file = certificates()) {
   const workspace = await tempWorkspace({ now: Math.floor(Date.now() / 1000) });
   await createAccount(workspace, { name: 'orders' });
   await createUser(workspace, { name: 'u', account: 'orders', ...noPermissions });
@@ -90,6 +89,39 @@ describe.skipIf(!server || !hasOpenssl)('TLS', () => {
     await expect(push(ca)).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_BROKER_/) });
     const mine = { 'client-cert': file('client.pem'), 'client-key': file('client.key') };
     expect((await push({ ...ca, ...mine, 'tls-curves': ['P-256'] })).accounts).toHaveLength(2);
+  });
+
+  it('checks that a certificate is for the address, not for localhost, where that is an IP', async () => {
+    const right = await secured(() => 'timeout: 5', certificates('IP:127.0.0.1'));
+    expect((await right.push({ 'ca-cert': right.file('ca.pem') })).accounts).toHaveLength(2);
+    for (const names of ['DNS:localhost', 'DNS:other.example']) {
+      const wrong = await secured(() => 'timeout: 5', certificates(names));
+      await expect(wrong.push({ 'ca-cert': wrong.file('ca.pem') })).rejects.toMatchObject({
+        code: 'ERR_BROKER_TLS',
+        message: expect.stringContaining('127.0.0.1 is not in'),
+        hint: expect.stringContaining('other names'),
+      });
+    }
+  });
+
+  it('says which certificate is at fault', async () => {
+    const expired = await secured(() => 'timeout: 5', certificates('IP:127.0.0.1', '-1'));
+    await expect(expired.push({ 'ca-cert': expired.file('ca.pem') })).rejects.toMatchObject({
+      message: expect.stringContaining('expired'),
+      hint: expect.stringContaining('renew'),
+    });
+    const { file, push } = await secured((f) => `ca_file: "${f('ca.pem')}", verify: true`);
+    const ca = { 'ca-cert': file('ca.pem') };
+    await expect(push(ca)).rejects.toMatchObject({ hint: expect.stringContaining('--client-cert') });
+    const mixed = { ...ca, 'client-cert': file('client.pem'), 'client-key': file('server.key') };
+    await expect(push(mixed)).rejects.toMatchObject({
+      code: 'ERR_TLS_FILE',
+      message: expect.stringMatching(/: key values mismatch$/),
+    });
+    await expect(push({ ...ca, 'tls-curves': ['P-9'] })).rejects.toMatchObject({
+      code: 'ERR_TLS_FILE',
+      hint: 'check --tls-curves',
+    });
   });
 
   it('is demanded by tls://: nothing is sent in the clear', async () => {
