@@ -31,7 +31,7 @@ export async function request(url: URL, options: RequestOptions): Promise<Answer
     if (deadline.aborted) {
       throw fault('ERR_RESOLVER_TIMEOUT', url, `did not answer within ${options.timeoutMs} ms`, error);
     }
-    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error);
+    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error, certificateHint(error));
   }
 }
 
@@ -95,11 +95,13 @@ export function fault(
   url: URL,
   what: string,
   cause?: unknown,
+  ownHint?: string,
 ): NatsctlError<ResolverErrorCode> {
   const hint =
-    code === 'ERR_RESOLVER_UNREACHABLE' || code === 'ERR_RESOLVER_TIMEOUT'
+    ownHint ??
+    (code === 'ERR_RESOLVER_UNREACHABLE' || code === 'ERR_RESOLVER_TIMEOUT'
       ? 'check that the service is running (`natsctl up`) and that the URL is its own'
-      : 'check that the URL is that of a claims resolver';
+      : 'check that the URL is that of a claims resolver');
   return new NatsctlError(code, `the resolver at ${url.origin} ${what}`, {
     hint,
     details: { url: withoutSecrets(url) },
@@ -109,6 +111,15 @@ export function fault(
 
 function withoutSecrets(url: URL): string {
   return `${url.origin}${url.pathname}`;
+}
+
+function certificateHint(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (/SELF_SIGNED|UNABLE_TO/.test(code)) return 'set NODE_EXTRA_CA_CERTS to a file with the CA of its certificate';
+  return /CERT|TLS/.test(code)
+    ? 'its certificate is not for this address, or not valid now: renew it there'
+    : undefined;
 }
 
 function reason(error: unknown): string {

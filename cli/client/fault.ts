@@ -13,11 +13,17 @@ export function connectionFault(error: unknown, servers: string[] = []): unknown
       cause: error,
     });
   }
+  const unreachable = () =>
+    cliError('ERR_BROKER_UNREACHABLE', `no server answers${where}: ${error.message}`, {
+      hint: 'check that the broker is running (`natsctl up`), or name it with --server',
+      cause: error,
+    });
+  if ('code' in error && /^(ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT)/.test(String(error.code))) return unreachable();
   switch (error.name) {
     case 'AuthorizationError':
     case 'UserAuthenticationExpiredError':
       return cliError('ERR_BROKER_AUTHORIZATION', `the server${where} refuses this user: ${error.message}`, {
-        hint: 'check that the account is pushed (`natsctl push`) and the user neither revoked nor expired (`natsctl user describe`)',
+        hint: 'check that the account is pushed (`natsctl push`) and the user neither revoked nor expired (`natsctl user describe`), and that the clocks of both machines agree',
         cause: error,
       });
     case 'PermissionViolationError':
@@ -27,13 +33,15 @@ export function connectionFault(error: unknown, servers: string[] = []): unknown
       });
     case 'ConnectionError':
     case 'TimeoutError':
-      return cliError('ERR_BROKER_UNREACHABLE', `no server answers${where}: ${error.message}`, {
-        hint: 'check that the broker is running (`natsctl up`), or name it with --server',
-        cause: error,
-      });
+      return unreachable();
     case 'InvalidSubjectError':
     case 'InvalidArgumentError':
-      return cliError('ERR_SUBJECT_INVALID', error.message, { cause: error });
+      return cliError('ERR_SUBJECT_INVALID', error.message, {
+        ...(error.message.includes('max_payload') && {
+          hint: 'it is longer than the server takes: raise `max_payload` in its configuration',
+        }),
+        cause: error,
+      });
     default:
       return cliError('ERR_BROKER_CLOSED', `the connection${where} ended: ${error.message}`, {
         hint: 'the log of the server says why; one that asks for certificates ends it for one that it does not know (--client-cert)',

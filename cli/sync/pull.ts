@@ -149,14 +149,15 @@ async function orRefused(wanted: Wanted, run: () => Promise<PullRow>): Promise<P
  */
 async function pruneHere(workspace: Workspace, rows: PullRow[], prune: Prune, dryRun: boolean): Promise<void> {
   const { store } = workspace;
-  const gone: (PullRow & { account: string })[] = [];
+  const gone: { row: PullRow; account: string; name: string; token: string }[] = [];
   const system = (await readOperator(store)).claims.nats.system_account;
   for (const row of rows) {
     const { account } = row;
     if (row.result !== 'absent' || account === null || account === system) continue;
     const last = (await readGoneToken(store, account)) ?? (await readBaseToken(store, account));
     if (last === null) continue;
-    if ((await readAccount(store, row.name)).jwt.token === last) gone.push(row as PullRow & { account: string });
+    if ((await readAccount(store, row.name)).jwt.token === last)
+      gone.push({ row, account, name: row.name, token: last });
     else
       row.message = 'it is gone there, but was changed here since: push it, or delete it with `natsctl account delete`';
   }
@@ -169,8 +170,16 @@ async function pruneHere(workspace: Workspace, rows: PullRow[], prune: Prune, dr
     });
   }
   if (!dryRun) await prune.confirm(gone.map(({ account, name }) => ({ account, name })));
-  for (const row of gone) {
-    if (!dryRun) await deleteAccount(workspace, { account: row.account, removeKeys: false, keepCreds: false }, {});
+  for (const { row, account, token } of gone) {
+    try {
+      if (!dryRun) await deleteAccount(workspace, { account, token, removeKeys: false, keepCreds: false }, {});
+    } catch (error) {
+      // What was removed before it is, and is told.
+      if (!isNatsctlError(error)) throw error;
+      const { code, message, hint } = error;
+      Object.assign(row, { result: 'refused', code, message, ...(hint && { hint }) });
+      continue;
+    }
     row.result = 'pruned';
     row.message = 'it is gone there; its private keys stay in the keystore';
   }

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Seed } from '../../../../claims/keys/seed.js';
@@ -10,6 +13,7 @@ import { type TlsChoice, tlsSettings } from '../../../../cli/client/tls.js';
 import { generateConfig } from '../../../../cli/server-config/generate.js';
 import { push } from '../../../../cli/sync/push.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { probe } from '../../../../resolver/http.js';
 import { startNatsServer } from '../../../nats-server.js';
 import { peer } from '../../../peers.js';
 import { tempDir } from '../temp.js';
@@ -121,6 +125,19 @@ describe.skipIf(!server || !hasOpenssl)('TLS', () => {
     await expect(push({ ...ca, 'tls-curves': ['P-9'] })).rejects.toMatchObject({
       code: 'ERR_TLS_FILE',
       hint: 'check --tls-curves',
+    });
+  });
+
+  it('of a service: the hint is about its certificate', async () => {
+    const file = certificates();
+    const files = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
+    const service = createServer(files, (_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    onTestFinished(() => void service.close());
+    const { port } = service.address() as AddressInfo;
+    await expect(probe(`https://127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'ERR_RESOLVER_UNREACHABLE',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
     });
   });
 

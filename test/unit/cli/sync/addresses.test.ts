@@ -44,6 +44,12 @@ it('a user and password in the address of a service are sent as Basic, and shown
   }
 });
 
+it('a host that nobody knows is a server that does not answer', async () => {
+  const { json, fault } = program();
+  await json('operator', 'create', 'acme');
+  expect(await fault('push', '--service', 'nats://nowhere.invalid')).toEqual([1, 'ERR_BROKER_UNREACHABLE']);
+});
+
 it.each([
   ['nats://a:b@h:1,tls://c:d@h:2', 'nats://h:1,tls://h:2'],
   ['nats://a:b/c@h', 'nats://h'],

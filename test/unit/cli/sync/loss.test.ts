@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createAccount } from '../../../../cli/account/create.js';
 import { deleteAccount } from '../../../../cli/account/delete.js';
 import { findAccount, listAccountNames } from '../../../../cli/store/store.js';
+import { diff } from '../../../../cli/sync/diff.js';
+import { needsAttention } from '../../../../cli/sync/pull.js';
 import { hasRefusals } from '../../../../cli/sync/push.js';
 import { openRemote } from '../../../../cli/sync/remote.js';
 import { retireAccount } from '../../../../cli/sync/retire.js';
@@ -11,6 +13,18 @@ import { rowOf, shop } from './shop.js';
 
 const yes = async () => {};
 const prune = { accounts: [], prune: true, confirm: yes };
+
+describe.skipIf(!program)('a JWT that is longer than a server takes', () => {
+  it('is refused at once, with what to change', async () => {
+    const { push, change } = await natsShop([{ more: 'max_payload: 2000' }]);
+    await change((claims) => {
+      claims.nats.description = 'x'.repeat(5000);
+    });
+    const report = await push();
+    expect(rowOf(report)).toMatchObject({ result: 'refused', hint: expect.stringContaining('max_payload') });
+    expect(hasRefusals(report)).toBe(true);
+  });
+});
 
 describe.skipIf(!program)('where one side lost what it had', () => {
   it('a server whose folder is gone still has its preloaded system account: nothing is pruned here for that', async () => {
@@ -72,6 +86,46 @@ describe.skipIf(!program)('where one side lost what it had', () => {
     expect(rowOf(await push())).toMatchObject({ result: 'updated' });
     expect((await held(old.claims.sub)).token).toBe((await read()).token);
   });
+});
+
+it('what was changed while the question waited is not pruned, and the rest is', async () => {
+  const { workspace, service, push, pull, orders, changeHere } = await shop();
+  await createAccount(workspace, { name: 'stays' });
+  const { publicKey: trial } = await createAccount(workspace, { name: 'trial' });
+  await push();
+  for (const key of [orders.publicKey, trial]) service.accounts.delete(key);
+  const report = await pull({
+    prune: {
+      confirm: () =>
+        changeHere((claims) => {
+          claims.nats.limits.conn = 5;
+        }),
+    },
+  });
+  expect(rowOf(report)).toMatchObject({ result: 'refused', message: expect.stringContaining('changed meanwhile') });
+  expect(rowOf(report, 'trial')).toMatchObject({ result: 'pruned' });
+  expect(needsAttention(report)).toBe(true);
+  expect(await listAccountNames(workspace.store)).toEqual(['SYS', 'orders', 'stays']);
+});
+
+it('a pull names who is no longer revoked by what it took', async () => {
+  const { push, pull, changeHere, changeThere, checkout } = await shop();
+  await changeHere((claims) => claims.nats.revocations.set(checkout.publicKey, claims.iat));
+  await push();
+  await changeThere((claims) => claims.nats.revocations.clear());
+  expect(rowOf(await pull())).toMatchObject({
+    result: 'updated',
+    message: expect.stringContaining(`no longer: ${checkout.publicKey}`),
+  });
+});
+
+it('one account that a service cannot give keeps diff from none of the others', async () => {
+  const { workspace, service, orders, push } = await shop();
+  await push();
+  service.accounts.set(orders.publicKey, 'x'.repeat(2 << 20));
+  const report = await diff(workspace, { service: service.url });
+  expect(rowOf(report, 'SYS')).toMatchObject({ state: 'same' });
+  expect(rowOf(report)).toMatchObject({ state: 'unreadable', message: expect.stringContaining('more than') });
 });
 
 it('a service that went back to an older JWT is brought up to date by a push', async () => {
