@@ -106,12 +106,10 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
   }
 }
 
-/** A flag that says nothing to this resolver would be believed to be in force. */
+/** A flag that says nothing to this resolver would be believed to be in force. NATSCTL_TIMEOUT may be set for push. */
 function refuseForeign({ resolver, ...wanted }: WantedConfig): void {
   if (resolver === 'full' || resolver === 'cache') return;
-  const foreign = (['allowDelete', 'hardDelete', 'limit', 'ttl', 'interval', 'timeout'] as const).find(
-    (name) => wanted[name],
-  );
+  const foreign = (['allowDelete', 'hardDelete', 'limit', 'ttl', 'interval'] as const).find((name) => wanted[name]);
   if (foreign === undefined) return;
   const flag = `--${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw usageError(`${flag} does not go with --${resolver}`, 'it is for servers that keep accounts: --full, --cache');

@@ -48,7 +48,9 @@ export function cacheResolver(settings: FolderSettings): string[] {
 
 function block(type: string, { jwtDir, limit, timeout }: FolderSettings, comment: string[], own: string[]): string[] {
   if (jwtDir === '') throw usageError('--dir is empty', 'name the folder in which the server keeps accounts');
-  const patience = parseDuration(timeout ?? DEFAULTS.timeout);
+  // NATSCTL_TIMEOUT is whole seconds for push, pull and diff.
+  const seconds = timeout !== undefined && /^\d+$/.test(timeout);
+  const patience = parseDuration(seconds ? `${timeout}s` : (timeout ?? DEFAULTS.timeout));
   if (patience === 0) throw usageError('--timeout cannot be none', 'no server starts so');
   return [
     'resolver {',

@@ -69,7 +69,7 @@ export default class ConfigGenerate extends NatsctlCommand {
     timeout: Flags.string({
       description: 'Of --full and --cache: how long to wait for an account from another server. Default: 1.9s.',
       helpValue: 'TIME',
-      env: 'NATSCTL_RESOLVER_TIMEOUT',
+      env: 'NATSCTL_TIMEOUT',
     }),
     'pinned-account': Flags.string({
       description: 'Let clients into these accounts only (and the system account), by name or public key; repeatable.',
