@@ -65,6 +65,11 @@ export async function gather(
     }
     // Of the subscription, not of the connection: what waits for a connection that lasts would pile up.
     void subscription.closed.then(() => finish(new Error('the connection ended before the answers came')));
-    connection.publish(subject, payload, { reply: inbox });
+    try {
+      connection.publish(subject, payload, { reply: inbox });
+    } catch (error) {
+      // Longer than the server takes: known before anything is sent, and nothing is waited for.
+      finish(error as Error);
+    }
   });
 }

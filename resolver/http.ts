@@ -4,7 +4,7 @@
  */
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
-import { type Answer, fault, request } from './request.js';
+import { type Answer, fault, type RequestOptions, request } from './request.js';
 import { resolverUrls } from './url.js';
 
 /** nats-server's own patience with its URL resolver (`DEFAULT_ACCOUNT_FETCH_TIMEOUT`). */
@@ -36,7 +36,7 @@ export async function fetchOperator(base: string, options: FetchOptions = {}): P
 /** Resolves when a claims resolver answers at `base`, as nats-server checks at its start. */
 export async function probe(base: string, options: FetchOptions = {}): Promise<void> {
   const url = resolverUrls(base).accounts;
-  const answer = await request(url, { timeoutMs: options.timeoutMs ?? FETCH_TIMEOUT_MS, signal: options.signal });
+  const answer = await ask(url, { timeoutMs: options.timeoutMs ?? FETCH_TIMEOUT_MS, signal: options.signal });
   if (answer.status !== 200)
     throw fault('ERR_RESOLVER_ANSWER', url, `answers ${answer.status} where a resolver answers 200`);
 }
@@ -77,7 +77,7 @@ export async function pushAccount(base: string, token: string, options: PushOpti
     headers.authorization = `Bearer ${options.force.accessToken}`;
   }
   const { timeoutMs = PUSH_TIMEOUT_MS, signal } = options;
-  return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
+  return pushResult(await ask(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
 }
 
 /** Leaves an activation with an account server, for whoever is let import by it. Not every resolver takes them: 404. */
@@ -88,7 +88,15 @@ export async function postActivation(
 ): Promise<PushResult> {
   const headers = { 'content-type': 'application/jwt', accept: 'application/problem+json' };
   const url = resolverUrls(base).activations;
-  return pushResult(await request(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
+  return pushResult(await ask(url, { method: 'POST', headers, body: token, timeoutMs, signal }));
+}
+
+/** A portal or proxy in between answers anything with a page and 200: that is no yes, and no token. */
+async function ask(url: URL, options: RequestOptions): Promise<Answer> {
+  const answer = await request(url, options);
+  const page = /^text\/html\b/i.test(answer.headers.get('content-type') ?? '');
+  if (page && answer.status < 300) throw fault('ERR_RESOLVER_ANSWER', url, 'answers with a web page');
+  return answer;
 }
 
 function pushResult(answer: Answer): PushResult {
@@ -137,7 +145,7 @@ async function fetchToken(
   url: URL,
   { timeoutMs = FETCH_TIMEOUT_MS, signal }: FetchOptions,
 ): Promise<FetchedToken | null> {
-  const answer = await request(url, { timeoutMs, signal, headers: { accept: 'application/jwt, */*;q=0.1' } });
+  const answer = await ask(url, { timeoutMs, signal, headers: { accept: 'application/jwt, */*;q=0.1' } });
   if (answer.status === 404) return null;
   if (answer.status !== 200) {
     const { message, code } = refusal(answer, answer.body.split('\n', 1)[0]?.trim() ?? '');

@@ -31,15 +31,16 @@ export async function request(url: URL, options: RequestOptions): Promise<Answer
     if (deadline.aborted) {
       throw fault('ERR_RESOLVER_TIMEOUT', url, `did not answer within ${options.timeoutMs} ms`, error);
     }
-    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error);
+    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error, certificateHint(error));
   }
 }
 
 async function exchange(first: URL, options: RequestOptions, signal: AbortSignal): Promise<Answer> {
   let url = first;
   for (let hops = 0; ; hops++) {
-    const { method = 'GET', headers = {}, body = null } = options;
-    const response = await fetch(url.href, { method, headers, body, signal, redirect: 'manual' });
+    const { method = 'GET', body = null } = options;
+    const headers = { ...basicAuthorization(first), ...options.headers };
+    const response = await fetch(withoutUser(url), { method, headers, body, signal, redirect: 'manual' });
     const location = isRedirect(response.status) ? response.headers.get('location') : null;
     if (location === null) {
       return { status: response.status, headers: response.headers, body: await boundedText(url, response) };
@@ -47,6 +48,20 @@ async function exchange(first: URL, options: RequestOptions, signal: AbortSignal
     await response.body?.cancel();
     url = redirectTarget(url, location, method, hops);
   }
+}
+
+/** `http://user:password@host`, as nats-server's URL resolver takes it too: `fetch` refuses it, and shows the password. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const text = [username, password].map(decodeURIComponent).join(':');
+  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
+}
+
+function withoutUser(url: URL): string {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }
 
 /** Another host may be anything that the resolver's network can reach: a redirect there is refused, never followed. */
@@ -80,11 +95,13 @@ export function fault(
   url: URL,
   what: string,
   cause?: unknown,
+  ownHint?: string,
 ): NatsctlError<ResolverErrorCode> {
   const hint =
-    code === 'ERR_RESOLVER_UNREACHABLE' || code === 'ERR_RESOLVER_TIMEOUT'
+    ownHint ??
+    (code === 'ERR_RESOLVER_UNREACHABLE' || code === 'ERR_RESOLVER_TIMEOUT'
       ? 'check that the service is running (`natsctl up`) and that the URL is its own'
-      : 'check that the URL is that of a claims resolver';
+      : 'check that the URL is that of a claims resolver');
   return new NatsctlError(code, `the resolver at ${url.origin} ${what}`, {
     hint,
     details: { url: withoutSecrets(url) },
@@ -94,6 +111,15 @@ export function fault(
 
 function withoutSecrets(url: URL): string {
   return `${url.origin}${url.pathname}`;
+}
+
+function certificateHint(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (/SELF_SIGNED|UNABLE_TO/.test(code)) return 'set NODE_EXTRA_CA_CERTS to a file with the CA of its certificate';
+  return /CERT|TLS/.test(code)
+    ? 'its certificate is not for this address, or not valid now: renew it there'
+    : undefined;
 }
 
 function reason(error: unknown): string {

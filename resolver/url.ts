@@ -10,6 +10,13 @@ export interface ResolverUrls {
   activations: URL;
 }
 
+/** An address is shown in reports and errors; a password in it is not. Of several with commas between them, of each. */
+export function withoutPassword(url: string): string {
+  const each = url.split(/,(?=\s*[a-z][a-z0-9+.-]*:\/\/)/i);
+  // To the last @: a password that is written as it is may hold another one, or a slash.
+  return each.map((one) => one.replace(/^(\s*(?:[a-z][a-z0-9+.-]*:\/\/)?).*@/is, '$1')).join(',');
+}
+
 /**
  * The URLs of a resolver from any of the three forms people write: the service's root (`http://host:9090`), its version
  * root, as an operator's `account_server_url` has it (`.../jwt/v1`), or its accounts, as a nats-server configuration has it
@@ -31,7 +38,7 @@ function parse(base: string): URL {
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new NatsctlError<ResolverErrorCode>(
       'ERR_RESOLVER_URL',
-      `not the URL of an HTTP resolver: ${JSON.stringify(base)}`,
+      `not the URL of an HTTP resolver: ${JSON.stringify(withoutPassword(base))}`,
       {
         hint: 'write it as http://host:port',
       },

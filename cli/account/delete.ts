@@ -13,6 +13,8 @@ export interface UnwantedAccount {
   account: string;
   removeKeys: boolean;
   keepCreds: boolean;
+  /** Only while this is its JWT: what was decided of another one is not done to this one. */
+  token?: string;
 }
 
 export interface DeletedAccount {
@@ -46,6 +48,12 @@ async function remove(workspace: Workspace, wanted: UnwantedAccount, dryRun: boo
   const { store, keystore } = workspace;
   const { name, jwt } = await chooseAccount(workspace, wanted.account);
   const { claims } = jwt;
+  if (wanted.token !== undefined && wanted.token !== jwt.token) {
+    throw cliError('ERR_NOT_CONFIRMED', `account ${name} was changed meanwhile: it is not deleted`, {
+      hint: 'look at it, and try again',
+      details: { account: claims.sub },
+    });
+  }
   if ((await readOperator(store)).claims.nats.system_account === claims.sub) {
     throw cliError('ERR_ACCOUNT_IN_USE', `account ${name} is the system account of operator ${store.name}`, {
       hint: 'make another one the system account first',

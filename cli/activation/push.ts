@@ -1,7 +1,7 @@
 import { activationHash } from '../../claims/activation-hash.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import { postActivation } from '../../resolver/http.js';
-import { resolverUrls } from '../../resolver/url.js';
+import { resolverUrls, withoutPassword } from '../../resolver/url.js';
 import { cliError, usageError } from '../errors.js';
 import { readOperator } from '../store/store.js';
 import { chooseRemote } from '../sync/remote-choice.js';
@@ -27,19 +27,25 @@ export async function pushActivation(
   const { kind, url } = chooseRemote(service, (await readOperator(workspace.store)).claims);
   if (kind !== 'service') {
     throw usageError(
-      `nats-servers keep no activations (${url})`,
+      `nats-servers keep no activations (${withoutPassword(url)})`,
       'name an account server with --service http://..., or hand the file over',
     );
   }
   try {
     const result = await postActivation(url, token);
-    if (result.status === 'refused' || result.status === 'pending') throw refused(url, result);
+    if (result.status === 'refused' || result.status === 'pending') throw refused(withoutPassword(url), result);
   } catch (error) {
     throw serviceFault(error);
   }
-  const place = new URL(resolverUrls(url).activations);
+  const place = resolverUrls(withoutPassword(url)).activations;
   place.pathname += `/${activationHash(claims)}`;
-  return { service: url, url: place.href, subject: claims.nats.subject, importer: claims.sub, issuer: claims.iss };
+  return {
+    service: withoutPassword(url),
+    url: place.href,
+    subject: claims.nats.subject,
+    importer: claims.sub,
+    issuer: claims.iss,
+  };
 }
 
 function refused(url: string, result: { message: string; httpStatus?: number }): Error {

@@ -1,8 +1,9 @@
 import type { ConnectionOptions, NatsConnection } from '@nats-io/nats-core';
 import type { Seed } from '../../claims/keys/seed.js';
+import { withoutPassword } from '../../resolver/url.js';
 import { cliError, usageError } from '../errors.js';
 import { connectionFault } from './fault.js';
-import { type TlsChoice, tlsSettings } from './tls.js';
+import { checkUsable, type TlsChoice, tlsSettings } from './tls.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -19,7 +20,10 @@ export async function connectTo(
 ): Promise<NatsConnection> {
   const overWebSocket = servers.filter((one) => /^wss?:/i.test(one)).length;
   if (overWebSocket > 0 && overWebSocket < servers.length) {
-    throw usageError('addresses with ws:// or wss:// do not mix with others', `given: ${servers.join(', ')}`);
+    throw usageError(
+      'addresses with ws:// or wss:// do not mix with others',
+      `given: ${servers.map(withoutPassword).join(', ')}`,
+    );
   }
   // Loaded here, so that no other command pays for it.
   const { jwtAuthenticator, wsconnect } = await import('@nats-io/nats-core');
@@ -33,7 +37,10 @@ export async function connectTo(
   if (overWebSocket > 0) refuseWithoutWebSocket(options.tls);
   else {
     const tls = await tlsSettings(options.tls ?? {}, servers);
-    if (tls !== undefined) settings.tls = tls;
+    if (tls !== undefined) {
+      checkUsable(tls);
+      settings.tls = tls;
+    }
   }
   try {
     if (overWebSocket > 0) return await wsconnect(settings);

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import process from 'node:process';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
 import { Flags } from '@oclif/core';
 import { cliError } from '../errors.js';
 import { listOf } from '../flags.js';
@@ -59,6 +61,7 @@ export interface TlsSettings {
   cert?: string;
   key?: string;
   ecdhCurve?: string;
+  checkServerIdentity?: typeof checkServerIdentity;
 }
 
 /** Undefined where nothing is asked for: then a server that wants TLS gets it with what the machine trusts. */
@@ -76,6 +79,7 @@ export async function tlsSettings(
     });
   }
   const curves = listOf(choice['tls-curves']);
+  const identity = identityByAddress(servers);
   const settings: TlsSettings = {
     ...(choice['tls-first'] && { handshakeFirst: true }),
     ...(ca !== undefined && { ca: await pem(ca, '--ca-cert') }),
@@ -85,7 +89,42 @@ export async function tlsSettings(
   };
   // An address with tls:// must not be answered in the clear: an empty object demands TLS.
   const demanded = servers.some((one) => /^tls:/i.test(one));
-  return demanded || Object.keys(settings).length > 0 ? settings : undefined;
+  if (!demanded && Object.keys(settings).length === 0) return undefined;
+  return identity === undefined ? settings : { ...settings, checkServerIdentity: identity };
+}
+
+/**
+ * The client library gives Node no host where the address is an IP, and Node then asks of the certificate that it is one for
+ * "localhost": right ones are refused, and one for localhost would do for any machine.
+ */
+function identityByAddress(servers: readonly string[]): typeof checkServerIdentity | undefined {
+  const hosts = servers.map((one) => (URL.canParse(one) ? new URL(one).hostname.replace(/^\[|\]$/g, '') : ''));
+  const addresses = hosts.filter((host) => isIP(host) !== 0);
+  if (addresses.length === 0 || hosts.includes('localhost')) return undefined;
+  return (host, certificate) => {
+    if (host !== 'localhost') return checkServerIdentity(host, certificate);
+    const faults = addresses.map((address) => checkServerIdentity(address, certificate));
+    return faults.includes(undefined) ? undefined : faults[0];
+  };
+}
+
+/** What OpenSSL does not take would be told as a server that does not answer. */
+export function checkUsable({ ca, cert, key, ecdhCurve }: TlsSettings): void {
+  try {
+    createSecureContext({ ca, cert, key, ecdhCurve });
+  } catch (error) {
+    const [flags, what] =
+      ecdhCurve !== undefined && /curve|group/i.test(String(error))
+        ? ['--tls-curves', 'these curves cannot be used']
+        : ['--ca-cert, --client-cert and --client-key', 'these TLS files do not go together or cannot be read'];
+    throw cliError('ERR_TLS_FILE', `${what}: ${opensslReason(error)}`, { hint: `check ${flags}`, cause: error });
+  }
+}
+
+/** The words in `error:05800074:x509 certificate routines::key values mismatch`, with or without a place behind them. */
+export function opensslReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i.exec(message)?.[1]?.trim() ?? message.trim();
 }
 
 async function pem(file: string, flag: string): Promise<string> {

@@ -3,7 +3,7 @@ import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
 import { resolverUrls } from '../../resolver/url.js';
-import { cliError } from '../errors.js';
+import { cliError, usageError } from '../errors.js';
 import { safeText } from '../output/safe-text.js';
 import { findAccount, findAccountByKey, isDamaged, listAccounts, readOperator } from '../store/store.js';
 import { chooseService } from '../sync/service-url.js';
@@ -48,6 +48,7 @@ export interface GeneratedConfig {
 
 /** A configuration file for nats-server: who is trusted, and where account JWTs come from. Limits are yours to add. */
 export async function generateConfig(workspace: Workspace, wanted: WantedConfig): Promise<GeneratedConfig> {
+  refuseForeign(wanted);
   const operator = await readOperator(workspace.store);
   const system = await systemAccount(workspace, operator, wanted.systemAccount);
   const head = [
@@ -105,12 +106,25 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
   }
 }
 
+/** A flag that says nothing to this resolver would be believed to be in force. NATSCTL_TIMEOUT may be set for push. */
+function refuseForeign({ resolver, ...wanted }: WantedConfig): void {
+  if (resolver === 'full' || resolver === 'cache') return;
+  const foreign = (['allowDelete', 'hardDelete', 'limit', 'ttl', 'interval'] as const).find((name) => wanted[name]);
+  if (foreign === undefined) return;
+  const flag = `--${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw usageError(`${flag} does not go with --${resolver}`, 'it is for servers that keep accounts: --full, --cache');
+}
+
 function listen({ serverName, host, port, httpPort }: WantedConfig): string[] {
+  if (serverName !== undefined && !/^\S+$/.test(serverName)) {
+    throw usageError('--server-name is one word', 'no server starts with a space in its name');
+  }
+  const address = host === undefined || host === '' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return [
     ...(serverName === undefined ? [] : [`server_name: ${JSON.stringify(serverName)}`]),
     ...(host === undefined ? [] : [`host: ${JSON.stringify(host)}`]),
     ...(port === undefined ? [] : [`port: ${port}`]),
-    ...(httpPort === undefined ? [] : [`http: ${JSON.stringify(`${host ?? '127.0.0.1'}:${httpPort}`)}`]),
+    ...(httpPort === undefined ? [] : [`http: ${JSON.stringify(`${address}:${httpPort}`)}`]),
   ];
 }
 

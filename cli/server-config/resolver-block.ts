@@ -47,6 +47,11 @@ export function cacheResolver(settings: FolderSettings): string[] {
 }
 
 function block(type: string, { jwtDir, limit, timeout }: FolderSettings, comment: string[], own: string[]): string[] {
+  if (jwtDir === '') throw usageError('--dir is empty', 'name the folder in which the server keeps accounts');
+  // NATSCTL_TIMEOUT is whole seconds for push, pull and diff.
+  const seconds = timeout !== undefined && /^\d+$/.test(timeout);
+  const patience = parseDuration(seconds ? `${timeout}s` : (timeout ?? DEFAULTS.timeout));
+  if (patience === 0) throw usageError('--timeout cannot be none', 'no server starts so');
   return [
     'resolver {',
     `  type: ${type}`,
@@ -54,7 +59,7 @@ function block(type: string, { jwtDir, limit, timeout }: FolderSettings, comment
     `  dir: ${JSON.stringify(jwtDir)}`,
     ...own,
     ...(limit === undefined ? [] : [`  limit: ${limit}`]),
-    `  timeout: ${duration(timeout ?? DEFAULTS.timeout)}`,
+    `  timeout: ${JSON.stringify(showDuration(patience))}`,
     '}',
   ];
 }

@@ -1,3 +1,4 @@
+import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import { type Difference, differences } from '../change/difference.js';
@@ -102,7 +103,8 @@ export async function compareAccount(
   { name, jwt }: { name: string; jwt: Decoded<AccountClaims> },
 ): Promise<DiffRow> {
   const account = jwt.claims.sub;
-  const held = await remote.read(account);
+  const held = await answered(remote, account);
+  if (typeof held === 'string') return unreadableThere(account, name, held);
   const base = await readBaseToken(store, account);
   const row = { account, name, newer: null, changed: null, differences: [], behind: held.older.length + held.without };
   const push = `natsctl push ${name}`;
@@ -137,7 +139,8 @@ function compared(ours: AccountClaims, theirs: AccountClaims): Pick<DiffRow, 'ne
 }
 
 async function onlyThere(remote: Remote, key: string, asked: boolean): Promise<DiffRow> {
-  const held = await remote.read(key);
+  const held = await answered(remote, key);
+  if (typeof held === 'string') return unreadableThere(key, key, held);
   const theirs = held.token === null ? null : readable(key, held.token);
   const row = { account: key, name: theirs?.claims.name ?? key, newer: null, changed: null, behind: 0 };
   if (held.token === null && asked) {
@@ -154,6 +157,21 @@ async function onlyThere(remote: Remote, key: string, asked: boolean): Promise<D
     message: 'it is not in this store',
     hint: `natsctl pull ${key}, or remove it there: natsctl push --account-removal ${key}`,
   };
+}
+
+/** An answer that is none, about one account, says nothing of the others. @returns what is wrong with it */
+async function answered(remote: Remote, account: string): Promise<Held | string> {
+  try {
+    return await remote.read(account);
+  } catch (error) {
+    if (isNatsctlError(error, 'ERR_SERVICE_ANSWER')) return error.message;
+    throw error;
+  }
+}
+
+function unreadableThere(account: string, name: string, message: string): DiffRow {
+  const row = { account, name, newer: null, changed: null, differences: [], behind: 0 };
+  return { ...row, state: 'unreadable', message, hint: 'see to it there: the log of the service says why' };
 }
 
 function unreadable(name: string, message: string): DiffRow {

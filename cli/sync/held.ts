@@ -23,6 +23,12 @@ export function readable(account: string, token: string): Decoded<AccountClaims>
   }
 }
 
+/** Whether what is held of an account was issued before these claims of it. */
+export function isOlder(claims: AccountClaims, held: string): boolean {
+  const theirs = readable(claims.sub, held);
+  return theirs !== null && theirs.claims.iat < claims.iat;
+}
+
 /** @param tokens one a server that has it */
 export function newestOf(account: string, tokens: string[], without: number): Held {
   const distinct = [...new Set(tokens)];

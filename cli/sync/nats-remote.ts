@@ -10,12 +10,12 @@ import {
   pingServers,
   updateAccount,
 } from '../../resolver/nats.js';
+import { withoutPassword } from '../../resolver/url.js';
 import { connectTo } from '../client/connect.js';
 import { connectionFault } from '../client/fault.js';
 import { cliError } from '../errors.js';
 import type { Workspace } from '../workspace.js';
 import { type Held, NOTHING_HELD, newestOf } from './held.js';
-import { withoutPassword } from './remote-choice.js';
 import type { RemoteOptions } from './remote-options.js';
 import { serviceFault } from './service-url.js';
 import { systemLogin } from './system-login.js';
@@ -28,6 +28,8 @@ export interface NatsRemote {
   readonly servers: ReadonlyMap<string, string>;
   /** How many of them there must be, where that was said and is more. */
   readonly expected: number;
+  /** How many of those are not there. */
+  readonly missing: number;
   /** Whose user this is. */
   readonly systemAccount: string;
   /** Every account that some server holds. */
@@ -124,13 +126,18 @@ async function overConnection(
     return looking;
   };
 
+  const expected = () => Math.max(wanted ?? 0, servers.size);
+
   return {
     kind: 'nats',
     url: where,
     servers,
     systemAccount: system,
     get expected() {
-      return Math.max(wanted ?? 0, servers.size);
+      return expected();
+    },
+    get missing() {
+      return expected() - servers.size;
     },
     async list() {
       const { keepers, accounts } = await listed();
@@ -186,9 +193,14 @@ function unionOf(lists: ServerAccounts[]): Listed {
   return { keepers, accounts: new Set(lists.flatMap((one) => one.accounts)) };
 }
 
-/** Servers that said nothing have not done it. */
-function complete(servers: ReadonlyMap<string, string>, answers: ServerAnswer[]): ServerAnswer[] {
-  const heard = new Set(answers.map((one) => one.serverId));
+/** Servers that said nothing have not done it. Who answers twice is one server still, and done is what each answer says. */
+function complete(servers: ReadonlyMap<string, string>, given: ServerAnswer[]): ServerAnswer[] {
+  const heard = new Map<string, ServerAnswer>();
+  for (const one of given) {
+    const before = heard.get(one.serverId);
+    if (before === undefined || before.ok) heard.set(one.serverId, one);
+  }
+  const answers = [...heard.values()];
   const silent = [...servers].filter(([id]) => !heard.has(id));
   return [
     ...answers,

@@ -110,11 +110,13 @@ async function joined(
       return { ...row, revoked: [], result: 'kept', message };
     }
     case 'take': {
-      const lost = force ? droppedRevocations(ours.claims.nats.revocations, theirs.claims.nats.revocations) : [];
+      const lost = droppedRevocations(ours.claims.nats.revocations, theirs.claims.nats.revocations);
       const message =
         lost.length === 0
           ? {}
-          : { message: `revoked here only, and now no longer: ${lost.map((one) => one.user).join(', ')}` };
+          : {
+              message: `revoked here${force ? ' only' : ''}, and now no longer: ${lost.map((one) => one.user).join(', ')}`,
+            };
       const filed = dryRun ? { name: local.name } : await file(workspace, local, theirs);
       await seen();
       return { ...row, ...message, ...filed, result: 'updated', ...preview(theirs.claims) };

@@ -16,11 +16,11 @@ export interface PulledOperator {
 export async function pullOperator(
   workspace: Workspace,
   service: string,
-  { dryRun = false }: { dryRun?: boolean } = {},
+  { dryRun = false, timeoutMs }: { dryRun?: boolean; timeoutMs?: number | undefined } = {},
 ): Promise<PulledOperator> {
   let theirs: Decoded<OperatorClaims>;
   try {
-    const held = await fetchOperator(service);
+    const held = await fetchOperator(service, timeoutMs === undefined ? {} : { timeoutMs });
     if (held === null) return { result: 'absent' };
     theirs = decodeAs('operator', held.token);
   } catch (error) {

@@ -73,7 +73,9 @@ function withoutRepaired(rows: PullRow[]): PullRow[] {
 
 /** Servers keep accounts only: their operator is in their configuration. */
 async function pulledOperator(workspace: Workspace, remote: Remote, dryRun: boolean): Promise<PulledOperator> {
-  return remote.kind === 'nats' ? { result: 'absent' } : pullOperator(workspace, remote.url, { dryRun });
+  return remote.kind === 'nats'
+    ? { result: 'absent' }
+    : pullOperator(workspace, remote.address, { dryRun, timeoutMs: remote.timeoutMs });
 }
 
 async function wantedAccounts({ store }: Workspace, given: string[]): Promise<Wanted[]> {
@@ -141,32 +143,43 @@ async function orRefused(wanted: Wanted, run: () => Promise<PullRow>): Promise<P
 }
 
 /**
- * Removes what was there once and is gone, and has not been changed here since. An address that has nothing of ours at all is
- * the wrong one, or has lost it: nothing is removed for that.
+ * Removes what was there once and is gone, and has not been changed here since. An address that has nothing of ours is the
+ * wrong one, or has lost it: nothing is removed for that. That it has the system account says nothing: a server whose folder
+ * is lost has that one from its configuration.
  */
 async function pruneHere(workspace: Workspace, rows: PullRow[], prune: Prune, dryRun: boolean): Promise<void> {
   const { store } = workspace;
-  const gone: (PullRow & { account: string })[] = [];
+  const gone: { row: PullRow; account: string; name: string; token: string }[] = [];
   const system = (await readOperator(store)).claims.nats.system_account;
   for (const row of rows) {
     const { account } = row;
     if (row.result !== 'absent' || account === null || account === system) continue;
     const last = (await readGoneToken(store, account)) ?? (await readBaseToken(store, account));
     if (last === null) continue;
-    if ((await readAccount(store, row.name)).jwt.token === last) gone.push(row as PullRow & { account: string });
+    if ((await readAccount(store, row.name)).jwt.token === last)
+      gone.push({ row, account, name: row.name, token: last });
     else
       row.message = 'it is gone there, but was changed here since: push it, or delete it with `natsctl account delete`';
   }
   if (gone.length === 0) return;
-  if (!rows.some((row) => ['unchanged', 'updated', 'merged', 'kept', 'added'].includes(row.result))) {
-    throw cliError('ERR_PRUNE_REFUSED', `nothing of operator ${store.name} is held there: nothing is removed here`, {
-      hint: 'check the address (--service); name no accounts, so that all are looked at',
+  const held = ['unchanged', 'updated', 'merged', 'kept', 'added'];
+  if (!rows.some((row) => held.includes(row.result) && row.account !== system)) {
+    throw cliError('ERR_PRUNE_REFUSED', `no account of operator ${store.name} is held there: nothing is removed here`, {
+      hint: 'check the address (--service), and whether its data was lost: `natsctl push` puts them back; `natsctl account delete NAME` removes one; name no accounts, so that all are looked at',
       details: { accounts: gone.map(({ name }) => name) },
     });
   }
   if (!dryRun) await prune.confirm(gone.map(({ account, name }) => ({ account, name })));
-  for (const row of gone) {
-    if (!dryRun) await deleteAccount(workspace, { account: row.account, removeKeys: false, keepCreds: false }, {});
+  for (const { row, account, token } of gone) {
+    try {
+      if (!dryRun) await deleteAccount(workspace, { account, token, removeKeys: false, keepCreds: false }, {});
+    } catch (error) {
+      // What was removed before it is, and is told.
+      if (!isNatsctlError(error)) throw error;
+      const { code, message, hint } = error;
+      Object.assign(row, { result: 'refused', code, message, ...(hint && { hint }) });
+      continue;
+    }
     row.result = 'pruned';
     row.message = 'it is gone there; its private keys stay in the keystore';
   }

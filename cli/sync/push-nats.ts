@@ -5,7 +5,7 @@ import { shellWord } from '../output/shell-word.js';
 import { readBaseToken, writeBase } from '../store/base.js';
 import type { StoredAccount } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
-import { type Held, readable } from './held.js';
+import { type Held, isOlder, readable } from './held.js';
 import type { NatsRemote } from './nats-remote.js';
 import { type PushOptions, type PushRow, pullFirst, serverResults } from './push-row.js';
 
@@ -65,10 +65,12 @@ function decide(
   if (force || held.token === null) return null;
   if (held.token !== token) {
     if (base === null) return pullFirst('the servers hold another JWT of this account', name);
-    if (base === token) {
+    // Servers that went back to what they had before, as from a backup, are brought up to date again.
+    const older = base === token && isOlder(claims, held.token);
+    if (base === token && !older) {
       return { result: 'unchanged', message: `the servers hold another one: run \`natsctl pull ${shellWord(name)}\`` };
     }
-    if (held.token !== base) {
+    if (held.token !== base && !older) {
       return pullFirst('the servers hold another JWT than the one that this was made from', name);
     }
   }

@@ -3,7 +3,7 @@ import { differences } from '../change/difference.js';
 import { readBase, writeBase } from '../store/base.js';
 import type { StoredAccount } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
-import { readable } from './held.js';
+import { isOlder, readable } from './held.js';
 import { type PushOptions, type PushRow, pullFirst } from './push-row.js';
 
 /**
@@ -41,6 +41,9 @@ export async function pushToService(
     if (force) return settle(await send(held.token, {}));
     if (base === null) return { ...row, ...pullFirst('the service holds another JWT of this account', account.name) };
     if (base.token === token) {
+      // A service that went back to what it had before, as from a backup, is brought up to date again.
+      if (isOlder(claims, held.token))
+        return settle(await send(held.token, { ifMatch: readable(claims.sub, held.token)?.claims.jti as string }));
       return { ...row, result: 'unchanged', message: 'the service holds a newer one: run `natsctl pull`' };
     }
     if (dryRun && held.token !== base.token) {

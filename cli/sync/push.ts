@@ -64,7 +64,7 @@ export async function push(
     progress.end();
     const removed = await removeThere(workspace, remote, removals, { key: removal?.key, dryRun });
     const servers = remote.kind === 'nats' ? [...remote.servers.values()].sort() : [];
-    const missing = remote.kind === 'nats' ? remote.expected - servers.length : 0;
+    const missing = remote.kind === 'nats' ? remote.missing : 0;
     return { kind: remote.kind, url: remote.url, servers, missing, accounts: rows, removed, dryRun };
   } finally {
     progress?.end();
@@ -125,7 +125,7 @@ async function pushOne(
       return await handedOver(workspace, remote, account, options);
     return remote.kind === 'nats'
       ? await pushToServers(workspace, remote, account, options)
-      : await pushToService(workspace, remote.url, account, options);
+      : await pushToService(workspace, remote.address, account, options);
   } catch (error) {
     return refusedLocally(account, account.jwt.claims.sub, serviceFault(error));
   }
@@ -145,7 +145,7 @@ async function handedOver(
     return { ...row, result: 'refused', code: 'ERR_OPERATOR_MANAGED', message, hint };
   }
   if (dryRun) return { ...row, result: 'pending', message: 'it would be handed over to be signed' };
-  return exchangeAccount(workspace, remote.url, account);
+  return exchangeAccount(workspace, remote.address, account);
 }
 
 /** All that stayed behind wait together, so that a server that is down costs its delay once and not for each account. */

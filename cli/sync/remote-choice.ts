@@ -1,4 +1,5 @@
 import type { OperatorClaims } from '../../claims/types.js';
+import { withoutPassword } from '../../resolver/url.js';
 import { cliError } from '../errors.js';
 import { DEFAULT_SERVICE } from './service-url.js';
 
@@ -35,9 +36,4 @@ export function chooseRemote(given: string | undefined, operator: OperatorClaims
   throw cliError('ERR_URL_INVALID', `${withoutPassword(url)} is no address of a resolver`, {
     hint: 'begin it with http://, https://, nats://, tls://, ws:// or wss://',
   });
-}
-
-/** An address is shown in reports and errors; a password in it is not. */
-export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/)[^/@,]*@/g, '$1');
 }

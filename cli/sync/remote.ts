@@ -1,4 +1,5 @@
 import { fetchAccount } from '../../resolver/http.js';
+import { withoutPassword } from '../../resolver/url.js';
 import { usageError } from '../errors.js';
 import { readOperator } from '../store/store.js';
 import type { Workspace } from '../workspace.js';
@@ -10,7 +11,10 @@ import { mustAnswer, serviceFault } from './service-url.js';
 
 export interface ServiceRemote {
   readonly kind: 'service';
+  /** As it is shown: without a password. */
   readonly url: string;
+  readonly address: string;
+  readonly timeoutMs?: number;
   /** A service does not tell a stranger which accounts it has. */
   list(): Promise<null>;
   read(account: string): Promise<Held>;
@@ -32,17 +36,20 @@ async function openService({ url }: RemoteChoice, { timeoutMs, tls = {} }: Remot
   if (tls['ca-cert'] ?? tls['client-cert'] ?? tls['client-key']) {
     throw usageError(
       'the TLS flags are for NATS addresses',
-      `for ${url} set NODE_EXTRA_CA_CERTS to the file with its CA`,
+      `for ${withoutPassword(url)} set NODE_EXTRA_CA_CERTS to the file with its CA`,
     );
   }
-  await mustAnswer(url);
+  const patience = timeoutMs === undefined ? {} : { timeoutMs };
+  await mustAnswer(url, patience);
   return {
     kind: 'service',
-    url,
+    url: withoutPassword(url),
+    address: url,
+    ...patience,
     list: async () => null,
     async read(account) {
       try {
-        const held = await fetchAccount(url, account, timeoutMs === undefined ? {} : { timeoutMs });
+        const held = await fetchAccount(url, account, patience);
         return { token: held?.token ?? null, older: [], without: 0 };
       } catch (error) {
         throw serviceFault(error);

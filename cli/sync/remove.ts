@@ -85,7 +85,7 @@ export async function removeThere(
       some.map(({ account }) => account),
       key,
     );
-    const verdict = judgedRemoval(answers);
+    const verdict = judgedRemoval(answers, servers.missing);
     if (verdict.result === 'removed') for (const { account } of some) await removeBase(workspace.store, account);
     rows.push(...some.map((one) => ({ ...one, ...verdict })));
   }
@@ -121,9 +121,19 @@ async function notHere({ store }: Workspace, remote: NatsRemote): Promise<Remova
   if (damaged !== undefined) throw damaged.problem;
   const keep = new Set(local.flatMap((one) => (isDamaged(one) ? [] : [one.jwt.claims.sub])));
   const system = (await readOperator(store)).claims.nats.system_account;
-  const gone = (await remote.list()).filter(
-    (account) => !keep.has(account) && account !== system && account !== remote.systemAccount,
-  );
+  const there = (await remote.list()).filter((account) => account !== system && account !== remote.systemAccount);
+  const gone = there.filter((account) => !keep.has(account));
+  // A store made anew, or one whose folder is not mounted: everything there would go.
+  if (gone.length > 0 && gone.length === there.length) {
+    throw cliError(
+      'ERR_PRUNE_REFUSED',
+      `none of the ${gone.length} accounts there is in this store: nothing is deleted`,
+      {
+        hint: 'check the store (`natsctl env`) and the address, or `natsctl pull` first; where all of them are to go: push what replaces them before, or name each with --account-removal',
+        details: { accounts: gone },
+      },
+    );
+  }
   return mapBounded(gone, async (account) => {
     const held = (await remote.read(account)).token;
     return { account, name: held === null ? null : (readable(account, held)?.claims.name ?? null) };
@@ -147,11 +157,14 @@ export async function requestRemoval(
 
 const DISABLED = 'delete must be enabled';
 
-export function judgedRemoval(answers: ServerAnswer[]): Omit<RemovedRow, 'account' | 'name'> {
+/** @param missing servers that should be there and are not: with what they have, they come back */
+export function judgedRemoval(answers: ServerAnswer[], missing: number): Omit<RemovedRow, 'account' | 'name'> {
   const servers = serverResults(answers);
   const behind = answers.filter(({ ok }) => !ok);
-  if (answers.length > 0 && behind.length === 0) return { result: 'removed', servers };
-  const texts = behind.map(({ server, message }) => `${server}: ${message}`).join('; ') || 'no server answered';
+  if (answers.length > 0 && behind.length === 0 && missing === 0) return { result: 'removed', servers };
+  const away = missing > 0 ? [`${missing} more expected: not there`] : [];
+  const texts =
+    [...behind.map(({ server, message }) => `${server}: ${message}`), ...away].join('; ') || 'no server answered';
   const result = behind.length === answers.length ? ('refused' as const) : ('incomplete' as const);
   if (behind.some(({ message }) => message.includes(DISABLED))) {
     return {

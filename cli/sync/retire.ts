@@ -42,6 +42,10 @@ export async function retireAccount(
 ): Promise<Retired> {
   const remote = await reached(workspace, account, options);
   try {
+    // Before anything is sent: whoever is away now has the account when it is back, and hands it to the others.
+    if (remote.kind === 'nats' && remote.missing > 0) {
+      throw notEnded(account, `${remote.missing} of the ${remote.expected} servers expected are not there`);
+    }
     const held = await remote.read(account.jwt.claims.sub);
     const done = { kind: remote.kind, url: remote.url, expires: null, servers: [] };
     if (held.token === null) return { ...done, result: 'absent' };
@@ -79,7 +83,7 @@ async function endOnServers(
 ): Promise<Pick<Retired, 'result' | 'servers'>> {
   const { sub } = account.jwt.claims;
   const answers = await requestRemoval(workspace, remote, [sub], key);
-  const removal = judgedRemoval(answers);
+  const removal = judgedRemoval(answers, remote.missing);
   if (removal.result === 'removed') return { result: 'deleted', servers: serverResults(answers) };
   if (removal.code !== 'ERR_DELETE_DISABLED') throw notEnded(account, removal.message ?? 'no server answered');
   const update = judged(await remote.update(sub, last), remote.expected, 'updated');
@@ -88,14 +92,14 @@ async function endOnServers(
 }
 
 async function endAtService(
-  { url }: ServiceRemote,
+  { address, timeoutMs }: ServiceRemote,
   account: StoredAccount,
   held: string,
   last: string,
 ): Promise<Pick<Retired, 'result' | 'servers'>> {
   const before = readable(account.jwt.claims.sub, held)?.claims.jti;
   try {
-    const result = await pushAccount(url, last, before === undefined ? {} : { ifMatch: before });
+    const result = await pushAccount(address, last, { timeoutMs, ...(before !== undefined && { ifMatch: before }) });
     if (result.status === 'refused' || result.status === 'pending') throw notEnded(account, result.message);
   } catch (error) {
     throw serviceFault(error);

@@ -14,9 +14,9 @@ export function chooseService(flag: string | undefined, operator: OperatorClaims
 }
 
 /** One question before the many, so that a service that is down is one fault, and is found at once. */
-export async function mustAnswer(service: string): Promise<void> {
+export async function mustAnswer(service: string, patience: { timeoutMs?: number } = {}): Promise<void> {
   try {
-    await probe(service);
+    await probe(service, patience);
   } catch (error) {
     throw serviceFault(error);
   }

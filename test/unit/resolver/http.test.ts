@@ -54,6 +54,17 @@ describe('fetching', () => {
     await expect(fetchAccount(endless, ID, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ERR_RESOLVER_TIMEOUT' });
   });
 
+  it('takes no web page for an answer', async () => {
+    const portal = await serve((_request, response) =>
+      response.setHeader('content-type', 'text/html; charset=utf-8').end('<html>Please log in</html>'),
+    );
+    await expect(probe(portal)).rejects.toMatchObject({ code: 'ERR_RESOLVER_ANSWER' });
+    await expect(fetchAccount(portal, ID)).rejects.toMatchObject({ code: 'ERR_RESOLVER_ANSWER' });
+    const operator = seedSigner(Seed.generate('operator'));
+    const { token } = await signClaims(newAccount(ID, 'orders'), operator, { now: 1_700_000_000 });
+    await expect(pushAccount(portal, token)).rejects.toMatchObject({ code: 'ERR_RESOLVER_ANSWER' });
+  });
+
   it('stops when its caller does', async () => {
     const silent = await serve(() => {});
     const stop = new AbortController();

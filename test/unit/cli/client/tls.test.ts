@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Seed } from '../../../../claims/keys/seed.js';
@@ -10,6 +13,7 @@ import { type TlsChoice, tlsSettings } from '../../../../cli/client/tls.js';
 import { generateConfig } from '../../../../cli/server-config/generate.js';
 import { push } from '../../../../cli/sync/push.js';
 import { createUser } from '../../../../cli/user/create.js';
+import { probe } from '../../../../resolver/http.js';
 import { startNatsServer } from '../../../nats-server.js';
 import { peer } from '../../../peers.js';
 import { tempDir } from '../temp.js';
@@ -25,8 +29,8 @@ const hasOpenssl = (() => {
   }
 })();
 
-/** A CA, and certificates of it for a server on this machine and for a client. */
-function certificates() {
+/** A CA, and certificates of it for a server on this machine and for a client. @param names of the server's certificate */
+function certificates(names = 'IP:127.0.0.1,DNS:localhost', days = '2') {
   const dir = tempDir();
   const file = (name: string) => path.join(dir, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
@@ -42,15 +46,14 @@ function certificates() {
   openssl('req', '-x509', ...key('ca'), '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test CA');
   for (const name of ['server', 'client']) {
     openssl('req', ...key(name), '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    writeFileSync(file('san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    writeFileSync(file('san'), `subjectAltName=${names}\n`);
     const ca = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
-    openssl('x509', '-req', '-in', `${name}.csr`, ...ca, '-out', `${name}.pem`, '-days', '2');
+    openssl('x509', '-req', '-in', `${name}.csr`, ...ca, '-out', `${name}.pem`, '-days', days);
   }
   return file;
 }
 
-async function secured(settings: (file: (name: string) => string) => string) {
-  const file = certificates();
+async function secured(settings: (file: (name: string) => string) => string, file = certificates()) {
   const workspace = await tempWorkspace({ now: Math.floor(Date.now() / 1000) });
   await createAccount(workspace, { name: 'orders' });
   await createUser(workspace, { name: 'u', account: 'orders', ...noPermissions });
@@ -90,6 +93,52 @@ describe.skipIf(!server || !hasOpenssl)('TLS', () => {
     await expect(push(ca)).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_BROKER_/) });
     const mine = { 'client-cert': file('client.pem'), 'client-key': file('client.key') };
     expect((await push({ ...ca, ...mine, 'tls-curves': ['P-256'] })).accounts).toHaveLength(2);
+  });
+
+  it('checks that a certificate is for the address, not for localhost, where that is an IP', async () => {
+    const right = await secured(() => 'timeout: 5', certificates('IP:127.0.0.1'));
+    expect((await right.push({ 'ca-cert': right.file('ca.pem') })).accounts).toHaveLength(2);
+    for (const names of ['DNS:localhost', 'DNS:other.example']) {
+      const wrong = await secured(() => 'timeout: 5', certificates(names));
+      await expect(wrong.push({ 'ca-cert': wrong.file('ca.pem') })).rejects.toMatchObject({
+        code: 'ERR_BROKER_TLS',
+        message: expect.stringContaining('127.0.0.1 is not in'),
+        hint: expect.stringContaining('other names'),
+      });
+    }
+  });
+
+  it('says which certificate is at fault', async () => {
+    const expired = await secured(() => 'timeout: 5', certificates('IP:127.0.0.1', '-1'));
+    await expect(expired.push({ 'ca-cert': expired.file('ca.pem') })).rejects.toMatchObject({
+      message: expect.stringContaining('expired'),
+      hint: expect.stringContaining('renew'),
+    });
+    const { file, push } = await secured((f) => `ca_file: "${f('ca.pem')}", verify: true`);
+    const ca = { 'ca-cert': file('ca.pem') };
+    await expect(push(ca)).rejects.toMatchObject({ hint: expect.stringContaining('--client-cert') });
+    const mixed = { ...ca, 'client-cert': file('client.pem'), 'client-key': file('server.key') };
+    await expect(push(mixed)).rejects.toMatchObject({
+      code: 'ERR_TLS_FILE',
+      message: expect.stringMatching(/: key values mismatch$/),
+    });
+    await expect(push({ ...ca, 'tls-curves': ['P-9'] })).rejects.toMatchObject({
+      code: 'ERR_TLS_FILE',
+      hint: 'check --tls-curves',
+    });
+  });
+
+  it('of a service: the hint is about its certificate', async () => {
+    const file = certificates();
+    const files = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
+    const service = createServer(files, (_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    onTestFinished(() => void service.close());
+    const { port } = service.address() as AddressInfo;
+    await expect(probe(`https://127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'ERR_RESOLVER_UNREACHABLE',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    });
   });
 
   it('is demanded by tls://: nothing is sent in the clear', async () => {

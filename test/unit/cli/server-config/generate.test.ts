@@ -89,6 +89,14 @@ describe('config generate', () => {
     await refused({ interval: 'soon' }).toMatchObject({ code: 'ERR_DURATION_INVALID' });
     await refused({ resolver: 'cache', allowDelete: true }).toMatchObject({ code: 'ERR_USAGE' });
     await refused({ resolver: 'cache', interval: '1m' }).toMatchObject({ code: 'ERR_USAGE' });
+    expect((await generateConfig(workspace, { ...wanted('full'), timeout: '7' })).text).toContain('timeout: "7s"');
+    await refused({ timeout: '0s' }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ jwtDir: '' }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ serverName: 'two words' }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ resolver: 'memory', allowDelete: true }).toMatchObject({ code: 'ERR_USAGE' });
+    await refused({ resolver: 'url', limit: 5 }).toMatchObject({ code: 'ERR_USAGE' });
+    const ipv6 = await generateConfig(workspace, { ...wanted('full'), host: '::1', httpPort: 8333 });
+    expect(ipv6.text).toContain('http: "[::1]:8333"\n');
     await refused({ pinned: ['none'] }).toMatchObject({ code: 'ERR_ACCOUNT_UNKNOWN' });
   });
 

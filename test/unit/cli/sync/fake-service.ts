@@ -14,6 +14,8 @@ export interface FakeService {
   activations: string[];
   /** Method, path and condition of each request. */
   requests: string[];
+  /** The Authorization header of each. */
+  authorizations: string[];
   /** Answers the next push only after storing it, by breaking the connection. */
   loseNextAnswer: boolean;
 }
@@ -27,12 +29,14 @@ export async function startFakeService(): Promise<FakeService> {
     keepsActivations: false,
     activations: [],
     requests: [],
+    authorizations: [],
     loseNextAnswer: false,
   };
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
     const match = request.headers['if-match'] ?? request.headers['if-none-match'] ?? '';
     service.requests.push(`${request.method} ${path} ${match}`.trim());
+    service.authorizations.push(request.headers.authorization ?? '');
     const answer = (status: number, body: string, type = 'application/jwt') =>
       response.writeHead(status, { 'content-type': type }).end(body);
     const problem = (status: number, code: string, detail: string) =>

@@ -138,6 +138,7 @@ describe.skipIf(!program)('pull from nats-servers', () => {
 
   it('--prune removes what was deleted there', async () => {
     const { workspace, push, pull } = await natsShop([{ allowDelete: true }]);
+    await createAccount(workspace, { name: 'stays' });
     await push();
     await push({ removal: { accounts: ['orders'], prune: false, confirm: yes } });
     // Who deleted it there knows that it is not there; another store finds out.
@@ -145,7 +146,7 @@ describe.skipIf(!program)('pull from nats-servers', () => {
     await writeBase(workspace.store, jwt.claims.sub, jwt.token);
     expect(rowOf(await pull())).toMatchObject({ result: 'absent', message: expect.stringContaining('--prune') });
     expect(rowOf(await pull({ prune: { confirm: yes } }))).toMatchObject({ result: 'pruned' });
-    expect(await listAccountNames(workspace.store)).toEqual(['SYS']);
+    expect(await listAccountNames(workspace.store)).toEqual(['SYS', 'stays']);
   });
 
   it.skipIf(!peer('nats-server@2.9'))('from 2.9 too, which is silent about what it has not', async () => {

@@ -239,6 +239,7 @@ describe('pull', () => {
   it('--prune removes what was there once and is gone, and nothing else', async () => {
     const { workspace, service, orders, push, pull, changeHere } = await shop();
     await createAccount(workspace, { name: 'fresh' });
+    await createAccount(workspace, { name: 'stays' });
     await createAccount(workspace, { name: 'trial' });
     await push();
     const names = () => listAccountNames(workspace.store);
@@ -259,13 +260,13 @@ describe('pull', () => {
       'trial',
     ]);
     await expect(pull({ prune: { confirm: never } })).rejects.toThrow('no');
-    expect(await names()).toHaveLength(5);
+    expect(await names()).toHaveLength(6);
     // Also after a pull that was no prune.
     await pull();
     const report = await pull({ prune: { confirm: async () => {} } });
     expect(rowOf(report)).toMatchObject({ result: 'absent', message: expect.stringContaining('changed here since') });
     expect(rowOf(report, 'unpushed')).toMatchObject({ result: 'absent', message: 'never pushed' });
-    expect(await names()).toEqual(['SYS', 'orders', 'unpushed']);
+    expect(await names()).toEqual(['SYS', 'orders', 'stays', 'unpushed']);
     expect(existsSync(keyFile(workspace.keystore, trial.claims.sub))).toBe(true);
   });
 
