@@ -36,6 +36,15 @@ const keyKinds = {
   'f/filter=': '--filter',
   'not-referenced': '--orphaned',
 };
+const configWords = {
+  ...unsigned,
+  'mem-resolver': '--memory',
+  'nats-resolver': '--full',
+  'nats-resolver-cache': '--cache',
+  'config-file=': file,
+  'sys-account=': '--system-account',
+  nkey: { refused: 'a static configuration without JWTs is not made: `natsctl config generate --memory`' },
+} as const;
 const accountOf = {
   ...tags,
   bearer: '--no-disallow-bearer',
@@ -246,18 +255,14 @@ export const ROWS: readonly Row[] = [
   { words: ['generate activation'], to: 'activation create', flags: { ...subject, ...output } },
   {
     words: ['generate config'],
+    when: ['mem-resolver'],
     to: 'config generate',
     flags: {
-      ...unsigned,
-      'mem-resolver': '--memory',
-      'nats-resolver': '--full',
-      'nats-resolver-cache': '--cache',
-      'config-file=': file,
-      'sys-account=': '--system-account',
+      ...configWords,
       'dir=': { refused: 'the memory resolver stands in one file: `natsctl config generate --memory --output FILE`' },
-      nkey: { refused: 'a static configuration without JWTs is not made: `natsctl config generate --memory`' },
     },
   },
+  { words: ['generate config'], to: 'config generate', flags: configWords },
   { words: ['generate context'], to: 'context nats', flags: unsigned },
   { words: ['generate creds'], to: 'user creds', flags: { ...name, ...output, ...unsigned } },
   {

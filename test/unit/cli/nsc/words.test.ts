@@ -30,7 +30,7 @@ const NO_COMMAND = ['update'];
 const REFUSED: Record<string, string[]> = {
   'add operator': ['private-key'],
   load: ['profile'],
-  'generate config': ['dir', 'nkey'],
+  'generate config': ['nkey'],
   'tool sub': ['encrypt'],
   'tool req': ['encrypt'],
 };
@@ -168,6 +168,7 @@ describe("nsc's command lines", () => {
 
   it.each([
     ['delete mapping --to b', 'an argument before the one that is given is missing'],
+    ['generate config --mem-resolver --dir d', 'natsctl has no --dir here'],
     ['load --profile nsc://a', 'natsctl has no --profile here'],
     ['delete account a --rm-creds=false', 'natsctl has no --rm-creds=false here'],
     ['describe user --name', '--name needs a value'],

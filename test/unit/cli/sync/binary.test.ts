@@ -200,9 +200,7 @@ describe('push, pull and diff, through the program', () => {
   it.each(COMMANDS)('%s: help says what it does, and names the variable of every flag', async (command) => {
     const { code, stdout } = await program().run([...command.split(' '), '--help']);
     expect(code).toBe(0);
-    const flags = [...stdout.matchAll(/^ +(?:-\w, |\s{4})?--(?:\[no-\])?([\w-]+)/gm)].map(
-      (match) => match[1] as string,
-    );
+    const flags = [...stdout.matchAll(/^ {2,6}(?:-\w, )?--(?:\[no-\])?([\w-]+)/gm)].map((match) => match[1] as string);
     expect(flags).toContain('json');
     const text = stdout.replace(/\s+/g, ' ');
     for (const flag of flags) expect(text).toContain(`env: NATSCTL_${flag.replaceAll('-', '_').toUpperCase()}]`);
