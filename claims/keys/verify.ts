@@ -13,6 +13,9 @@ const SIGNATURE_LENGTH = 64;
 const cache = new Map<string, KeyObject>();
 
 /** True only for a good signature of that key over exactly these bytes. Never throws. */
+export type VerifySignature = (publicKey: string, data: Uint8Array, signature: Uint8Array) => boolean;
+
+/** By node:crypto. */
 export function verifySignature(publicKey: string, data: Uint8Array, signature: Uint8Array): boolean {
   try {
     if (signature.length !== SIGNATURE_LENGTH) return false;

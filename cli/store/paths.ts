@@ -15,6 +15,8 @@ export interface StorePaths {
   /** Folder that holds one folder per operator. */
   storeRoot: string;
   keystore: string;
+  /** What may be lost: natsctl's own, below the cache folder of the person. */
+  cacheDir: string;
   /** nsc.json, whether or not it exists. */
   configFile: string;
   /** Operator and account chosen by the working directory or by nsc.json; unchecked. */
@@ -49,6 +51,7 @@ export function resolvePaths(settings: PathSettings): StorePaths {
   return {
     storeRoot,
     keystore: expand(settings.keystore || env.NKEYS_PATH || dataDir(env, home, 'keys')),
+    cacheDir: path.join(expand(env.XDG_CACHE_HOME || path.join(home, '.cache')), 'natsctl'),
     configFile,
     operator: sameRoot ? inUse.operator || undefined : undefined,
     account: sameRoot ? inUse.account || undefined : undefined,

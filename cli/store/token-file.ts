@@ -1,4 +1,5 @@
 import { decodeAs } from '../../claims/jwt/decode.js';
+import type { VerifySignature } from '../../claims/keys/verify.js';
 import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import { readTextFile, writeFileAtomic } from './atomic.js';
 import { storeError } from './errors.js';
@@ -10,11 +11,12 @@ type StoredKind = 'operator' | 'account' | 'user';
 export async function readTokenFile<K extends StoredKind>(
   kind: K,
   file: string,
+  options: { verify?: VerifySignature | undefined } = {},
 ): Promise<Decoded<ClaimsByKind[K]> | null> {
   const text = await readTextFile(file);
   if (text === null) return null;
   try {
-    return decodeAs(kind, unarmored(text), { allowV1: true });
+    return decodeAs(kind, unarmored(text), { allowV1: true, verify: options.verify });
   } catch (error) {
     throw storeError('ERR_STORE_DAMAGED', `${file} does not hold a valid ${kind} JWT: ${messageOf(error)}`, {
       hint: kind === 'account' ? 'restore it, or fetch it with `natsctl pull A...`' : 'restore it from a backup',

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isPublicKey } from '../../claims/keys/nkey.js';
+import type { VerifySignature } from '../../claims/keys/verify.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { Decoded, UserClaims } from '../../claims/types.js';
 import { readDir, syncDir } from './atomic.js';
@@ -27,16 +28,26 @@ export async function listUserNames(store: OperatorStore, account: string): Prom
     .map((entry) => entry.name.slice(0, -'.jwt'.length));
 }
 
-export async function listUsers(store: OperatorStore, account: string): Promise<(StoredUser | Damaged)[]> {
+/** @param options as of `readTokenFile` */
+export async function listUsers(
+  store: OperatorStore,
+  account: string,
+  options: { verify?: VerifySignature } = {},
+): Promise<(StoredUser | Damaged)[]> {
   const names = await listUserNames(store, account);
   return Promise.all(
-    names.map((name) => orDamaged(name, userFile(store, account, name), () => readUser(store, account, name))),
+    names.map((name) => orDamaged(name, userFile(store, account, name), () => readUser(store, account, name, options))),
   );
 }
 
-export async function readUser(store: OperatorStore, account: string, name: string): Promise<StoredUser> {
+export async function readUser(
+  store: OperatorStore,
+  account: string,
+  name: string,
+  options: { verify?: VerifySignature } = {},
+): Promise<StoredUser> {
   const file = userFile(store, account, name);
-  const jwt = await readTokenFile('user', file);
+  const jwt = await readTokenFile('user', file, options);
   if (jwt) return { name, account, file, jwt };
   throw storeError('ERR_USER_UNKNOWN', `there is no user ${name} in account ${account}`, {
     hint: knownOr(name, await listUserNames(store, account), 'create it with `natsctl user create`'),

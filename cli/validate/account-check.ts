@@ -3,6 +3,7 @@ import type { AccountEntry, NamedJwt } from '../store/snapshot.js';
 import { readCredsOf } from '../store/snapshot.js';
 import { isDamaged, type OperatorStore } from '../store/store.js';
 import { listUsers } from '../store/users.js';
+import { openVerified } from '../store/verified.js';
 import { collectFindings, type Finding } from './finding.js';
 import { checkAccountCreds, checkAccountKeys } from './keystore-rules.js';
 import { checkUserEntry, checkUsersTogether } from './user-rules.js';
@@ -11,6 +12,7 @@ import { checkUserEntry, checkUsersTogether } from './user-rules.js';
 export interface CheckContext {
   store: OperatorStore;
   keystore: string;
+  cacheDir: string;
   /** The operator demands signing keys. */
   strict: boolean;
   systemAccount: string | undefined;
@@ -27,13 +29,15 @@ export interface AccountCheck {
 }
 
 export async function checkAccount(context: CheckContext, account: NamedJwt<AccountClaims>): Promise<AccountCheck> {
-  const { store, keystore, strict, systemAccount, now } = context;
+  const { store, keystore, cacheDir, strict, systemAccount, now } = context;
   const entry: AccountEntry = { ...account, users: [] };
   const damaged: AccountCheck['damaged'] = [];
-  for (const user of await listUsers(store, account.name)) {
+  const known = openVerified(cacheDir, account.jwt.claims.sub);
+  for (const user of await listUsers(store, account.name, known)) {
     if (isDamaged(user)) damaged.push({ entity: `${account.name}/${user.name}`, message: user.problem.message });
     else entry.users.push({ name: user.name, jwt: user.jwt });
   }
+  known.save();
   const ofUsers = collectFindings();
   const rules = { account: entry, strict, now };
   for (const user of entry.users) checkUserEntry(user, rules, ofUsers);

@@ -73,12 +73,13 @@ export async function validateStore(workspace: Workspace, options: ValidateOptio
 }
 
 async function checkEach(workspace: Workspace, snapshot: Snapshot, entities: ReadonlySet<string>) {
-  const { store, keystore, now } = workspace;
+  const { store, keystore, paths, now } = workspace;
+  const { cacheDir } = paths;
   const operator = snapshot.operator?.jwt.claims.nats;
   const strict = operator?.strict_signing_key_usage === true;
   const accounts = snapshot.accounts.filter(({ name }) => entities.has(name));
   const checks = await checkAccounts(
-    { store, keystore, strict, systemAccount: operator?.system_account, now },
+    { store, keystore, cacheDir, strict, systemAccount: operator?.system_account, now },
     accounts,
   );
   return new Map(accounts.map(({ name }, at) => [name, checks[at] as AccountCheck]));

@@ -15,6 +15,7 @@ import { credsFile, keepsCreds, keyFile, prepareKeystore } from '../../store/key
 import { foldName } from '../../store/names.js';
 import { commitFiles } from '../../store/transaction.js';
 import { listUserNames, userFile } from '../../store/users.js';
+import { openVerified, type VerifiedSignatures } from '../../store/verified.js';
 import { changing, chooseAccount, type Workspace } from '../../workspace.js';
 import {
   type CreatedUser,
@@ -213,6 +214,19 @@ async function writeAll(workspace: Workspace, many: ManyUsers, made: readonly Ma
     progress.end();
   }
   await prepared?.finish();
+  rememberSigned(paths.cacheDir, made);
+}
+
+/** Whoever checks the store next need not verify what was signed here. */
+function rememberSigned(cacheDir: string, made: readonly Made[]): void {
+  const known = new Map<string, VerifiedSignatures>();
+  for (const { making, by, user } of made) {
+    const account = making.account.jwt.claims.sub;
+    const verified = known.get(account) ?? openVerified(cacheDir, account);
+    known.set(account, verified);
+    verified.remember(by.signer.publicKey, user.token);
+  }
+  for (const verified of known.values()) verified.save({ keep: true });
 }
 
 function credsPathOf({ store, keystore }: Workspace, place: CredsPlace, user: CreatedUser): string | null {

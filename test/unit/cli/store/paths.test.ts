@@ -19,6 +19,7 @@ describe('where the store is', () => {
     expect(resolvePaths(tempSettings(home))).toEqual({
       storeRoot: path.join(home, '.local/share/nats/nsc/stores'),
       keystore: path.join(home, '.local/share/nats/nsc/keys'),
+      cacheDir: path.join(home, '.cache/natsctl'),
       configFile: path.join(home, '.config/nats/nsc/nsc.json'),
       operator: undefined,
       account: undefined,
