@@ -10,7 +10,7 @@ import { signChecked } from './sign.js';
 import { operatorSelfSigner } from './signer.js';
 import { exists } from './store/atomic.js';
 import { readContextFile } from './store/context.js';
-import { credsFile, findSeed, readSeed, writeCreds } from './store/keystore.js';
+import { credsFile, findSeed, keepCreds, readSeed } from './store/keystore.js';
 import type { StorePaths } from './store/paths.js';
 import {
   findAccountByKey,
@@ -62,7 +62,7 @@ export interface LocalEntities {
   userKey: string;
   /** Every user of the account is revoked: the name that a new one could have. */
   nextUser: string | null;
-  credsFile: string;
+  credsFile: string | null;
   /** The operator was made now. */
   created: boolean;
 }
@@ -176,12 +176,12 @@ async function ensureUser(
   return { user: demo, nextUser: `${DEMO_USER}${number}` };
 }
 
-/** A creds file holds nothing that the JWT and the seed do not; it is written again where it is gone. */
-async function ensureCreds({ store, keystore }: Workspace, user: StoredUser): Promise<string> {
+/** A creds file holds nothing that the JWT and the seed do not; it is written again where it is gone. Null where none are kept. */
+async function ensureCreds({ store, keystore }: Workspace, user: StoredUser): Promise<string | null> {
   const file = credsFile(keystore, store.name, user.account, user.name);
   if (await exists(file)) return file;
   const seed = await readSeed(keystore, user.jwt.claims.sub, `user ${user.name}`);
-  return writeCreds(keystore, { operator: store.name, account: user.account, user: user.name }, user.jwt.token, seed);
+  return keepCreds(keystore, { operator: store.name, account: user.account, user: user.name }, user.jwt.token, seed);
 }
 
 async function signingSeed(workspace: Workspace, operator: OperatorClaims): Promise<Seed> {

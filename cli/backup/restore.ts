@@ -1,10 +1,10 @@
 import path from 'node:path';
+import { parseCreds } from '../../claims/creds.js';
 import { type ShowProgress, unseen } from '../output/show-progress.js';
-import { readHeader } from '../sealed/header.js';
 import { readSeedFile } from '../sealed/seed-file.js';
 import { unlockByQuestion } from '../sealed/unlock.js';
 import { readTextFile } from '../store/atomic.js';
-import { ignoreSecrets, keyFile } from '../store/keystore.js';
+import { ignoreSecrets, keepsCreds, keyFile } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
 import { unarmored } from '../store/token-file.js';
 import { commitFiles, type FileWrite } from '../store/transaction.js';
@@ -58,7 +58,9 @@ export async function restoreBackup(
   await unlockByQuestion(paths.keystore);
   const run = async (): Promise<Restored> => {
     await refuseClashes(paths.storeRoot, backup.operators);
-    const creds = options.creds && (await readHeader(paths.keystore))?.creds !== 'remove';
+    const creds = options.creds && (await keepsCreds(paths.keystore));
+    // Where none are kept, a seed that only creds hold is a seed all the same.
+    if (options.creds && !creds) addSeedsOfCreds(backup);
     const writes = await writesOf(paths, backup, creds);
     const files = await compare(paths, writes, options.progress);
     const differing = files.filter(({ state }) => state === 'differs').map((one) => one.file);
@@ -86,6 +88,18 @@ export async function restoreBackup(
   for (const seed of backup.seeds) seed.wipe();
   if (!options.dryRun) await restoreContext(paths, backup, options.now);
   return done;
+}
+
+function addSeedsOfCreds({ operators, seeds }: VerifiedBackup): void {
+  const known = new Set(seeds.map(({ publicKey }) => publicKey));
+  for (const { creds } of operators.values()) {
+    for (const { text } of creds) {
+      const { seed } = parseCreds(text);
+      if (known.has(seed.publicKey)) seed.wipe();
+      else seeds.push(seed);
+      known.add(seed.publicKey);
+    }
+  }
 }
 
 async function writesOf(paths: StorePaths, backup: VerifiedBackup, creds: boolean): Promise<FileWrite[]> {

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { checkEntityName } from '../../claims/names.js';
-import { usageError } from '../errors.js';
+import { cliError, usageError } from '../errors.js';
 import { exists } from '../store/atomic.js';
-import { credsFile, readSeed, writeCreds } from '../store/keystore.js';
+import { credsFile, keepsCreds, readSeed, writeCreds } from '../store/keystore.js';
 import type { PathSettings } from '../store/paths.js';
 import { readOperator } from '../store/store.js';
 import { findUser, listUserNames } from '../store/users.js';
@@ -47,6 +47,7 @@ export async function writeNatsContext(
   }
   const user = await findUser(store, account.name, chosen);
   const creds = credsFile(keystore, store.name, account.name, user.name);
+  if (!(await keepsCreds(keystore))) throw noCreds(creds, user.name, account.name);
   if (!(await exists(creds))) {
     const seed = await readSeed(keystore, user.jwt.claims.sub, `user ${user.name}`);
     const names = { operator: store.name, account: account.name, user: user.name };
@@ -62,4 +63,12 @@ export async function writeNatsContext(
   const file = path.join(config, 'nats', 'context', `${name}.json`);
   await writeNewFile(file, JSON.stringify(context), wanted.force);
   return { name, file, url, creds, user: user.name, account: account.name };
+}
+
+/** The nats CLI reads a creds file, and where none are kept none is left lying about. */
+function noCreds(file: string, user: string, account: string): Error {
+  return cliError('ERR_CREDS_NOT_KEPT', 'a context of the nats CLI names a creds file, and this keystore keeps none', {
+    hint: `keep them with \`natsctl keys encrypt --creds keep\`, or make creds for a while: \`natsctl user creds ${user} --account ${account} --expires 1h --output FILE\``,
+    details: { file },
+  });
 }

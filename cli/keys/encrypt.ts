@@ -20,10 +20,12 @@ import { isSealedSeed, sealSeed } from '../sealed/seed-text.js';
 import { remember, unlock } from '../sealed/unlock.js';
 import { readTextFile, syncDir, writeFileAtomic } from '../store/atomic.js';
 import { ioError, storeError } from '../store/errors.js';
+import { journalsIn } from '../store/journal.js';
 import { keyFile } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
 import { mapBounded } from '../sync/parallel.js';
 import { type CredsCount, countCreds, dropCreds } from './creds-policy.js';
+import { removeLeftovers } from './leftovers.js';
 import { alone } from './lock-keystore.js';
 import { storedKeys } from './stored.js';
 
@@ -55,6 +57,8 @@ export interface Encryption {
   creds: 'keep' | 'remove';
   keys: EncryptedKey[];
   credsFiles: CredsCount;
+  /** Changes of other stores that were not completed: they may hold seeds in plain text, or encrypted ones. */
+  unfinished: string[];
 }
 
 /**
@@ -76,7 +80,9 @@ export async function encryptKeystore(paths: StorePaths, wanted: WantedEncryptio
     const encrypt = (publicKey: string, text: string) => encryptOne(keystore, publicKey, text, key);
     const keys = await overKeys(keystore, asked, 'encrypting', wanted.progress, encrypt);
     const credsFiles = policy.creds === 'remove' ? await dropCreds(paths, wanted.dryRun) : await countCreds(keystore);
-    return { keystore, dryRun: wanted.dryRun, ...policy, keys, credsFiles };
+    if (key !== null) await removeLeftovers(keystore);
+    const unfinished = await journalsIn(keystore);
+    return { keystore, dryRun: wanted.dryRun, ...policy, keys, credsFiles, unfinished };
   };
   return wanted.dryRun ? run() : alone(paths, run);
 }
@@ -100,10 +106,10 @@ async function keyOf(
 /** The header is what it was when its key was asked for, or nothing is done: another one's seeds would be lost with it. */
 async function settleHeader(keystore: string, key: Unwrapped, before: KeystoreHeader | null): Promise<void> {
   const now = await readHeader(keystore);
-  if (now?.id !== before?.id || now?.wrapped !== before?.wrapped) {
+  if (JSON.stringify(now) !== JSON.stringify(before)) {
     throw sealedError(
       'ERR_KEYSTORE_LOCKED',
-      `the keystore ${keystore} was encrypted or got another passphrase meanwhile`,
+      `the keystore ${keystore} was encrypted, or got another passphrase or other settings, meanwhile`,
       {
         hint: 'run the command again',
       },
@@ -144,8 +150,10 @@ export async function decryptKeystore(
     const keys = await overKeys(keystore, asked, 'decrypting', wanted.progress, decrypt);
     const failed = keys.some(({ result }) => result === 'unreadable');
     const all = header.kinds.length === 0 && KEY_KINDS.every((kind) => asked.includes(kind));
-    if (!wanted.dryRun && all && !failed) await removeHeader(keystore);
-    const creds = all && !failed ? 'keep' : header.creds;
+    const unfinished = await journalsIn(keystore);
+    const none = all && !failed && unfinished.length === 0;
+    if (!wanted.dryRun && none) await removeHeader(keystore, header);
+    const creds = none ? 'keep' : header.creds;
     return {
       keystore,
       dryRun: wanted.dryRun,
@@ -153,6 +161,7 @@ export async function decryptKeystore(
       creds,
       keys,
       credsFiles: await countCreds(keystore),
+      unfinished,
     };
   };
   return wanted.dryRun ? run() : alone(paths, run);
@@ -206,8 +215,7 @@ async function overKeys(
   const one = async (key: (typeof chosen)[number]): Promise<EncryptedKey> => {
     if (faults.length > 0) return { ...key, result: 'unreadable' };
     try {
-      const text = (await readTextFile(keyFile(keystore, key.key), { noFollow: true }))?.trim() ?? '';
-      return { ...key, result: await treat(key.key, text) };
+      return { ...key, result: await treat(key.key, await textOf(keystore, key.key)) };
     } catch (error) {
       if (!isNatsctlError(error, 'ERR_STORE_DAMAGED', 'ERR_SEED_ENCRYPTED')) faults.push(error);
       return { ...key, result: 'unreadable', message: error instanceof Error ? error.message : String(error) };
@@ -221,13 +229,39 @@ async function overKeys(
   return done;
 }
 
-async function removeHeader(keystore: string): Promise<void> {
-  try {
-    await rm(headerFile(keystore), { force: true });
-    await syncDir(keystore);
-  } catch (error) {
-    throw ioError(error, 'write', headerFile(keystore));
+/**
+ * Without the header no encrypted seed opens any more, and another store of this keystore may have added one meanwhile: what is
+ * found before is decrypted, and what is found after brings the header back first.
+ */
+async function removeHeader(keystore: string, header: KeystoreHeader): Promise<void> {
+  for (;;) {
+    await decryptRest(keystore);
+    try {
+      await rm(headerFile(keystore), { force: true });
+      await syncDir(keystore);
+    } catch (error) {
+      throw ioError(error, 'write', headerFile(keystore));
+    }
+    const late = (await journalsIn(keystore)).length > 0;
+    if (!late && (await sealedKeys(keystore)).length === 0) return;
+    await writeHeader(keystore, header);
+    // It ends its change, and the next `keys decrypt` goes on.
+    if (late) return;
   }
+}
+
+async function decryptRest(keystore: string): Promise<void> {
+  for (const key of await sealedKeys(keystore)) await decryptOne(keystore, key, await textOf(keystore, key), false);
+}
+
+async function sealedKeys(keystore: string): Promise<string[]> {
+  const sealed: string[] = [];
+  for (const key of await storedKeys(keystore)) if (isSealedSeed(await textOf(keystore, key))) sealed.push(key);
+  return sealed;
+}
+
+async function textOf(keystore: string, key: string): Promise<string> {
+  return (await readTextFile(keyFile(keystore, key), { noFollow: true }))?.trim() ?? '';
 }
 
 /** A file that holds another key's seed would say so no more once it is encrypted. */

@@ -16,3 +16,13 @@ export function encryptionText(
   for (const { message, result } of keys) if (result === 'unreadable') lines.push(`unreadable: ${message ?? ''}`);
   return lines.map((line) => `${safeText(line)}\n`).join('');
 }
+
+/** What another store of the keystore has yet to do before this holds for all of it. */
+export function unfinishedNotes({ unfinished, dryRun }: Encryption): string[] {
+  if (dryRun) return [];
+  return unfinished.map((file) => {
+    return safeText(
+      `${file} holds a change of another store that was not completed, with its seeds as they were: run any command on that store, then this one again`,
+    );
+  });
+}

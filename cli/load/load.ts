@@ -5,6 +5,7 @@ import { fetchAccount } from '../../resolver/http.js';
 import { cliError } from '../errors.js';
 import { importOperator } from '../operator/import.js';
 import type { FoundOperator } from '../operator/source.js';
+import { exists } from '../store/atomic.js';
 import { credsFile, writeSeed } from '../store/keystore.js';
 import type { StorePaths } from '../store/paths.js';
 import { findAccountByKey, openOperator } from '../store/store.js';
@@ -88,9 +89,10 @@ async function userOf(workspace: Workspace, account: string, name: string): Prom
     const { claims } = (await readUser(store, account, name)).jwt;
     // That its private key is here is what makes it of use.
     await makeCreds(workspace, { user: name, account });
-    return { name, publicKey: claims.sub, creds: credsFile(keystore, store.name, account, name), created: false };
+    const creds = credsFile(keystore, store.name, account, name);
+    return { name, publicKey: claims.sub, creds: (await exists(creds)) ? creds : null, created: false };
   }
   const none = { allowPub: [], allowSub: [], denyPub: [], denySub: [], bearer: false };
   const made = await createUser(workspace, { name, account, ...none });
-  return { name, publicKey: made.publicKey, creds: made.creds as string, created: true };
+  return { name, publicKey: made.publicKey, creds: made.creds, created: true };
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { askedSecret, canAsk } from '../prompt.js';
 import { ioError } from '../store/errors.js';
@@ -11,7 +12,8 @@ const MIN_LENGTH = 8;
 export async function passphraseOfFile(file: string): Promise<string> {
   let text: string;
   try {
-    const handle = await open(file, 'r');
+    // A pipe that nobody writes to is opened at once, and refused as what it is.
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stat = await handle.stat();
       if (!stat.isFile() || stat.size > MAX_FILE_BYTES) throw refused(file, 'it is not a file of one line');
@@ -25,7 +27,8 @@ export async function passphraseOfFile(file: string): Promise<string> {
   } catch (error) {
     throw ioError(error, 'read', file);
   }
-  const passphrase = text.split(/\r?\n/, 1)[0] ?? '';
+  // Some editors begin a file with a mark that nobody types.
+  const passphrase = text.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
   if (passphrase === '') throw refused(file, 'its first line is empty');
   return passphrase;
 }

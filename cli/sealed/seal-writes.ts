@@ -1,4 +1,8 @@
+import path from 'node:path';
+import { parseCreds } from '../../claims/creds.js';
+import { isNatsctlError } from '../../claims/errors.js';
 import { Seed } from '../../claims/keys/seed.js';
+import { holdsSeed, keyFile } from '../store/keystore.js';
 import type { FileWrite } from '../store/transaction.js';
 import { type KeystoreHeader, readHeader, type Unwrapped } from './header.js';
 import { sealSeed } from './seed-text.js';
@@ -6,13 +10,14 @@ import { unlockHeader } from './unlock.js';
 
 /**
  * The files of a change as this keystore wants them: seeds encrypted, and no creds where none are kept. Here, so that no change
- * of several files has to think of it, and so that its journal holds no plain seed either.
+ * of several files has to think of it, and so that its journal holds no plain seed either. Creds that would hold the one copy of
+ * a seed leave it in the keystore.
  */
 export async function sealWrites(keystore: string, writes: readonly FileWrite[]): Promise<readonly FileWrite[]> {
   if (!writes.some((write) => isSeed(write) || isCreds(write))) return writes;
   const header = await readHeader(keystore);
   if (header === null) return writes;
-  const kept = header.creds === 'keep' ? writes : writes.filter((write) => !isCreds(write));
+  const kept = header.creds === 'keep' ? writes : await withoutCreds(keystore, writes);
   let key: Unwrapped | null = null;
   const sealed: FileWrite[] = [];
   for (const write of kept) {
@@ -25,6 +30,31 @@ export async function sealWrites(keystore: string, writes: readonly FileWrite[])
     }
   }
   return sealed;
+}
+
+async function withoutCreds(keystore: string, writes: readonly FileWrite[]): Promise<readonly FileWrite[]> {
+  const seeds = new Map<string, FileWrite>();
+  for (const write of writes) {
+    const seed = isCreds(write) ? seedOf(write.content as string) : null;
+    if (seed === null) continue;
+    const file = path.relative(keystore, keyFile(keystore, seed.publicKey)).split(path.sep).join('/');
+    const isWritten = writes.some((one) => one.in === 'keystore' && one.path === file && one.content !== null);
+    if (!isWritten && !(await holdsSeed(keystore, seed.publicKey))) {
+      seeds.set(file, { in: 'keystore', path: file, content: seed.reveal() });
+    }
+    seed.wipe();
+  }
+  return [...seeds.values(), ...writes.filter((write) => !isCreds(write))];
+}
+
+/** Null where these are no creds: there is nothing in them to lose. */
+function seedOf(creds: string): Seed | null {
+  try {
+    return parseCreds(creds).seed;
+  } catch (error) {
+    if (!isNatsctlError(error)) throw error;
+    return null;
+  }
 }
 
 function isSeed({ in: root, path, content }: FileWrite): boolean {

@@ -45,12 +45,12 @@ export function ioError(error: unknown, doing: 'read' | 'write', file: string): 
     case 'EPERM':
     case 'EROFS':
       return doing === 'write'
-        ? storeError('ERR_STORE_NOT_WRITABLE', `cannot write ${file}: ${reason(code, error)}`, {
+        ? storeError('ERR_STORE_NOT_WRITABLE', `cannot write ${file}: ${reason(code, error, doing)}`, {
             hint: 'check the owner and mode of the folder, or choose another with --store / --keystore',
             details,
             cause: error,
           })
-        : storeError('ERR_STORE_NOT_READABLE', `cannot read ${file}: ${reason(code, error)}`, {
+        : storeError('ERR_STORE_NOT_READABLE', `cannot read ${file}: ${reason(code, error, doing)}`, {
             hint: 'check the owner and mode of the file',
             details,
             cause: error,
@@ -63,7 +63,7 @@ export function ioError(error: unknown, doing: 'read' | 'write', file: string): 
         cause: error,
       });
     default:
-      return storeError('ERR_STORE_IO', `cannot ${doing} ${file}: ${reason(code, error)}`, {
+      return storeError('ERR_STORE_IO', `cannot ${doing} ${file}: ${reason(code, error, doing)}`, {
         hint: 'check the path',
         details,
         cause: error,
@@ -71,7 +71,7 @@ export function ioError(error: unknown, doing: 'read' | 'write', file: string): 
   }
 }
 
-function reason(code: string | undefined, error: unknown): string {
+function reason(code: string | undefined, error: unknown, doing: 'read' | 'write'): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
@@ -83,7 +83,7 @@ function reason(code: string | undefined, error: unknown): string {
     case 'ENOTDIR':
       return 'a part of its path is a file';
     case 'ENOENT':
-      return 'no folder can be made there';
+      return doing === 'read' ? 'there is no such file or folder' : 'no folder can be made there';
     default:
       return error instanceof Error ? error.message : String(error);
   }

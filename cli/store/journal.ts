@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PRIVATE_FILE_MODE, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
+import { PRIVATE_FILE_MODE, readDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 
 /** One file of a change. */
@@ -35,10 +35,28 @@ export function journalFile({ storeRoot, keystore }: Place): string {
   return path.join(keystore, `unfinished-${name}${TEMPORARY_SUFFIX}`);
 }
 
+/** The same name each time, under the store's lock: what a process that died half-way leaves holds seeds, and goes with the next. */
+function freshFile(place: Place): string {
+  return path.join(place.keystore, `.${path.basename(journalFile(place))}`);
+}
+
+/** Changes of any store that are not completed: they hold seeds, as the keystore wanted them when they were decided. */
+export async function journalsIn(keystore: string): Promise<string[]> {
+  const names = (await readDir(keystore)).map(({ name }) => name);
+  const journals = names.filter((name) => /^\.?unfinished-/.test(name) && name.endsWith(TEMPORARY_SUFFIX));
+  return journals.map((name) => path.join(keystore, name));
+}
+
+/** What was never decided. Under the store's lock. */
+export function removeHalfWritten(place: Place): void {
+  removeQuietly(freshFile(place));
+}
+
 /** Once this returns, the change is decided. */
 export async function writeJournal(place: Place, writes: readonly FileWrite[]): Promise<void> {
   const file = journalFile(place);
-  const fresh = path.join(place.keystore, `.journal-${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  const fresh = freshFile(place);
+  removeQuietly(fresh);
   try {
     const handle = openSync(fresh, 'wx', PRIVATE_FILE_MODE);
     try {

@@ -5,6 +5,7 @@ import { isPublicKey } from '../../claims/keys/nkey.js';
 import type { Seed } from '../../claims/keys/seed.js';
 import { readHeader } from '../sealed/header.js';
 import { readSeedFile, seedText } from '../sealed/seed-file.js';
+import { isSealedSeed, sealedBy } from '../sealed/seed-text.js';
 import { exists, isSameFile, readDir, readTextFile, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic.js';
 import { ioError, storeError } from './errors.js';
 import { refuseLinks } from './links.js';
@@ -49,7 +50,13 @@ export async function writeSeed(keystore: string, seed: Seed): Promise<string> {
 export async function placeSeed(keystore: string, seed: Seed): Promise<string> {
   const file = keyFile(keystore, seed.publicKey);
   await preparePlace(keystore, file);
-  if (await writeFileAtomic(file, await seedText(keystore, seed), { exclusive: true })) return file;
+  const text = await seedText(keystore, seed);
+  if (await writeFileAtomic(file, text, { exclusive: true })) {
+    // The keystore may have been decrypted meanwhile, and its header, without which this opens no more, be gone.
+    const isLost = isSealedSeed(text) && sealedBy(text) !== (await readHeader(keystore))?.id;
+    if (isLost) await writeFileAtomic(file, await seedText(keystore, seed));
+    return file;
+  }
   const held = await readSeedFile(keystore, file, seed.publicKey);
   if (held?.reveal() !== seed.reveal()) {
     throw storeError('ERR_KEY_CONFLICT', `${file} holds another seed than the one of ${seed.publicKey}`, {

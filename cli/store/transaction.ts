@@ -3,10 +3,19 @@ import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, readFileSync, r
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { readHeader } from '../sealed/header.js';
 import { sealWrites } from '../sealed/seal-writes.js';
 import { exists, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
-import { checkPath, type FileWrite, journalFile, type Place, readJournal, writeJournal } from './journal.js';
+import {
+  checkPath,
+  type FileWrite,
+  journalFile,
+  type Place,
+  readJournal,
+  removeHalfWritten,
+  writeJournal,
+} from './journal.js';
 import { refuseLinks } from './links.js';
 import { type Replacement, replaceFiles } from './replace.js';
 
@@ -38,12 +47,8 @@ export async function commitFiles(
   wanted: readonly FileWrite[],
   options: CommitOptions = {},
 ): Promise<void> {
-  const writes = await sealWrites(place.keystore, wanted);
+  const writes = await decide(place, wanted);
   if (writes.length === 0) return;
-  for (const write of writes) checkPath(write.path);
-  await checkFolders(place, writes);
-  await makePrivateDir(place.keystore);
-  await writeJournal(place, writes);
   const undone: FileWrite[] = [];
   try {
     await apply(place, writes, { ...options, replaced: (before) => undone.push(before) });
@@ -56,10 +61,37 @@ export async function commitFiles(
   await removeJournal(place);
 }
 
+/**
+ * The journal holds the files as the keystore wants them once it is there: who takes the encryption away from another store of
+ * the same keystore (keys/encrypt.ts) either finds this journal, or is found here.
+ */
+async function decide(place: Place, wanted: readonly FileWrite[]): Promise<readonly FileWrite[]> {
+  for (;;) {
+    const before = await encryptionOf(place);
+    const writes = await sealWrites(place.keystore, wanted);
+    if (writes.length === 0) return writes;
+    for (const write of writes) checkPath(write.path);
+    await checkFolders(place, writes);
+    await makePrivateDir(place.keystore);
+    await writeJournal(place, writes);
+    if ((await encryptionOf(place)) === before) return writes;
+    await removeJournal(place);
+  }
+}
+
+async function encryptionOf({ keystore }: Place): Promise<string> {
+  return JSON.stringify(await readHeader(keystore));
+}
+
 /** Completes what a process that died had decided. Under the store's lock. @returns whether there was such a change */
 export async function completeUnfinished(place: Place): Promise<boolean> {
-  const writes = await readJournal(place);
-  if (writes === null) return false;
+  const decided = await readJournal(place);
+  if (decided === null) {
+    removeHalfWritten(place);
+    return false;
+  }
+  // The keystore may have been encrypted since, from another store that shares it.
+  const writes = await sealWrites(place.keystore, decided);
   await checkFolders(place, writes);
   await apply(place, writes, {});
   await removeJournal(place);

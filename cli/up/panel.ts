@@ -13,7 +13,8 @@ export interface Running {
   userKey: string;
   /** Where the user is revoked, and no other user is there to show: the name a new one could have. */
   nextUser?: string | null;
-  credsFile: string;
+  /** Null where the keystore keeps none. */
+  credsFile: string | null;
   adminTokenFile: string;
   /** Only on the first run: shown once, kept in `adminTokenFile`. */
   firstToken?: string;
@@ -37,7 +38,7 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
     ['Operator', running.operator],
     ['Account', running.account],
     ['User', revoked ? `${running.user} (revoked)` : running.user],
-    ['Creds', running.credsFile],
+    ...(running.credsFile === null ? [] : ([['Creds', running.credsFile]] as [string, string][])),
     ['Token', running.adminTokenFile],
     ['Data', running.dataDir],
   ];
@@ -46,7 +47,9 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
     '',
     ...facts.map(([name, value]) => `  ${name.padEnd(9)} ${value}`),
     '',
-    ...(revoked ? withNewUser(running, running.nextUser as string, call, storeFlags) : withCreds(running, call)),
+    ...(revoked
+      ? withNewUser(running, running.nextUser as string, call, storeFlags)
+      : withCreds(running, call, storeFlags)),
     '2. Create an account and a user, and push them:',
     `   ${call(['account', 'create', 'orders'], storeFlags)} &&`,
     `   ${call(['user', 'create', 'checkout', '--account', 'orders'], storeFlags)} &&`,
@@ -70,8 +73,9 @@ export function panel(running: Running, { command, storeFlags }: PanelOptions): 
 
 type Call = (args: string[], flags?: string[]) => string;
 
-function withCreds(running: Running, call: Call): string[] {
-  const as = `     --creds ${shellWord(running.credsFile)} --server ${running.broker}`;
+function withCreds({ credsFile, user, account, broker }: Running, call: Call, storeFlags: string[]): string[] {
+  const who = credsFile === null ? ['--user', user, '--account', account, ...storeFlags] : ['--creds', credsFile];
+  const as = `     ${who.map(shellWord).join(' ')} --server ${broker}`;
   return [
     '1. Subscribe, and publish from another shell:',
     `   ${call(['sub', shellWord('greet.>')])} \\`,

@@ -7,7 +7,7 @@ import { editValidity, type ValidityEdit } from '../change/validity.js';
 import { cliError, usageError } from '../errors.js';
 import { openedLists } from '../permission/edit.js';
 import { exists } from '../store/atomic.js';
-import { credsFile } from '../store/keystore.js';
+import { credsFile, keepsCreds } from '../store/keystore.js';
 import type { Workspace } from '../workspace.js';
 import { editLimits, type LimitEdit } from './limits.js';
 
@@ -49,7 +49,9 @@ export async function editUser(
     return edited;
   });
   const creds = credsFile(workspace.keystore, workspace.store.name, names.account, names.name);
-  return { ...change, ...names, creds: (await exists(creds)) ? creds : null, warnings };
+  // Where none are kept, one that is left is of before.
+  const isThere = (await keepsCreds(workspace.keystore)) && (await exists(creds));
+  return { ...change, ...names, creds: isThere ? creds : null, warnings };
 }
 
 /** A user of a scoped key may hold nothing of its own: servers refuse it (jwt v2 `ValidateScopedSigner`). */

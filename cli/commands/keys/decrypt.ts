@@ -2,7 +2,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { dryRunFlag } from '../../change/show.js';
 import { storeFlags } from '../../flags.js';
 import { decryptKeystore, type Encryption } from '../../keys/encrypt.js';
-import { encryptionText } from '../../keys/encryption-text.js';
+import { encryptionText, unfinishedNotes } from '../../keys/encryption-text.js';
 import { kindFlags, kindsOf, passphraseFileFlag } from '../../sealed/flags.js';
 import { resolvePaths } from '../../store/paths.js';
 
@@ -24,6 +24,7 @@ export default class KeysDecrypt extends NatsctlCommand {
       progress: (label, total) => this.progress(label, total),
     });
     this.print(encryptionText(done, 'decrypted'));
+    if (!this.jsonEnabled()) for (const note of unfinishedNotes(done)) this.note(note);
     if (done.keys.some(({ result }) => result === 'unreadable')) process.exitCode = 1;
     return done;
   }

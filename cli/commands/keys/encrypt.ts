@@ -3,7 +3,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { dryRunFlag } from '../../change/show.js';
 import { storeFlags } from '../../flags.js';
 import { type Encryption, encryptKeystore } from '../../keys/encrypt.js';
-import { encryptionText } from '../../keys/encryption-text.js';
+import { encryptionText, unfinishedNotes } from '../../keys/encryption-text.js';
 import { kindFlags, kindsOf, passphraseFileFlag } from '../../sealed/flags.js';
 import { resolvePaths } from '../../store/paths.js';
 
@@ -48,6 +48,7 @@ export default class KeysEncrypt extends NatsctlCommand {
       }
       if (done.creds === 'remove') for (const { file, reason } of kept) this.note(`${file} stays: ${reason}`);
     }
+    if (!this.jsonEnabled()) for (const note of unfinishedNotes(done)) this.note(note);
     if (done.keys.some(({ result }) => result === 'unreadable')) process.exitCode = 1;
     return done;
   }

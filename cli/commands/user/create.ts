@@ -10,7 +10,7 @@ import { showTime } from '../../output/time.js';
 import { withResponseCount } from '../../permission/flags.js';
 import { required } from '../../prompt.js';
 import type { CreatedUsers } from '../../user/bulk/create.js';
-import { bulkFlags, credsPlace } from '../../user/bulk/flags.js';
+import { bulkFlags } from '../../user/bulk/flags.js';
 import { createFromList } from '../../user/bulk/from-list.js';
 import { showCreatedUsers } from '../../user/bulk/show.js';
 import { type CreatedUser, createUser } from '../../user/create.js';
@@ -54,7 +54,7 @@ export default class UserCreate extends NatsctlCommand {
       }
       const note = this.jsonEnabled() ? null : (text: string) => this.note(text);
       const created = await createFromList(await this.workspace(flags), flags.from, flags, note);
-      this.print(showCreatedUsers(created, credsPlace(flags, process.cwd())));
+      this.print(showCreatedUsers(created));
       return created;
     }
     const name = await required(args.name, 'NAME', 'Name of the user', (text) => checkEntityName(text, 'user'));

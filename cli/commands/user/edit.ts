@@ -5,6 +5,7 @@ import { validityEdit, validityFlags } from '../../change/validity.js';
 import { accountFlag, operatorFlag, privateKeyFlag, rmTagFlag, storeFlags, tagEdit, tagFlag } from '../../flags.js';
 import { withResponseCount } from '../../permission/flags.js';
 import { pickUser } from '../../pick.js';
+import { keepsCreds } from '../../store/keystore.js';
 import { editUser } from '../../user/edit.js';
 import { limitEdit, limitFlags, limitRemovalFlags } from '../../user/limit-flags.js';
 
@@ -52,7 +53,8 @@ export default class UserEdit extends NatsctlCommand {
     };
     this.print(showChange(`user ${name} of account ${account}`, result));
     if (result.changed && !result.dryRun && !this.jsonEnabled()) {
-      this.note(creds === null ? 'no creds were written: its private key is not here' : `creds: ${creds}`);
+      const none = (await keepsCreds(workspace.keystore)) ? 'its private key is not here' : 'this keystore keeps none';
+      this.note(creds === null ? `no creds were written: ${none}` : `creds: ${creds}`);
     }
     for (const warning of warnings) this.note(warning);
     return result;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type TarEntry, tar } from '../../archive/tar.js';
@@ -32,8 +33,12 @@ export async function checkPlace(place: CredsPlace): Promise<void> {
     }
     if (await exists(place.path)) throw inTheWay(place.path, 'exists');
   }
-  if (place.kind === 'folder' && (await exists(place.path)) && (await readDir(place.path)).length > 0) {
-    throw inTheWay(place.path, 'is not an empty folder');
+  if (place.kind === 'folder' && (await exists(place.path))) {
+    // A folder takes the place of an empty folder, but neither that of a link nor that of a mount.
+    const here = await lstat(place.path);
+    const mounted = here.isDirectory() && here.dev !== (await lstat(path.dirname(place.path))).dev;
+    if (!here.isDirectory() || mounted) throw inTheWay(place.path, mounted ? 'is a mount' : 'is no folder');
+    if ((await readDir(place.path)).length > 0) throw inTheWay(place.path, 'is not an empty folder');
   }
 }
 
@@ -74,10 +79,19 @@ export async function prepareCreds(
         renameSync(fresh, place.path);
         await syncDir(parent);
       } catch (error) {
-        throw ioError(error, 'write', place.path);
+        throw leftUnder(fresh, ioError(error, 'write', place.path));
       }
     },
   };
+}
+
+/** The users are made by then: this is no refusal, and what was made for them is not thrown away. */
+function leftUnder(fresh: string, cause: Error): Error {
+  return cliError('ERR_CREDS_LEFT', `the users are created, but ${cause.message}: their creds are in ${fresh}`, {
+    hint: 'move them to where they belong; do not run the command again',
+    details: { file: fresh },
+    cause,
+  });
 }
 
 function writeFolder(folder: string, creds: readonly TarEntry[]): void {

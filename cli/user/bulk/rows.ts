@@ -78,7 +78,8 @@ export function readRows(text: string, format: RowFormat): { rows: Row[]; faults
 function readCsv(text: string): { rows: Row[]; faults: RowFault[] } {
   let records: ReturnType<typeof parseCsv>;
   try {
-    records = parseCsv(text);
+    // With the heading.
+    records = parseCsv(text, MAX_ROWS + 1);
   } catch (error) {
     if (!(error instanceof CsvFault)) throw error;
     throw cliError('ERR_DATA_INVALID', `line ${error.line}: ${error.message}`, { details: { line: error.line } });
@@ -115,9 +116,11 @@ function readCsv(text: string): { rows: Row[]; faults: RowFault[] } {
 function readJsonLines(text: string): { rows: Row[]; faults: RowFault[] } {
   const rows: Row[] = [];
   const faults: RowFault[] = [];
-  for (const [at, content] of text.split('\n').entries()) {
+  for (let at = 0, line = 1; at < text.length && rows.length + faults.length <= MAX_ROWS; line++) {
+    const end = text.indexOf('\n', at);
+    const content = text.slice(at, end === -1 ? text.length : end);
+    at += content.length + 1;
     if (content.trim() === '') continue;
-    const line = at + 1;
     try {
       rows.push({ line, fields: fieldsOf(parseStrictJson(content)) });
     } catch (error) {

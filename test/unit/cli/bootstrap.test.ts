@@ -1,12 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../claims/creds.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
 import { ensureLocal } from '../../../cli/bootstrap.js';
+import { encryptKeystore } from '../../../cli/keys/encrypt.js';
 import { readContextFile, writeContextFile } from '../../../cli/store/context.js';
 import { resolvePaths } from '../../../cli/store/paths.js';
 import { openOperator } from '../../../cli/store/store.js';
 import { createUser } from '../../../cli/user/create.js';
+import { cheapKdf, freshProcess, passphraseFile } from './sealed/temp-keystore.js';
 import { NOW, tempSettings } from './temp.js';
 import { tempWorkspace } from './temp-workspace.js';
 
@@ -33,7 +35,7 @@ describe('what up begins with', () => {
       operator.nats.system_account,
     );
     expect(decodeAs('account', first.accountToken).claims).toMatchObject({ sub: first.accountKey, name: 'demo' });
-    expect(parseCreds(readFileSync(first.credsFile, 'utf8')).seed.publicKey).toBe(first.userKey);
+    expect(parseCreds(readFileSync(first.credsFile as string, 'utf8')).seed.publicKey).toBe(first.userKey);
     expect(readContextFile(paths.configFile)).toEqual({
       store_root: paths.storeRoot,
       operator: 'local',
@@ -108,10 +110,19 @@ describe('what up begins with', () => {
   it('writes a creds file again that is gone', async () => {
     const paths = resolvePaths(tempSettings());
     const { credsFile } = await ensureLocal({ paths, now: NOW });
-    const text = readFileSync(credsFile, 'utf8');
-    rmSync(credsFile);
+    const text = readFileSync(credsFile as string, 'utf8');
+    rmSync(credsFile as string);
     await ensureLocal({ paths, now: NOW + 5 });
-    expect(readFileSync(credsFile, 'utf8')).toBe(text);
+    expect(readFileSync(credsFile as string, 'utf8')).toBe(text);
+  });
+
+  it('leaves no creds in a keystore that keeps none', async () => {
+    const paths = resolvePaths(tempSettings());
+    const { credsFile } = await ensureLocal({ paths, now: NOW });
+    await freshProcess(passphraseFile());
+    await encryptKeystore(paths, { kinds: [], creds: 'remove', dryRun: false, kdf: cheapKdf() });
+    expect((await ensureLocal({ paths, now: NOW + 5 })).credsFile).toBeNull();
+    expect(existsSync(credsFile as string)).toBe(false);
   });
 
   it('is one when two start at once', async () => {

@@ -13,10 +13,10 @@ import { restoreBackup } from '../../../../cli/backup/restore.js';
 import { writeBackup } from '../../../../cli/backup/write.js';
 import { encryptKeystore } from '../../../../cli/keys/encrypt.js';
 import { isSealedSeed } from '../../../../cli/sealed/seed-text.js';
-import { keyFile, writeSeed } from '../../../../cli/store/keystore.js';
+import { findSeed, keyFile, writeSeed } from '../../../../cli/store/keystore.js';
 import { resolvePaths, type StorePaths } from '../../../../cli/store/paths.js';
 import { accountFile } from '../../../../cli/store/store.js';
-import { userFile } from '../../../../cli/store/users.js';
+import { readUser, userFile } from '../../../../cli/store/users.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { validateStore } from '../../../../cli/validate/validate.js';
 import { openWorkspace, type Workspace } from '../../../../cli/workspace.js';
@@ -221,6 +221,23 @@ describe('a backup', () => {
     for (const { file: one } of done.files.filter((each) => each.file.endsWith('.nk'))) {
       expect(isSealedSeed(readFileSync(one, 'utf8'))).toBe(true);
     }
+  });
+
+  it('brings a seed that only creds hold into a keystore that keeps none', async () => {
+    const workspace = await shop();
+    const { jwt } = await readUser(workspace.store, 'shop', 'ann');
+    const lone = keyFile(workspace.keystore, jwt.claims.sub);
+    const before = readFileSync(lone, 'utf8');
+    rmSync(lone);
+    const { file } = await backedUp(workspace);
+    const { paths } = elsewhere();
+    await writeSeed(paths.keystore, Seed.generate('operator'));
+    await freshProcess(passphraseFile());
+    await encryptKeystore(paths, { kinds: [], creds: 'remove', dryRun: false, kdf: cheapKdf() });
+    const done = await restoreBackup(paths, file, await readBackup(file, opener()), options);
+    expect(done.creds).toBe(0);
+    expect(existsSync(path.join(paths.keystore, 'creds'))).toBe(false);
+    expect((await findSeed(paths.keystore, jwt.claims.sub))?.reveal()).toBe(before);
   });
 
   it('of all operators takes every seed along', async () => {

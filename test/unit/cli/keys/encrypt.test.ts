@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../../../claims/keys/seed.js';
@@ -8,9 +8,11 @@ import { changePassphrase, decryptKeystore, encryptKeystore } from '../../../../
 import { importKeys } from '../../../../cli/keys/transfer.js';
 import { listOperatorSigningKeys } from '../../../../cli/operator/signing-keys.js';
 import { headerFile, readHeader } from '../../../../cli/sealed/header.js';
+import { sealWrites } from '../../../../cli/sealed/seal-writes.js';
 import { isSealedSeed } from '../../../../cli/sealed/seed-text.js';
+import { writeJournal } from '../../../../cli/store/journal.js';
 import { credsFile, findSeed, keyFile, writeSeed } from '../../../../cli/store/keystore.js';
-import { commitFiles } from '../../../../cli/store/transaction.js';
+import { commitFiles, completeUnfinished } from '../../../../cli/store/transaction.js';
 import { createUser } from '../../../../cli/user/create.js';
 import { makeCreds } from '../../../../cli/user/creds.js';
 import { validateStore } from '../../../../cli/validate/validate.js';
@@ -99,8 +101,19 @@ describe('an encrypted keystore', () => {
       await freshProcess(file);
       await expect(findSeed(workspace.keystore, user.publicKey), text).rejects.toMatchObject({ code });
     }
+    const pipe = path.join(path.dirname(file), 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    await freshProcess(pipe);
+    await expect(findSeed(workspace.keystore, user.publicKey)).rejects.toMatchObject({ code: 'ERR_PASSPHRASE_FILE' });
+    writeFileSync(file, `\uFEFF${PASSPHRASE}\r\n`);
+    chmodSync(file, 0o600);
+    await freshProcess(file);
+    expect(await findSeed(workspace.keystore, user.publicKey)).not.toBeNull();
     await freshProcess(path.join(path.dirname(file), 'nowhere'));
-    await expect(findSeed(workspace.keystore, user.publicKey)).rejects.toMatchObject({ code: 'ERR_STORE_IO' });
+    await expect(findSeed(workspace.keystore, user.publicKey)).rejects.toMatchObject({
+      message: expect.stringContaining('there is no such file'),
+      code: 'ERR_STORE_IO',
+    });
     const plain = await tempWorkspace();
     await freshProcess(passphraseFile('short'));
     await expect(encryptKeystore(plain.paths, all)).rejects.toMatchObject({ code: 'ERR_PASSPHRASE_FILE' });
@@ -252,6 +265,105 @@ describe('an encrypted keystore', () => {
       content: other.reveal(),
     };
     await expect(commitFiles(workspace.paths, [write])).rejects.toMatchObject({ code: 'ERR_KEYSTORE_LOCKED' });
+  });
+
+  it('leaves the seed in the keystore where creds that are not kept held the one copy', async () => {
+    const { workspace, user } = await encrypted({ creds: 'remove' });
+    const { text } = await makeCreds(workspace, { user: 'u', account: 'shop' });
+    const before = (await findSeed(workspace.keystore, user.publicKey))?.reveal();
+    rmSync(keyFile(workspace.keystore, user.publicKey));
+    await commitFiles(workspace.paths, [{ in: 'keystore', path: 'creds/acme/shop/renamed.creds', content: text }]);
+    expect(existsSync(path.join(workspace.keystore, 'creds/acme/shop/renamed.creds'))).toBe(false);
+    expect((await findSeed(workspace.keystore, user.publicKey))?.reveal()).toBe(before);
+  });
+
+  it('encrypts what another store of it had decided before, and was killed', async () => {
+    const { workspace, text } = await encrypted({ creds: 'remove' });
+    const seed = Seed.generate('account');
+    const other = { storeRoot: tempDir(), keystore: workspace.keystore };
+    const place = path.relative(workspace.keystore, keyFile(workspace.keystore, seed.publicKey));
+    await writeJournal(other, [
+      { in: 'keystore', path: place, content: seed.reveal() },
+      { in: 'keystore', path: 'creds/other/a/u.creds', content: 'the creds' },
+    ]);
+    const again = await encryptKeystore(workspace.paths, all);
+    expect(again.unfinished).toEqual([expect.stringContaining('unfinished-')]);
+    expect(await completeUnfinished(other)).toBe(true);
+    expect(isSealedSeed(text(seed.publicKey))).toBe(true);
+    expect((await findSeed(workspace.keystore, seed.publicKey))?.reveal()).toBe(seed.reveal());
+    expect(existsSync(path.join(workspace.keystore, 'creds/other'))).toBe(false);
+    expect((await encryptKeystore(workspace.paths, all)).unfinished).toEqual([]);
+  });
+
+  it('keeps its header, decrypted, while a change of another store waits that has seeds encrypted by it', async () => {
+    const { workspace, file } = await encrypted();
+    const seed = Seed.generate('account');
+    const other = { storeRoot: tempDir(), keystore: workspace.keystore };
+    const place = path.relative(workspace.keystore, keyFile(workspace.keystore, seed.publicKey));
+    const writes = await sealWrites(workspace.keystore, [{ in: 'keystore', path: place, content: seed.reveal() }]);
+    await writeJournal(other, writes);
+    const first = await decryptKeystore(workspace.paths, all);
+    expect(first.unfinished).toHaveLength(1);
+    expect(existsSync(headerFile(workspace.keystore))).toBe(true);
+    expect(await completeUnfinished(other)).toBe(true);
+    expect((await decryptKeystore(workspace.paths, all)).unfinished).toEqual([]);
+    await freshProcess(null);
+    expect((await findSeed(workspace.keystore, seed.publicKey))?.reveal()).toBe(seed.reveal());
+    await freshProcess(file);
+  });
+
+  it('loses no seed that another store puts in while it is decrypted', async () => {
+    const { workspace } = await encrypted();
+    const other = { storeRoot: tempDir(), keystore: workspace.keystore };
+    const seeds: Seed[] = [];
+    let over = false;
+    const writing = (async () => {
+      while (!over) {
+        const [one, two] = [Seed.generate('account'), Seed.generate('account')];
+        const place = path.relative(workspace.keystore, keyFile(workspace.keystore, two.publicKey));
+        await writeSeed(workspace.keystore, one);
+        await commitFiles(other, [{ in: 'keystore', path: place, content: two.reveal() }]);
+        seeds.push(one, two);
+      }
+    })();
+    for (let round = 0; round < 5; round++) {
+      const { unfinished } = await decryptKeystore(workspace.paths, all);
+      if (unfinished.length === 0 && round < 4) await encryptKeystore(workspace.paths, { ...all, kdf: cheapKdf() });
+    }
+    over = true;
+    await writing;
+    if (existsSync(headerFile(workspace.keystore))) await decryptKeystore(workspace.paths, all);
+    await freshProcess(null);
+    expect(seeds.length).toBeGreaterThan(0);
+    for (const seed of seeds) {
+      expect((await findSeed(workspace.keystore, seed.publicKey))?.reveal()).toBe(seed.reveal());
+    }
+  });
+
+  it('takes away what killed writes left in plain text, and nothing that may be written now', async () => {
+    const { workspace } = await encrypted();
+    const dir = path.dirname(keyFile(workspace.keystore, Seed.generate('user').publicKey));
+    mkdirSync(dir, { recursive: true });
+    const old = path.join(dir, '.x.nk.0011.natsctl-tmp');
+    const fresh = path.join(dir, '.y.nk.0011.natsctl-tmp');
+    for (const one of [old, fresh]) writeFileSync(one, Seed.generate('user').reveal());
+    utimesSync(old, 1, 1);
+    await encryptKeystore(workspace.paths, { ...all, dryRun: true });
+    expect(existsSync(old)).toBe(true);
+    await encryptKeystore(workspace.paths, all);
+    expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
+  });
+
+  it('two at once do not undo what the other one set', async () => {
+    const { workspace } = await encrypted({ kinds: ['user'] });
+    const run = (kind: 'operator' | 'account', creds: 'keep' | 'remove') =>
+      encryptKeystore(workspace.paths, { ...all, kinds: [kind], creds });
+    const done = await Promise.allSettled([run('operator', 'remove'), run('account', 'keep')]);
+    const refused = done.filter(({ status }) => status === 'rejected');
+    for (const one of refused) expect(one).toMatchObject({ reason: { code: 'ERR_KEYSTORE_LOCKED' } });
+    const kinds = (await readHeader(workspace.keystore))?.kinds ?? [];
+    for (const one of done) if (one.status === 'fulfilled') expect(kinds).toEqual(one.value.kinds);
+    expect(kinds).toHaveLength(3 - refused.length);
   });
 
   it.skipIf(nsc === undefined)('is refused by nsc, which works again once it is decrypted', async () => {

@@ -30,6 +30,14 @@ describe('an encrypted keystore, through the program', () => {
       credsFiles: { removed: [expect.stringMatching(/sys\.creds$/)], kept: [] },
     });
     expect(await json('user', 'create', 'u', '-a', 'shop')).toMatchObject({ creds: null });
+    // Nothing is said to be written that is not.
+    writeFileSync(path.join(home, 'users.csv'), 'name\nv\n');
+    expect((await natsctl('user', 'create', '--from', 'users.csv', '-a', 'shop')).stdout).toMatch(/^creds +none$/m);
+    const edited = await natsctl('user', 'edit', 'u', '-a', 'shop', '--allow-pub', 'x');
+    expect(edited.stderr).toContain('no creds were written: this keystore keeps none');
+    const context = await natsctl('context', 'nats', 'shop', '-a', 'shop', '--user', 'u');
+    expect(context).toMatchObject({ code: 1, stderr: expect.stringContaining('ERR_CREDS_NOT_KEPT') });
+    expect(existsSync(data(home, 'keys', 'creds', 'acme', 'shop'))).toBe(false);
 
     const refused = await locked('account', 'create', 'more');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -55,7 +63,7 @@ describe('an encrypted keystore, through the program', () => {
     expect((await natsctl('keys', 'passwd', '--new-passphrase-file', next)).code).toBe(0);
     expect((await natsctl('keys', 'decrypt', '--json')).stdout).toContain('ERR_PASSPHRASE_WRONG');
     const back = await locked('keys', 'decrypt', '--passphrase-file', next);
-    expect(back).toMatchObject({ code: 0, stdout: expect.stringMatching(/^8 seeds are decrypted/) });
+    expect(back).toMatchObject({ code: 0, stdout: expect.stringMatching(/^9 seeds are decrypted/) });
     expect((await locked('account', 'create', 'again')).code).toBe(0);
   });
 

@@ -4,12 +4,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { writeJournal } from '../../../../cli/store/journal.js';
 import {
   commitFiles,
   completeUnfinished,
@@ -74,6 +76,19 @@ describe('a change of several files', () => {
     expect(read(place.keystore, 'creds/u.creds')).toBe('c');
     expect(await hasUnfinished(place)).toBe(false);
     expect(await completeUnfinished(place)).toBe(false);
+  });
+
+  it('takes away what a process that died left of a change that was not decided: seeds are in it', async () => {
+    await commitFiles(place, [inStore('acme/a.jwt', 'old')]);
+    await writeJournal(place, [inKeystore('keys/x.nk', 'a seed')]);
+    const [journal] = readdirSync(place.keystore) as [string];
+    const half = path.join(place.keystore, `.${journal}`);
+    renameSync(path.join(place.keystore, journal), half);
+    expect(await completeUnfinished(place)).toBe(false);
+    expect(existsSync(half)).toBe(false);
+    writeFileSync(half, 'a seed');
+    await commitFiles(place, [inStore('acme/a.jwt', 'new')]);
+    expect(readdirSync(place.keystore)).toEqual([]);
   });
 
   it('takes back what was done where one file cannot be written', async () => {

@@ -51,6 +51,16 @@ describe.skipIf(process.platform === 'win32')('the commands of the panel', () =>
     ]);
   });
 
+  it('name the user where no creds are kept', () => {
+    const text = panel({ ...running, credsFile: null }, options);
+    expect(text).not.toMatch(/creds/i);
+    const as = ['--user', 'demo', '--account', 'demo', '--store', '/s t', '--server', running.broker];
+    expect(commands(text).slice(0, 2)).toEqual([
+      ['sub', 'greet.>', ...as],
+      ['pub', 'greet.you', 'hello', ...as],
+    ]);
+  });
+
   it('do not use a user who is revoked', () => {
     const text = panel({ ...running, nextUser: 'demo2' }, options);
     expect(text).toContain('User demo is revoked');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../../claims/creds.js';
@@ -9,7 +9,9 @@ import { createAccount } from '../../../../cli/account/create.js';
 import { findSeed } from '../../../../cli/store/keystore.js';
 import { isDamaged } from '../../../../cli/store/store.js';
 import { listUserNames, listUsers, readUser } from '../../../../cli/store/users.js';
+import { createUsers, type ManyUsers } from '../../../../cli/user/bulk/create.js';
 import { parseCsv } from '../../../../cli/user/bulk/csv.js';
+import { wantedOfRows } from '../../../../cli/user/bulk/flags.js';
 import { createFromList, type ListFlags } from '../../../../cli/user/bulk/from-list.js';
 import { formatOf, readRows } from '../../../../cli/user/bulk/rows.js';
 import type { Workspace } from '../../../../cli/workspace.js';
@@ -321,10 +323,43 @@ short,a
     await expect(createFromList(workspace, file, { ...orders, output: dir }, null)).rejects.toMatchObject({
       code: 'ERR_FILE_EXISTS',
     });
+    mkdirSync(path.join(dir, 'empty'));
+    symlinkSync('empty', path.join(dir, 'link'));
+    const linked = createFromList(workspace, file, { ...orders, output: path.join(dir, 'link') }, null);
+    await expect(linked).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    expect(readdirSync(dir).filter((name) => name.includes('natsctl-tmp'))).toEqual([]);
     const zip = createFromList(workspace, file, { ...orders, archive: path.join(dir, 'x.zip') }, null);
     await expect(zip).rejects.toMatchObject({ code: 'ERR_USAGE' });
     expect(readFileSync(archive, 'utf8')).toBe('mine');
     expect(await namesOf(workspace)).toEqual([]);
+  });
+
+  it('says that they are made, and where their creds are, where these do not come to their place', async () => {
+    const { workspace, dir, list } = await shop();
+    const output = path.join(dir, 'out');
+    const inTheWay: ManyUsers['progress'] = () => {
+      mkdirSync(path.join(output, 'x'), { recursive: true });
+      return { advance() {}, end() {} };
+    };
+    const { rows, faults } = readRows(readFileSync(list('name,account\nx,orders\n'), 'utf8'), 'csv');
+    const many = { rows, faults, wanted: wantedOfRows({}, workspace.now), dryRun: false, progress: inTheWay };
+    const made = createUsers(workspace, { ...many, creds: { kind: 'folder', path: output } });
+    const error = await made.catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      code: 'ERR_CREDS_LEFT',
+      message: expect.stringMatching(/^the users are created, but /),
+    });
+    expect(parseCreds(readFileSync(path.join(error.details.file, 'orders', 'x.creds'), 'utf8')).token).toContain('.');
+    expect(await namesOf(workspace)).toEqual(['x']);
+  });
+
+  it.each(['csv', 'jsonl'] as const)('more than can be made at once are refused early: %s', (format) => {
+    const text = format === 'csv' ? `name\n${'a\n'.repeat(3_000_000)}` : '{}\n'.repeat(3_000_000);
+    const before = performance.now();
+    expect(() => readRows(text, format)).toThrow('there are more than 100000 rows');
+    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(parseCsv(text, 10)).toHaveLength(11);
+    expect(() => parseCsv(','.repeat(2_000))).toThrow('more than 1000 cells');
   });
 
   it('with --dry-run are judged, and nothing is made', async () => {
