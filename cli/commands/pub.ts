@@ -1,8 +1,8 @@
-import { buffer } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
 import { openClient } from '../client/connection.js';
 import { clientFlags } from '../client/flags.js';
+import { headerFlag, headersOf, payloadArg, payloadOf } from '../client/payload.js';
 import { checkMessage, type Message, publish } from '../client/publish.js';
 import { accountFlag, operatorFlag, storeFlags } from '../flags.js';
 import { required } from '../prompt.js';
@@ -15,7 +15,7 @@ export default class Pub extends NatsctlCommand {
   ];
   static override args = {
     subject: Args.string({ description: 'Subject to publish to.' }),
-    payload: Args.string({ description: 'The message; - reads it from stdin. Default: empty.' }),
+    payload: payloadArg,
   };
   static override flags = {
     ...storeFlags,
@@ -23,12 +23,7 @@ export default class Pub extends NatsctlCommand {
     ...accountFlag,
     ...clientFlags,
     reply: Flags.string({ description: 'Subject for replies.', helpValue: 'SUBJECT', env: 'NATSCTL_REPLY' }),
-    header: Flags.string({
-      char: 'H',
-      description: 'Header of the message, "Name: value"; repeatable.',
-      multiple: true,
-      env: 'NATSCTL_HEADER',
-    }),
+    ...headerFlag,
   };
 
   async run() {
@@ -36,9 +31,9 @@ export default class Pub extends NatsctlCommand {
     const subject = await required(args.subject, 'SUBJECT', 'Subject');
     const message: Message = {
       subject,
-      payload: args.payload === '-' ? await buffer(process.stdin) : new TextEncoder().encode(args.payload ?? ''),
+      payload: await payloadOf(args.payload),
       reply: flags.reply,
-      headers: flags.header === undefined ? [] : [flags.header].flat(),
+      headers: headersOf(flags.header),
     };
     checkMessage(message);
     const client = await openClient({ ...flags, reconnect: false }, () => this.workspace(flags));

@@ -1,8 +1,9 @@
 import process from 'node:process';
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
 import { openClient } from '../client/connection.js';
 import { clientFlags } from '../client/flags.js';
+import { listenFlags, untilInterrupted } from '../client/listen.js';
 import { checkSubscription, describeMessage, subscribe } from '../client/subscribe.js';
 import { accountFlag, operatorFlag, storeFlags } from '../flags.js';
 import { writeJsonLine } from '../output/json.js';
@@ -24,12 +25,7 @@ export default class Reply extends NatsctlCommand {
     ...operatorFlag,
     ...accountFlag,
     ...clientFlags,
-    queue: Flags.string({
-      char: 'q',
-      description: 'Share the requests with others of this queue.',
-      env: 'NATSCTL_QUEUE',
-    }),
-    count: Flags.integer({ char: 'n', description: 'End after this many requests.', min: 1, env: 'NATSCTL_COUNT' }),
+    ...listenFlags,
   };
 
   /** The requests were the output; nothing comes after them. */
@@ -47,10 +43,8 @@ export default class Reply extends NatsctlCommand {
     const options = { subject, queue: flags.queue, count: flags.count };
     checkSubscription(options);
     const client = await openClient({ ...flags, reconnect: true }, () => this.workspace(flags));
-    const stop = () => void client.connection.close();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
     const json = this.jsonEnabled();
-    try {
+    await untilInterrupted(client, async () => {
       await subscribe(client, options, {
         listening: () => this.note(`answering on ${subject}`),
         deliver: (message) => {
@@ -61,9 +55,6 @@ export default class Reply extends NatsctlCommand {
       });
       // The last answer must be out before the connection ends.
       if (!client.connection.isClosed()) await client.connection.flush();
-    } finally {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      await client.connection.close();
-    }
+    });
   }
 }

@@ -1,14 +1,13 @@
-import { buffer } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
 import { openClient } from '../client/connection.js';
 import { clientFlags } from '../client/flags.js';
+import { headerFlag, headersOf, payloadArg, payloadOf, printPayload } from '../client/payload.js';
 import { checkMessage } from '../client/publish.js';
 import { request } from '../client/request.js';
 import { describeMessage, type Received } from '../client/subscribe.js';
 import { parseDuration } from '../duration.js';
 import { accountFlag, operatorFlag, storeFlags } from '../flags.js';
-import { safeBlock } from '../output/safe-text.js';
 import { required } from '../prompt.js';
 
 export default class RequestCommand extends NatsctlCommand {
@@ -20,7 +19,7 @@ export default class RequestCommand extends NatsctlCommand {
   ];
   static override args = {
     subject: Args.string({ description: 'Subject to ask on.' }),
-    payload: Args.string({ description: 'The message; - reads it from stdin. Default: empty.' }),
+    payload: payloadArg,
   };
   static override flags = {
     ...storeFlags,
@@ -34,12 +33,7 @@ export default class RequestCommand extends NatsctlCommand {
       env: 'NATSCTL_TIMEOUT',
     }),
     replies: Flags.integer({ description: 'Answers to wait for.', default: 1, min: 1, env: 'NATSCTL_REPLIES' }),
-    header: Flags.string({
-      char: 'H',
-      description: 'Header of the message, "Name: value"; repeatable.',
-      multiple: true,
-      env: 'NATSCTL_HEADER',
-    }),
+    ...headerFlag,
   };
 
   async run() {
@@ -47,8 +41,8 @@ export default class RequestCommand extends NatsctlCommand {
     const subject = await required(args.subject, 'SUBJECT', 'Subject');
     const message = {
       subject,
-      payload: args.payload === '-' ? await buffer(process.stdin) : new TextEncoder().encode(args.payload ?? ''),
-      headers: flags.header === undefined ? [] : [flags.header].flat(),
+      payload: await payloadOf(args.payload),
+      headers: headersOf(flags.header),
       timeoutMs: Math.max(1, Math.ceil(parseDuration(flags.timeout) / 1e6)),
       replies: flags.replies,
     };
@@ -58,9 +52,7 @@ export default class RequestCommand extends NatsctlCommand {
     try {
       await request(client, message, (answer) => {
         replies.push(describeMessage(answer));
-        if (this.jsonEnabled()) return;
-        if (process.stdout.isTTY) process.stdout.write(`${safeBlock(answer.string())}\n`);
-        else process.stdout.write(Buffer.concat([answer.data, Buffer.from('\n')]));
+        if (!this.jsonEnabled()) printPayload(answer);
       });
     } finally {
       await client.connection.close();

@@ -1,12 +1,12 @@
-import process from 'node:process';
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { NatsctlCommand } from '../base-command.js';
 import { openClient } from '../client/connection.js';
 import { clientFlags } from '../client/flags.js';
+import { listenFlags, untilInterrupted } from '../client/listen.js';
+import { printPayload } from '../client/payload.js';
 import { checkSubscription, describeMessage, subscribe } from '../client/subscribe.js';
 import { accountFlag, operatorFlag, storeFlags } from '../flags.js';
 import { writeJsonLine } from '../output/json.js';
-import { safeBlock } from '../output/safe-text.js';
 import { required } from '../prompt.js';
 
 export default class Sub extends NatsctlCommand {
@@ -22,12 +22,7 @@ export default class Sub extends NatsctlCommand {
     ...operatorFlag,
     ...accountFlag,
     ...clientFlags,
-    queue: Flags.string({
-      char: 'q',
-      description: 'Share the messages with others of this queue.',
-      env: 'NATSCTL_QUEUE',
-    }),
-    count: Flags.integer({ char: 'n', description: 'End after this many messages.', min: 1, env: 'NATSCTL_COUNT' }),
+    ...listenFlags,
   };
 
   /** The messages were the output; nothing comes after them. */
@@ -45,21 +40,12 @@ export default class Sub extends NatsctlCommand {
     const options = { subject, queue: flags.queue, count: flags.count };
     checkSubscription(options);
     const client = await openClient({ ...flags, reconnect: true }, () => this.workspace(flags));
-    const stop = () => void client.connection.close();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
     const json = this.jsonEnabled();
-    try {
-      await subscribe(client, options, {
+    await untilInterrupted(client, () =>
+      subscribe(client, options, {
         listening: () => this.note(`listening on ${subject}`),
-        deliver: (message) => {
-          if (json) writeJsonLine(describeMessage(message));
-          else if (process.stdout.isTTY) process.stdout.write(`${safeBlock(message.string())}\n`);
-          else process.stdout.write(Buffer.concat([message.data, Buffer.from('\n')]));
-        },
-      });
-    } finally {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      await client.connection.close();
-    }
+        deliver: (message) => (json ? writeJsonLine(describeMessage(message)) : printPayload(message)),
+      }),
+    );
   }
 }

@@ -1,8 +1,6 @@
 import path from 'node:path';
-import { parseCreds } from '../../claims/creds.js';
-import { isNatsctlError } from '../../claims/errors.js';
 import { Seed } from '../../claims/keys/seed.js';
-import { holdsSeed, keyFile } from '../store/keystore.js';
+import { holdsSeed, keyFile, seedOfCreds } from '../store/keystore.js';
 import type { FileWrite } from '../store/transaction.js';
 import { type KeystoreHeader, readHeader, type Unwrapped } from './header.js';
 import { sealSeed } from './seed-text.js';
@@ -35,7 +33,7 @@ export async function sealWrites(keystore: string, writes: readonly FileWrite[])
 async function withoutCreds(keystore: string, writes: readonly FileWrite[]): Promise<readonly FileWrite[]> {
   const seeds = new Map<string, FileWrite>();
   for (const write of writes) {
-    const seed = isCreds(write) ? seedOf(write.content as string) : null;
+    const seed = isCreds(write) ? seedOfCreds(write.content as string) : null;
     if (seed === null) continue;
     const file = path.relative(keystore, keyFile(keystore, seed.publicKey)).split(path.sep).join('/');
     const isWritten = writes.some((one) => one.in === 'keystore' && one.path === file && one.content !== null);
@@ -47,21 +45,11 @@ async function withoutCreds(keystore: string, writes: readonly FileWrite[]): Pro
   return [...seeds.values(), ...writes.filter((write) => !isCreds(write))];
 }
 
-/** Null where these are no creds: there is nothing in them to lose. */
-function seedOf(creds: string): Seed | null {
-  try {
-    return parseCreds(creds).seed;
-  } catch (error) {
-    if (!isNatsctlError(error)) throw error;
-    return null;
-  }
-}
-
 function isSeed({ in: root, path, content }: FileWrite): boolean {
   return root === 'keystore' && content !== null && path.startsWith('keys/') && path.endsWith('.nk');
 }
 
-function isCreds({ in: root, path, content }: FileWrite): boolean {
+export function isCreds({ in: root, path, content }: FileWrite): boolean {
   return root === 'keystore' && content !== null && path.startsWith('creds/') && path.endsWith('.creds');
 }
 

@@ -1,11 +1,9 @@
 /** The files of a change, as a transaction takes them: what is written, then what goes. */
 
 import path from 'node:path';
-import { formatCreds, parseCreds } from '../../claims/creds.js';
-import { isNatsctlError } from '../../claims/errors.js';
-import type { Seed } from '../../claims/keys/seed.js';
+import { formatCreds } from '../../claims/creds.js';
 import { readTextFile } from '../store/atomic.js';
-import { credsFile, keepsCreds, keyFile } from '../store/keystore.js';
+import { credsFile, keepsCreds, keyFile, seedOfCreds } from '../store/keystore.js';
 import type { OperatorStore } from '../store/store.js';
 import type { FileWrite } from '../store/transaction.js';
 import type { Prepared } from './apply.js';
@@ -112,7 +110,7 @@ export async function changeFiles(
   async function credsOfSameKey(key: string, token: string): Promise<string | null> {
     for (const place of placesByKey().get(key) ?? []) {
       const text = await readTextFile(path.join(keystore, credsPath(place)), { noFollow: true });
-      const seed = text === null ? null : seedOf(text);
+      const seed = text === null ? null : seedOfCreds(text);
       if (seed?.publicKey === key) return formatCreds(token, seed);
     }
     return null;
@@ -151,14 +149,4 @@ function storedPlaces({ identified: { accounts, others } }: Plan): Map<string, U
     }
   }
   return places;
-}
-
-/** Null where these are no creds that can be read. */
-function seedOf(text: string): Seed | null {
-  try {
-    return parseCreds(text).seed;
-  } catch (error) {
-    if (!isNatsctlError(error)) throw error;
-    return null;
-  }
 }

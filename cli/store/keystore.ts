@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { formatCreds, parseCreds } from '../../claims/creds.js';
+import { isNatsctlError } from '../../claims/errors.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import type { Seed } from '../../claims/keys/seed.js';
 import { readHeader } from '../sealed/header.js';
@@ -110,8 +111,33 @@ export async function writeCreds(
 ): Promise<string> {
   const file = credsFile(keystore, names.operator, names.account, names.user);
   await prepare(keystore, file);
+  await keepReplacedSeed(keystore, file, seed.publicKey);
   await writeFileAtomic(file, formatCreds(token, seed));
   return file;
+}
+
+/**
+ * Before creds are replaced, as where a deleted user's were kept and another gets its name: a seed that is in them alone goes
+ * into the keystore first.
+ *
+ * @param publicKey of the seed that the new ones hold
+ */
+export async function keepReplacedSeed(keystore: string, file: string, publicKey: string): Promise<void> {
+  const text = await readTextFile(file, { noFollow: true });
+  const seed = text === null ? null : seedOfCreds(text);
+  if (seed === null) return;
+  if (seed.publicKey !== publicKey && !(await holdsSeed(keystore, seed.publicKey))) await writeSeed(keystore, seed);
+  seed.wipe();
+}
+
+/** Null where these are no creds: there is nothing in them to lose. */
+export function seedOfCreds(text: string): Seed | null {
+  try {
+    return parseCreds(text).seed;
+  } catch (error) {
+    if (!isNatsctlError(error)) throw error;
+    return null;
+  }
 }
 
 /** Whether this keystore keeps creds files at all: they hold seeds in plain text. */

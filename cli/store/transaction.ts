@@ -1,10 +1,20 @@
 import { execFile } from 'node:child_process';
-import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { readHeader } from '../sealed/header.js';
-import { sealWrites } from '../sealed/seal-writes.js';
+import { isCreds, sealWrites } from '../sealed/seal-writes.js';
 import { exists, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 import {
@@ -16,6 +26,7 @@ import {
   removeHalfWritten,
   writeJournal,
 } from './journal.js';
+import { keepReplacedSeed, seedOfCreds } from './keystore.js';
 import { refuseLinks } from './links.js';
 import { type Replacement, replaceFiles } from './replace.js';
 
@@ -73,6 +84,7 @@ async function decide(place: Place, wanted: readonly FileWrite[]): Promise<reado
     for (const write of writes) checkPath(write.path);
     await checkFolders(place, writes);
     await makePrivateDir(place.keystore);
+    await keepReplacedSeeds(place, writes);
     await writeJournal(place, writes);
     if ((await encryptionOf(place)) === before) return writes;
     await removeJournal(place);
@@ -81,6 +93,15 @@ async function decide(place: Place, wanted: readonly FileWrite[]): Promise<reado
 
 async function encryptionOf({ keystore }: Place): Promise<string> {
   return JSON.stringify(await readHeader(keystore));
+}
+
+async function keepReplacedSeeds(place: Place, writes: readonly FileWrite[]): Promise<void> {
+  for (const write of writes) {
+    if (!isCreds(write) || !existsSync(fileOf(place, write))) continue;
+    const next = seedOfCreds(write.content as string);
+    await keepReplacedSeed(place.keystore, fileOf(place, write), next?.publicKey ?? '');
+    next?.wipe();
+  }
 }
 
 /** Completes what a process that died had decided. Under the store's lock. @returns whether there was such a change */

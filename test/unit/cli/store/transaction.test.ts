@@ -11,7 +11,13 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { formatCreds } from '../../../../claims/creds.js';
+import { signClaims } from '../../../../claims/jwt/encode.js';
+import { newUser } from '../../../../claims/jwt/new.js';
+import { Seed } from '../../../../claims/keys/seed.js';
+import { seedSigner } from '../../../../claims/keys/signer.js';
 import { writeJournal } from '../../../../cli/store/journal.js';
+import { findSeed } from '../../../../cli/store/keystore.js';
 import {
   commitFiles,
   completeUnfinished,
@@ -103,6 +109,17 @@ describe('a change of several files', () => {
     expect(everything()).toEqual(['acme', 'acme/a.jwt', 'acme/b.jwt']);
     expect(read(place.storeRoot, 'acme/a.jwt')).toBe('old');
     expect(await hasUnfinished(place)).toBe(false);
+  });
+
+  it('loses no seed that is only in creds it replaces', async () => {
+    const account = seedSigner(Seed.generate('account'));
+    const creds = async (seed: Seed) =>
+      formatCreds((await signClaims(newUser(seed.publicKey, 'u'), account, { now: 1 })).token, seed);
+    const [old, next] = [Seed.generate('user'), Seed.generate('user')];
+    await commitFiles(place, [inKeystore('creds/acme/a/u.creds', await creds(old))]);
+    await commitFiles(place, [inKeystore('creds/acme/a/u.creds', await creds(next))]);
+    expect((await findSeed(place.keystore, old.publicKey))?.reveal()).toBe(old.reveal());
+    expect(await findSeed(place.keystore, next.publicKey)).toBeNull();
   });
 
   it('follows no link below the keystore', async () => {

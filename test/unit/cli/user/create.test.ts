@@ -6,11 +6,12 @@ import { Seed } from '../../../../claims/keys/seed.js';
 import { createAccount } from '../../../../cli/account/create.js';
 import { signChecked } from '../../../../cli/sign.js';
 import { operatorSigner } from '../../../../cli/signer.js';
-import { keyFile, writeSeed } from '../../../../cli/store/keystore.js';
+import { findSeed, keyFile, writeSeed } from '../../../../cli/store/keystore.js';
 import { addAccount, readAccount, readOperator, writeAccount } from '../../../../cli/store/store.js';
 import { listUserNames, readUser } from '../../../../cli/store/users.js';
 import { createUser, type NewUser } from '../../../../cli/user/create.js';
 import { makeCreds } from '../../../../cli/user/creds.js';
+import { deleteUsers } from '../../../../cli/user/delete.js';
 import { describeUser } from '../../../../cli/user/describe.js';
 import type { Workspace } from '../../../../cli/workspace.js';
 import { NOW } from '../temp.js';
@@ -144,5 +145,18 @@ describe('user create', () => {
     await expect(made(user('Checkout'))).rejects.toMatchObject({ code: 'ERR_USER_NAME_TAKEN' });
     await expect(made(user('x', { account: 'nope' }))).rejects.toMatchObject({ code: 'ERR_ACCOUNT_UNKNOWN' });
     expect(await listUserNames(workspace.store, 'orders')).toEqual(['checkout']);
+  });
+
+  it('loses no private key that is in the creds a deleted user of the name left', async () => {
+    const workspace = await tempWorkspace();
+    await createAccount(workspace, { name: 'orders' });
+    const make = () => createUser(workspace, { name: 'ann', account: 'orders', ...noPermissions });
+    const first = await make();
+    const kept = { users: ['ann'], account: 'orders', removeKeys: false, keepCreds: true, revoke: false };
+    await deleteUsers(workspace, kept, {});
+    rmSync(keyFile(workspace.keystore, first.publicKey));
+    const second = await make();
+    expect(second.publicKey).not.toBe(first.publicKey);
+    expect((await findSeed(workspace.keystore, first.publicKey))?.publicKey).toBe(first.publicKey);
   });
 });
