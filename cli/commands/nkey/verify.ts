@@ -5,6 +5,10 @@ import { verifyData } from '../../nkey/use.js';
 import { required } from '../../prompt.js';
 import { exists } from '../../store/atomic.js';
 
+/** One signature of 64 begins with a dash, as a flag does. */
+const SIGNATURE_LIKE_A_FLAG = /^-[\w-]{85}$/;
+const MARK = '=';
+
 export default class NkeyVerify extends NatsctlCommand {
   static override description = 'Check the signature of a file; ends with 1 where it is not of that key.';
   static override examples = ['<%= config.bin %> nkey verify release.tgz release.sig ABCD...'];
@@ -15,9 +19,11 @@ export default class NkeyVerify extends NatsctlCommand {
   };
 
   async run() {
-    const { args } = await this.parse(NkeyVerify);
+    const words = this.argv.map((word) => (SIGNATURE_LIKE_A_FLAG.test(word) ? `${MARK}${word}` : word));
+    const { args } = await this.parse(NkeyVerify, words);
     const file = await required(args.file, 'FILE', 'File that was signed');
-    const given = await required(args.signature, 'SIGNATURE', 'Signature');
+    const marked = await required(args.signature, 'SIGNATURE', 'Signature');
+    const given = marked.startsWith(`${MARK}-`) ? marked.slice(MARK.length) : marked;
     const publicKey = await publicKeyOf(await required(args.key, 'KEY', 'Public key'));
     const signature = (await exists(given)) ? (await dataOf(given)).toString('latin1') : given;
     verifyData(publicKey, await dataOf(file), signature);

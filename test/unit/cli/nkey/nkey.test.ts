@@ -65,6 +65,16 @@ describe('nkey', () => {
     expect(signed.code).toBe(0);
     expect(await json('nkey', 'verify', 'data', 'data.sig', publicKey)).toMatchObject({ verified: true });
     expect((await natsctl('nkey', 'verify', 'a.nk', 'data.sig', publicKey)).code).toBe(1);
+    // Base64url: one signature of 64 begins with a dash, and is no flag.
+    const seed = Seed.parse(readFileSync(path.join(home, 'a.nk'), 'utf8').trim());
+    let [text, dashed] = ['', ''];
+    for (let i = 0; !dashed.startsWith('-'); i++) {
+      text = `hello ${i}`;
+      dashed = (await signData(seed, Buffer.from(text))).toString();
+    }
+    writeFileSync(path.join(home, 'dashed'), text);
+    expect(await json('nkey', 'verify', 'dashed', dashed, publicKey)).toMatchObject({ verified: true });
+    expect((await natsctl('nkey', 'verify', 'data', dashed, publicKey)).code).toBe(1);
     const [mine, theirs] = [
       await json('nkey', 'gen', 'curve', '-f', 'x.nk'),
       await json('nkey', 'gen', 'curve', '-f', 'y.nk'),
