@@ -67,8 +67,12 @@ export async function writeNew(file: string, data: string | Uint8Array): Promise
   }
 }
 
-/** Makes a folder and its missing parents with mode 0700; folders that exist keep the mode they have. */
-export async function makePrivateDir(dir: string): Promise<void> {
+/**
+ * Makes a folder and its missing parents with mode 0700; folders that exist keep the mode they have.
+ *
+ * @param options without `flush` a power cut may take them away again, until the caller flushes
+ */
+export async function makePrivateDir(dir: string, { flush = true } = {}): Promise<void> {
   try {
     const missing: string[] = [];
     let current = path.resolve(dir);
@@ -86,7 +90,7 @@ export async function makePrivateDir(dir: string): Promise<void> {
         throw error;
       }
       await setDirMode(next);
-      await syncDir(path.dirname(next));
+      if (flush) await syncDir(path.dirname(next));
     }
   } catch (error) {
     throw ioError(error, 'write', dir);

@@ -95,6 +95,16 @@ async function encryptionOf({ keystore }: Place): Promise<string> {
   return JSON.stringify(await readHeader(keystore));
 }
 
+/** Up to its root, which may be new too. */
+function foldersAbove({ storeRoot, keystore }: Place, folder: string): string[] {
+  const above: string[] = [];
+  for (let dir = folder; dir !== path.dirname(dir); dir = path.dirname(dir)) {
+    above.push(dir);
+    if (dir === storeRoot || dir === keystore) break;
+  }
+  return above;
+}
+
 async function keepReplacedSeeds(place: Place, writes: readonly FileWrite[]): Promise<void> {
   for (const write of writes) {
     if (!isCreds(write) || !existsSync(fileOf(place, write))) continue;
@@ -159,7 +169,7 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
     }
     let names = folders.get(folder);
     if (names === undefined) {
-      await makePrivateDir(folder);
+      await makePrivateDir(folder, { flush: !many });
       names = new Set(readdirSync(folder));
       folders.set(folder, names);
     }
@@ -181,7 +191,8 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
     if (await flushFileSystems(place)) return;
     for (const { file } of replacements) flush(file);
   }
-  for (const folder of folders.keys()) {
+  const above = many ? [...folders.keys()].flatMap((folder) => foldersAbove(place, folder)) : [];
+  for (const folder of new Set([...folders.keys(), ...above])) {
     await syncDir(folder).catch((error) => {
       if (systemCode(error) !== 'ENOENT') throw ioError(error, 'write', folder);
     });
