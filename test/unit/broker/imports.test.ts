@@ -256,7 +256,8 @@ describe('private exports', () => {
         },
         { timeout: 5_000, interval: 100 },
       )
-      .toBe('MSG open 2 1\r\ny\r\n');
+      // A busy server may deliver two rounds at once.
+      .toMatch(/^(MSG open 2 1\r\ny\r\n)+$/);
   });
 
   it('are not opened by a token for another account, subject or kind', async () => {
