@@ -2,6 +2,7 @@ import path from 'node:path';
 import { decodePublicKey, isPublicKey, type KeyKind } from '../claims/keys/nkey.js';
 import { Seed } from '../claims/keys/seed.js';
 import { type Signer, seedSigner } from '../claims/keys/signer.js';
+import { accountSigners } from '../claims/trust/operators.js';
 import type { AccountClaims, OperatorClaims, UserScope } from '../claims/types.js';
 import { cliError } from './errors.js';
 import { parsePlainSeed } from './sealed/seed-text.js';
@@ -36,7 +37,7 @@ export async function operatorSigner(
   choice: SignerChoice = {},
 ): Promise<Signer> {
   const strict = operator.nats.strict_signing_key_usage === true;
-  const allowed = [...operator.nats.signing_keys, ...(strict ? [] : [operator.sub])];
+  const allowed = accountSigners(operator);
   const name = `operator ${workspace.store.name}`;
   const own = workspace.store.managed ? choice.own : undefined;
   const ownKeys = own ? selfSigningKeys(own.claims) : [];

@@ -15,6 +15,11 @@ export interface TrustedOperators {
   readonly keys: ReadonlyMap<string, TrustedKey>;
 }
 
+/** Keys of an operator that may sign accounts, signing keys first: where it demands those, its identity key signs none. */
+export function accountSigners({ sub, nats }: Pick<OperatorClaims, 'sub' | 'nats'>): string[] {
+  return [...nats.signing_keys, ...(nats.strict_signing_key_usage === true ? [] : [sub])];
+}
+
 /**
  * Collects the trusted keys. Expiry of operators is not asked for, as nats-server does not.
  *
@@ -42,7 +47,7 @@ export function trustOperators(operators: readonly OperatorClaims[]): TrustedOpe
       );
     }
     const strict = nats.strict_signing_key_usage === true;
-    for (const key of strict ? nats.signing_keys : [sub, ...nats.signing_keys]) {
+    for (const key of accountSigners(operator)) {
       const known = keys.get(key);
       keys.set(key, { operator: known?.operator ?? operator, strict: strict || (known?.strict ?? false) });
     }

@@ -2,6 +2,7 @@ import { revoke } from '../../claims/account/revocation.js';
 import type { Unsigned } from '../../claims/jwt/encode.js';
 import { newAccount } from '../../claims/jwt/new.js';
 import { overlaps } from '../../claims/subject/match.js';
+import { accountSigners } from '../../claims/trust/operators.js';
 import type { AccountClaims, Export, Import, OperatorClaims } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
 import { hasJetStream } from '../account/jetstream.js';
@@ -12,7 +13,7 @@ import { AUTO } from './account-fields.js';
 import { activationHolds, isVoid, privateExport } from './activation.js';
 import type { IdentifiedAccount, Names } from './identify.js';
 import type { Mint, PlannedAccount, Planning } from './plan.js';
-import { accountSigners, preferring, refuseIssues, whole } from './plan-operator.js';
+import { preferring, refuseIssues, whole } from './plan-operator.js';
 import { mergeRevocations } from './revocations.js';
 import { accountClaims } from './to-claims.js';
 

@@ -8,11 +8,6 @@ import type { Names } from './identify.js';
 import type { PlannedOperator, Planning } from './plan.js';
 import { operatorClaims } from './to-claims.js';
 
-/** Keys that may sign accounts, signing keys first: identity keys are for what nothing else can do. */
-export function accountSigners({ sub, nats }: OperatorClaims): string[] {
-  return [...nats.signing_keys, ...(nats.strict_signing_key_usage === true ? [] : [sub])];
-}
-
 /** Claims as they are before a signature. */
 export function whole<C extends ChangeableClaims>(claims: Unsigned<C>, issuer: string): C {
   return { ...claims, iss: issuer, iat: 0, jti: '' } as unknown as C;

@@ -1,9 +1,10 @@
 /** What the store has and the file has not: left alone, or deleted. */
+
+import { accountSigners } from '../../claims/trust/operators.js';
 import type { OperatorClaims } from '../../claims/types.js';
 import type { AccountEntry } from '../store/snapshot.js';
 import type { Plan, PlannedAccount, PlannedUser, Planning } from './plan.js';
 import type { PlannedAccounts } from './plan-accounts.js';
-import { accountSigners } from './plan-operator.js';
 import { scopeOf } from './plan-users.js';
 
 type Deletion = PlannedAccount | PlannedUser;

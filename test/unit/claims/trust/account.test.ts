@@ -27,7 +27,7 @@ describe('trusted operators', () => {
 
   it('sign with their identity key and their signing keys', async () => {
     const { keys } = trustOperators([await claims({ signing_keys: [operatorSigning.publicKey] })]);
-    expect([...keys.keys()]).toEqual([operator.publicKey, operatorSigning.publicKey]);
+    expect([...keys.keys()]).toEqual([operatorSigning.publicKey, operator.publicKey]);
   });
 
   it('that demand signing keys do not sign with the identity key', async () => {
