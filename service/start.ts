@@ -15,6 +15,7 @@ import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
 import { loadMasterKey } from './custody/master-key.js';
 import type { ServiceErrorCode } from './errors.js';
+import { openEvents } from './events/events.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import type { Service } from './service.js';
@@ -74,7 +75,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
-    const service: Service = { store, custody, audit, sessions, tokens, links, now };
+    const service: Service = { store, custody, audit, events: openEvents(store), sessions, tokens, links, now };
     const app = await buildApp(service, log);
     undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);
