@@ -11,7 +11,10 @@ import { buildApp } from './app.js';
 import { ensureAdminToken } from './auth/admin-token.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
-import { loadMasterKey } from './custody/master-key.js';
+import { keepRewrapped } from './custody/keep-rewrapped.js';
+import { loadMasterKey } from './custody/load-master-key.js';
+import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
+import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
@@ -26,8 +29,13 @@ export interface ServiceOptions {
   host?: string;
   /** Default 9090; -1 = any free one. */
   port?: number;
-  /** Base64 of 32 bytes; default: NATSCTL_MASTER_KEY, then master.key of the data folder, made on the first start. */
+  /**
+   * Base64 of 32 bytes or `transit:MOUNT/NAME`, or several, newest first, with commas between; default: NATSCTL_MASTER_KEY, then
+   * master.key of the data folder, made on the first start.
+   */
   masterKey?: string;
+  /** Vault or OpenBao, where keys are held there. Default: NATSCTL_VAULT_*, BAO_*, VAULT_* of the environment. */
+  vault?: VaultSettings;
   logger?: FastifyBaseLogger;
   /** Unix seconds. */
   now?: () => number;
@@ -61,11 +69,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
-    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY);
-    undo.push(() => masterKey.fill(0));
+    const vault = vaultWhenNeeded(options.vault ?? vaultSettings(process.env));
+    undo.push(() => vault.close());
+    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY, vault.get);
+    undo.push(() => masterKey.close());
     const store = await openStore(dataDir);
     undo.push(() => store.close());
-    const custody = await openCustody(store, masterKey);
+    const custody = await openCustody(store, masterKey, vault.get);
+    const rewrapping = keepRewrapped(custody, log);
+    undo.push(() => rewrapping.close());
     const tokens = await openTokens(store, custody, now);
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });

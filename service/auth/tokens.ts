@@ -128,14 +128,14 @@ function invalid(why: string): NatsctlError<ServiceErrorCode> {
 async function tokenKey(store: Store, custody: Custody): Promise<KeyObject> {
   const row = await store.db.meta.findUnique({ where: { key: KEY_META } });
   if (row) {
-    const der = custody.unseal(SEALED_FOR, row.value);
+    const der = await custody.unseal(SEALED_FOR, row.value);
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     der.fill(0);
     return key;
   }
   const { privateKey } = generateKeyPairSync('ed25519');
   const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  await store.db.meta.create({ data: { key: KEY_META, value: custody.seal(SEALED_FOR, der) } });
+  await store.db.meta.create({ data: { key: KEY_META, value: await custody.seal(SEALED_FOR, der) } });
   der.fill(0);
   return privateKey;
 }

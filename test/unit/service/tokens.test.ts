@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { ensureAdminToken } from '../../../service/auth/admin-token.js';
 import { openTokens } from '../../../service/auth/tokens.js';
 import { openCustody } from '../../../service/custody/custody.js';
+import { localMasterKey } from '../../../service/custody/local-key.js';
+import { noVault } from '../../../service/custody/vault/settings.js';
 import { openStore } from '../../../service/store/open.js';
 import { testFolder } from './folder.js';
 
@@ -13,7 +15,7 @@ const clock = { now: 1_700_000_000 };
 
 async function tokensIn(dir: string, masterKey = randomBytes(32)) {
   const store = await openStore(dir);
-  const custody = await openCustody(store, masterKey);
+  const custody = await openCustody(store, localMasterKey(Buffer.from(masterKey)), noVault);
   return { store, masterKey, tokens: await openTokens(store, custody, () => clock.now) };
 }
 
