@@ -16,7 +16,7 @@ export function transitMasterKey(vault: Vault, { mount, name }: TransitKeyName):
 
   const unwrap = async ({ keyId, bytes }: WrappedKey): Promise<Buffer> => {
     const ciphertext = Buffer.from(bytes).toString('latin1');
-    if (versionOf(ciphertext) !== keyId.slice(prefix.length)) throw new Error('not wrapped under this version');
+    if (keyId !== `${prefix}${versionOf(ciphertext)}`) throw new Error('not wrapped under this version');
     const { plaintext } = await vault
       .ask({ method: 'POST', path: [...mount.split('/'), 'decrypt', name], body: { ciphertext }, code: CODE })
       .catch((error: unknown) => {
