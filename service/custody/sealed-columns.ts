@@ -20,6 +20,12 @@ export interface SealedColumn {
 /** The proof of the master key (custody.ts). It is rewrapped after everything else: until then the old key is needed. */
 export const CHECK_META = 'master-key-check';
 
+/** The service's own keys that were ever sealed in format 1, and their kinds. */
+const META_OF_FORMAT_1 = new Map([
+  ['access-token-key', 'access-token'],
+  ['audit-key', 'audit'],
+]);
+
 /** Every column of bytes in prisma/schema.prisma that may hold a sealed blob: what is missing here would be lost with the old key. */
 export const SEALED_COLUMNS: Readonly<Record<string, SealedColumn>> = {
   'SealedKey.sealed': {
@@ -52,8 +58,8 @@ export const SEALED_COLUMNS: Readonly<Record<string, SealedColumn>> = {
       const where = { key: { not: CHECK_META, ...(after !== undefined && { gt: after }) } };
       const rows = await db.meta.findMany({ where, orderBy: { key: 'asc' }, take });
       return rows.map(({ key: id, value: blob }) => {
-        const format1 = id === 'access-token-key' ? { kind: 'access-token', id } : null;
-        return { id, blob, format1 };
+        const kind = META_OF_FORMAT_1.get(id);
+        return { id, blob, format1: kind === undefined ? null : { kind, id } };
       });
     },
     async replace(tx, { id, blob }, value) {
