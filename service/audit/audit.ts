@@ -1,3 +1,4 @@
+import type { Rehearsal } from '../change/change.js';
 import type { Queries } from '../store/open.js';
 import { entryHash, FIRST } from './chain.js';
 
@@ -8,6 +9,8 @@ export interface Origin {
   readonly requestId?: string;
   /** Address of the caller. */
   readonly remote?: string;
+  /** Where the change is only tried: what it would do is told here. */
+  readonly rehearsal?: Rehearsal;
 }
 
 /** A bare name is an origin without a request. */
@@ -80,4 +83,5 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   };
   await tx.auditEntry.create({ data: { ...entry, hash: entryHash(entry, last?.hash ?? FIRST) } });
   audited.add(tx);
+  origin.rehearsal?.changes.push({ action, entity, before, after });
 }

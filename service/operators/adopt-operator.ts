@@ -5,8 +5,10 @@ import type { Seed } from '../../claims/keys/seed.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { Decoded, OperatorClaims } from '../../claims/types.js';
+import type { Operator } from '../../prisma/generated/client.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -26,17 +28,16 @@ export interface Adoption {
 }
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
-export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<string> {
+export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<Operator> {
   const { operatorToken, signingSeed, accounts = [], beside = false } = adoption;
   const operator = decodeAs('operator', operatorToken);
-  await service.store.transaction(async (tx) => {
+  return change(service, actor, async (tx) => {
     if (!beside) await refuseAnother(tx, operator.claims);
     const served = await keepOperator(service, tx, operator, actor);
     if (signingSeed) await keepSigningKey(service, tx, served, signingSeed, actor);
     for (const token of accounts) await keepAccount(service, tx, served, token, actor);
+    return tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
   });
-  service.links.wake();
-  return operator.claims.sub;
 }
 
 async function refuseAnother(tx: Queries, { sub, name = '' }: OperatorClaims): Promise<void> {

@@ -8,7 +8,18 @@ import { reach } from '../../auth/rights.js';
 import { adoptOperator } from '../../operators/adopt-operator.js';
 import { servedOperator } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import {
+  apiRoute,
+  ChangeQuery,
+  closed,
+  Id,
+  ListOf,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+  UnixSeconds,
+} from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
 
@@ -88,6 +99,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
       schema: {
         ...apiRoute,
         summary: 'Adopt an operator, beside those that are served already',
+        querystring: ChangeQuery,
         body: NewOperator,
         response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413) },
       },
@@ -102,11 +114,10 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
           ...(signingSeed && { signingSeed }),
           ...(accounts && { accounts }),
         };
-        const key = await adoptOperator(service, adoption, originOf(request));
-        const { row } = await servedOperator(store.db, key);
+        const row = await adoptOperator(service, adoption, originOf(request));
         return await reply
           .code(201)
-          .header('location', `/api/v1/operators/${key}`)
+          .header('location', `/api/v1/operators/${row.key}`)
           .send({ ...(await item(row)), jwt: row.jwt });
       } finally {
         signingSeed?.wipe();

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
 import { originOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
+import { apiRoute, ChangeQuery, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
 import { CreatedUser, NewUser, UserDetail, UserItem, userDetail, userItem } from '../../schemas/user.js';
 import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
@@ -41,6 +41,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Make a user of an account whose signing key the service keeps',
         params: InAccount,
+        querystring: ChangeQuery,
         body: NewUser,
         response: { 201: CreatedUser, ...refusals(400, 401, 403, 404, 409) },
       },

@@ -182,6 +182,7 @@ describe('the REST API', () => {
         'get /api/v1/accounts',
         'post /api/v1/accounts',
         'get /api/v1/accounts/{account}',
+        'patch /api/v1/accounts/{account}',
         'get /api/v1/accounts/{account}/users',
         'post /api/v1/accounts/{account}/users',
         'get /api/v1/users/{user}',
