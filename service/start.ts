@@ -78,11 +78,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const store = await openStore(dataDir);
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
-    const rewrapping = keepRewrapped(custody, log);
-    undo.push(() => rewrapping.close());
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now);
+    const rewrapping = keepRewrapped({ store, custody, now }, log);
+    undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Seed } from '../../../claims/keys/seed.js';
 import { verifySignature } from '../../../claims/keys/verify.js';
@@ -11,8 +13,10 @@ import type { RewrapProgress } from '../../../service/custody/rewrap.js';
 import { keyIdOf, unseal } from '../../../service/custody/seal.js';
 import { SEALED_COLUMNS } from '../../../service/custody/sealed-columns.js';
 import { noVault } from '../../../service/custody/vault/settings.js';
+import { startService } from '../../../service/start.js';
 import { openStore, type Store } from '../../../service/store/open.js';
 import { testFolder } from './folder.js';
+import { runService, SILENT } from './service.js';
 
 async function aStore(dir?: string): Promise<Store> {
   const store = await openStore(dir ?? (await testFolder()));
@@ -158,6 +162,33 @@ describe('rewrap', () => {
     }
     expect(await running).toMatchObject({ complete: true, unopened: 0 });
     for (const seed of [...seeds, ...fresh]) expect(await signs(store, newer(), seed)).toBe(true);
+  });
+
+  it('is done by a service that is started with a new key beside the old one, and is in its audit', async () => {
+    const [old, fresh] = bytes.map((key) => key.toString('base64')) as [string, string];
+    const first = await runService({ masterKey: old });
+    const { dataDir, operator } = first;
+    expect(await first.api('POST', '/accounts', { name: 'shop' })).toMatchObject({ status: 201 });
+    await first.close();
+    await expect(startService({ dataDir, port: -1, logger: SILENT, masterKey: fresh })).rejects.toMatchObject({
+      code: 'ERR_MASTER_KEY_WRONG',
+    });
+    const lines = new EventEmitter();
+    const logger = pino(
+      { level: 'info' },
+      { write: (line) => lines.emit(/put under the newest/.test(line) ? 'done' : 'other', line) },
+    );
+    const done = once(lines, 'done');
+    const both = await runService({ dataDir, operator, masterKey: `${fresh},${old}`, logger });
+    expect(JSON.parse((await done)[0])).toMatchObject({ level: 30, keyId: expect.stringMatching(/^local:/) });
+    await both.close();
+    const last = await runService({ dataDir, operator, masterKey: fresh });
+    expect(await last.api('POST', '/accounts', { name: 'till' })).toMatchObject({ status: 201 });
+    expect((await last.api('GET', '/audit')).text).toContain('"master-key.rewrap"');
+    await last.close();
+    await expect(startService({ dataDir, port: -1, logger: SILENT, masterKey: old })).rejects.toMatchObject({
+      code: 'ERR_MASTER_KEY_WRONG',
+    });
   });
 
   it('knows every column of bytes in the schema', async () => {

@@ -6,7 +6,10 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NatsctlError } from '../../../claims/errors.js';
+import { decodeAs } from '../../../claims/jwt/decode.js';
+import { signClaims } from '../../../claims/jwt/encode.js';
 import { Seed } from '../../../claims/keys/seed.js';
+import { seedSigner } from '../../../claims/keys/signer.js';
 import { verifySignature } from '../../../claims/keys/verify.js';
 import { openCustody } from '../../../service/custody/custody.js';
 import { keyring } from '../../../service/custody/keyring.js';
@@ -16,9 +19,11 @@ import { type VaultSettings, vaultSettings } from '../../../service/custody/vaul
 import { transitMasterKey } from '../../../service/custody/vault/transit-master-key.js';
 import type { TransitReference } from '../../../service/custody/vault/transit-signer.js';
 import { openVault } from '../../../service/custody/vault/vault.js';
+import { startService } from '../../../service/start.js';
 import { openStore } from '../../../service/store/open.js';
 import { type Lie, startTransit, type Truth } from '../../transit-server.js';
 import { testFolder } from './folder.js';
+import { makeOperator, NOW, SILENT, send } from './service.js';
 
 const REFERENCE: TransitReference = { provider: 'transit', mount: 'transit', name: 'op', version: 1 };
 const WHAT = { kind: 'account', id: 'A1', owner: 'A1' };
@@ -385,6 +390,54 @@ describe('the way to Vault', () => {
     await refused(ask(settings), 'ERR_SIGNER_REMOTE', server.token, /connection refused/);
   });
 });
+
+describe('a service whose operator key is in Transit', () => {
+  it('signs accounts with it, holds no seed, and says 503 and nothing of the token when it cannot', async () => {
+    const { server } = await transit();
+    const settings = { address: server.url, token: server.token };
+    const nkey = (await (await remoteCustody(server)).findRemote('operator', REFERENCE)).publicKey;
+    const operator = await makeOperator();
+    const claims = { ...operator.claims, nats: { ...operator.claims.nats, signing_keys: [nkey] } };
+    const { token: jwt } = await signClaims(claims, seedSigner(operator.identity), { now: NOW });
+    const running = await startService({ dataDir: await testFolder(), port: -1, logger: SILENT, vault: settings });
+    onTestFinished(() => running.close());
+    const api = (method: string, where: string, body: unknown) =>
+      send(`${running.url}/api/v1${where}`, {
+        method,
+        headers: { authorization: `Bearer ${running.adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const foreign = await api('POST', '/operators', { jwt, remoteKey: { ...REFERENCE, name: 'other' } });
+    expect(foreign).toMatchObject({ status: 400, json: { code: 'ERR_OPERATOR_KEY_FOREIGN' } });
+    const adopted = await api('POST', '/operators', { jwt, remoteKey: REFERENCE });
+    expect(adopted).toMatchObject({ status: 201, json: { keysInCustody: [nkey] } });
+    const made = await api('POST', '/accounts', { name: 'shop' });
+    expect(made).toMatchObject({ status: 201 });
+    expect(decodeAs('account', made.json.jwt).claims.iss).toBe(nkey);
+
+    server.lie = () => ({ status: 503, body: JSON.stringify({ errors: [`sealed ${server.token}`] }) });
+    const refused = await api('POST', '/accounts', { name: 'late' });
+    expect(refused).toMatchObject({
+      status: 503,
+      json: { code: 'ERR_SIGNER_REMOTE', hint: expect.stringMatching(/unsealed/) },
+    });
+    expect(refused.text).not.toContain(server.token);
+    const audit = await send(`${running.url}/api/v1/audit`, {
+      headers: { authorization: `Bearer ${running.adminToken}` },
+    });
+    expect(audit.text).not.toContain('late');
+    expect(audit.text).not.toContain(server.token);
+    expect(audit.text).toContain('"signing-key.keep"');
+  });
+});
+
+async function remoteCustody(server: { url: string; token: string }) {
+  const store = await openStore(await testFolder());
+  onTestFinished(() => store.close());
+  const vault = openVault({ address: server.url, token: server.token });
+  onTestFinished(() => vault.close());
+  return openCustody(store, localMasterKey(randomBytes(32)), () => vault);
+}
 
 async function keptWrap(server: { url: string; token: string; lie: unknown }) {
   server.lie = undefined;
