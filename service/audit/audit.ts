@@ -26,6 +26,7 @@ export interface AuditRecord {
     | 'account.update'
     | 'link.attach'
     | 'link.detach'
+    | 'master-key.rewrap'
     | 'operator.adopt'
     | 'operator.update'
     | 'revocation.add'

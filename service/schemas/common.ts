@@ -78,6 +78,7 @@ const MEANING: Record<number, string> = {
   503: 'Not now',
   413: 'Too large',
   415: 'Not a content type of this route',
+  503: 'What holds the key cannot be asked now; try again',
 };
 
 /** Of every route that makes a change which can be tried. */
