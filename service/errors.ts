@@ -14,6 +14,7 @@ export type ServiceErrorCode =
   | 'ERR_DATABASE_NEWER'
   | 'ERR_DATA_DIR'
   | 'ERR_DATA_DIR_LOCKED'
+  | 'ERR_EVENTS_BUSY'
   | 'ERR_INTERNAL'
   | 'ERR_LINK_CREDS'
   | 'ERR_LINK_SERVERS'

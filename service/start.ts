@@ -18,6 +18,7 @@ import { loadMasterKey } from './custody/load-master-key.js';
 import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
 import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
+import { openEvents } from './events/events.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import type { Service } from './service.js';
@@ -86,7 +87,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
-    const service: Service = { store, custody, audit, sessions, tokens, links, now };
+    const service: Service = { store, custody, audit, events: openEvents(store), sessions, tokens, links, now };
     const app = await buildApp(service, log);
     undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);

@@ -34,7 +34,8 @@ export interface AuditRecord {
     | 'signing-key.keep'
     | 'token.create'
     | 'token.revoke'
-    | 'user.create';
+    | 'user.create'
+    | 'user.delete';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
