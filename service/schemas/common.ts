@@ -75,6 +75,7 @@ const MEANING: Record<number, string> = {
   412: 'What is stored is not what the change was made from',
   413: 'Too large',
   415: 'Not a content type of this route',
+  429: 'Too many requests: Retry-After says when to come back',
 };
 
 export const apiRoute = { tags: ['api'], security: [{ bearer: [] }] };

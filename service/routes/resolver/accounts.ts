@@ -80,6 +80,7 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
         token: typeof request.body === 'string' ? request.body.trim() : '',
         precondition: readPrecondition(ifMatch, ifNoneMatch),
         forced: caller?.role === 'admin',
+        ...(request.pusher !== null && { actor: request.pusher }),
         ...(caller && { actor: `token:${caller.name}` }),
       });
       reply
