@@ -46,6 +46,8 @@ export async function withConfigFile<F extends Record<string, unknown>>(
   if (!isUtf8(bytes)) throw ERRORS.syntax(`${name} is not encoded in UTF-8`, { details: { file: name } });
   const text = bytes.toString('utf8');
   refuseSeeds(text, name);
+  // Nothing but comments, as an example is handed out: nothing is set.
+  if (text.split('\n').every((line) => /^\s*(#|$)/.test(line))) return flags;
   const given = readYaml(text, name, (value, reading) => scalars(value, table, reading), ERRORS);
   const values = await parsed(given, table, command);
   // A second time, to tell what the flags' own rules say with its line.
@@ -69,8 +71,6 @@ export async function withConfigFile<F extends Record<string, unknown>>(
 /** The values as written, one or a list for each key. */
 function scalars(value: unknown, table: FlagTable, reading: Reading): Map<string, Scalar | Scalar[]> | undefined {
   const found = new Map<string, Scalar | Scalar[]>();
-  // A file of nothing but comments sets nothing.
-  if (value === null) return found;
   if (!(value instanceof Map)) return fault(reading, `must be a mapping of settings, not ${kindOf(value)}`);
   for (const [key, given] of value as Map<string, unknown>) {
     reading.path.push(key);
