@@ -9,6 +9,8 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, '[jwt]'],
   [/(Bearer|Basic) +[\w.~+/=-]{8,}/gi, '$1 [token]'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[private key]'],
+  // Of the service: service/auth/service-token.ts.
+  [/nctl_[\w-]{43}[0-9a-f]{8}/g, '[token]'],
   // Of a URL: user:password@
   [/(\/\/)[^\s/?#@"]+@/g, '$1[login]@'],
 ];

@@ -11,6 +11,7 @@ import { type RateLimits, rateLimits } from './plugins/rate-limits.js';
 import { requestIdOf, requestIds } from './plugins/request-id.js';
 import { requestLogger } from './plugins/request-log.js';
 import { api } from './routes/api/api.js';
+import { sessionRoutes } from './routes/api/sessions.js';
 import { health } from './routes/health.js';
 import { type MetricsAuth, metricsRoute } from './routes/metrics.js';
 import { resolverOperatorRoutes } from './routes/resolver/operator.js';
@@ -86,6 +87,7 @@ export async function buildApp(
   await app.register(resolver, { service, prefix: '/jwt/v1' });
   // `nsc pull` asks for the operator here first.
   await app.register(resolverOperatorRoutes, { service, prefix: '/jwt/v2' });
+  await app.register(sessionRoutes, { service, prefix: '/api/v1' });
   await app.register(api, { service, prefix: '/api/v1' });
   await app.ready();
   return app;

@@ -10,7 +10,9 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { buildApp } from './app.js';
+import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
 import { loadMasterKey } from './custody/master-key.js';
@@ -81,7 +83,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const store = await openStore(dataDir);
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey);
-    const tokens = await openTokens(store, custody, now);
+    const audit = await openAudit(store, custody);
+    const sessions = await openSessions(store, custody, now);
+    const tokens = openTokens(store, sessions, now);
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
@@ -89,7 +93,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(async () => {
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
-    const service: Service = { store, custody, tokens, links, now };
+    const service: Service = { store, custody, audit, sessions, tokens, links, now };
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;
@@ -122,7 +126,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       adminToken: admin.token,
       adminTokenFile: admin.file,
       ...(admin.made && { firstRunToken: admin.token }),
-      adoptOperator: (adoption) => adoptOperator(service, adoption),
+      adoptOperator: async (adoption) => void (await adoptOperator(service, adoption)),
       attach: (target) => links.attach(target),
       reload: async () => certificate?.reload(),
       close,

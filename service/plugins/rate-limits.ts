@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
+import type { Caller } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { addressKey } from '../limits/address-key.js';
 import { type Buckets, type Taken, tokenBuckets } from '../limits/token-bucket.js';
@@ -40,26 +42,40 @@ export const rateLimits = fp<{ limits: RateLimits }>(
     // Who shows no token is known by the address. Who shows one is refused before it is verified where too many failed.
     app.addHook('onRequest', (request, reply, done) => {
       const address = addressKey(request.ip);
-      if (request.headers.authorization === undefined) return done(charge(request, reply, address) ?? undefined);
-      const left = failures?.look(address);
-      if (!left || left.ok) return done();
-      done(refusal(reply, left, 'too many failed authentications from this address'));
+      const shows = request.headers.authorization !== undefined;
+      const left = shows || isSignIn(request) ? failures?.look(address) : undefined;
+      if (left?.ok === false) return done(refusal(reply, left, 'too many failed authentications from this address'));
+      done(shows ? undefined : (charge(request, reply, address) ?? undefined));
     });
 
     // After the routes' own onRequest, which says who is calling.
     app.addHook('preParsing', (request, reply, _payload, done) => {
       if (request.headers.authorization === undefined) return done();
       const { caller } = request as Partial<Pick<FastifyRequest, 'caller'>>;
-      done(charge(request, reply, caller ? `token:${caller.tokenHash}` : addressKey(request.ip)));
+      done(charge(request, reply, caller ? callerKey(request, caller) : addressKey(request.ip)));
     });
 
     app.addHook('onError', (request, _reply, error, done) => {
-      if (failures !== null && isNatsctlError(error, 'ERR_AUTH_TOKEN_INVALID')) failures.take(addressKey(request.ip));
+      if (failures !== null && isNatsctlError(error, ...FAILED)) failures.take(addressKey(request.ip));
       done();
     });
   },
   { name: 'rate-limits' },
 );
+
+const FAILED: ServiceErrorCode[] = ['ERR_AUTH_TOKEN_INVALID', 'ERR_SESSION_CHALLENGE', 'ERR_SESSION_KEY'];
+
+function isSignIn({ url }: FastifyRequest): boolean {
+  return url.startsWith('/api/v1/sessions');
+}
+
+/** Tokens of one name may be of two tenants, so a token counts as itself; whoever signs in, however often, as who it is. */
+function callerKey({ headers }: FastifyRequest, { actor }: Caller): string {
+  if (!actor.startsWith('token:')) return actor;
+  return createHash('sha256')
+    .update(headers.authorization ?? '')
+    .digest('base64url');
+}
 
 function perSecond(rate: number): Buckets | null {
   return rate > 0 ? tokenBuckets({ perSecond: rate, burst: rate * BURST_SECONDS }) : null;

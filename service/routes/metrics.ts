@@ -1,7 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { requireRight } from '../auth/rights.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { bearerToken } from '../plugins/bearer.js';
+import { bearerToken } from '../plugins/access.js';
 import type { Service } from '../service.js';
 
 /** Who may read the metrics: with a token only; without one from this machine; everybody who reaches the port. */
@@ -15,7 +16,8 @@ export const metricsRoute: FastifyPluginAsync<{ service: Service; metrics: Metri
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     reply.header('cache-control', 'no-store');
     const open = auth === 'none' || (auth === 'loopback' && isOfThisMachine(request));
-    if (!open) await service.tokens.verify(bearerToken(request));
+    // They tell of every operator served.
+    if (!open) requireRight(await service.tokens.verify(bearerToken(request)), 'read', {});
     return reply.type(metrics.contentType).send(await metrics.text());
   });
 };

@@ -104,7 +104,7 @@ describe('the log', () => {
     expect(pushed.code, pushed.stderr).toBe(0);
     const held = async (where: string, init: RequestInit = {}) => (await fetch(server.url + where, init)).text();
     const orders = JSON.parse(await held('/api/v1/accounts', { headers: { authorization } })).items;
-    const id = orders.find(({ name }: { name: string }) => name === 'orders').id ?? orders[0].key;
+    const id = orders.find(({ name }: { name: string }) => name === 'orders').publicKey;
     const jwt = await held(`/jwt/v1/accounts/${id}`);
     const creds = Seed.generate('user').reveal();
     // Secrets in each place where a caller may put one: path, query, header, body; refused and taken.
@@ -116,7 +116,7 @@ describe('the log', () => {
     await held('/api/v1/tokens', {
       method: 'POST',
       headers: json,
-      body: JSON.stringify({ name: token.slice(0, 150), role: 'admin' }),
+      body: JSON.stringify({ name: token, role: 'admin' }),
     });
 
     // The log is moved away as logrotate does it.
@@ -134,7 +134,7 @@ describe('the log', () => {
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) JSON.parse(line);
     expect(text).toMatch(/request completed/);
-    for (const part of token.split('.').slice(1)) expect(text).not.toContain(part);
+    expect(text).not.toContain(token);
     expect(text).not.toContain(jwt.split('.')[2]);
     expect(text).not.toMatch(/S[OAUNCX][A-Z2-7]{56}/);
     expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
