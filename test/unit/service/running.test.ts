@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { createClient } from '@libsql/client';
@@ -9,6 +10,9 @@ import { signClaims } from '../../../claims/jwt/encode.js';
 import { newUser } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
+import { startNatsServer } from '../../nats-server.js';
+import { peer } from '../../peers.js';
+import { testFolder } from './folder.js';
 import { NOW, runService, send, type TestService } from './service.js';
 
 const newKey = () => Seed.generate('account').publicKey;
@@ -198,6 +202,36 @@ describe('stopping', () => {
     const { rows } = await database.execute('SELECT account_key, state FROM announcement');
     expect(rows).toContainEqual(expect.objectContaining({ account_key: id, state: 'acked' }));
     expect(rows.every(({ state }) => state === 'acked')).toBe(true);
+  });
+
+  const program = peer('nats-server');
+  it.skipIf(!program)('works off what a server that hung has not confirmed yet', async () => {
+    const service = await runService({ stop: { outbox: 20 } });
+    const config = path.join(await testFolder(), 'server.conf');
+    const { operator } = service;
+    await writeFile(
+      config,
+      `operator: ${operator.token}\nsystem_account: ${operator.system.publicKey}\n` +
+        `resolver: URL(${service.url}/jwt/v1/accounts/)\n`,
+    );
+    const server = await startNatsServer(program as string, config);
+    onTestFinished(() => server.stop());
+    await service.attach({ servers: [server.url], creds: await systemCreds(service) });
+    await expect.poll(async () => (await service.api('GET', '/links')).json.items[0].pending).toBe(0);
+    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    onTestFinished(() => database.close());
+    const id = newKey();
+    const announced = async () => {
+      const sql = 'SELECT state, attempts FROM announcement WHERE account_key = ?';
+      return (await database.execute({ sql, args: [id] })).rows[0];
+    };
+    server.process.kill('SIGSTOP');
+    expect((await service.push(id, await operator.account(id))).status).toBe(201);
+    await expect.poll(async () => Number((await announced())?.attempts), { timeout: 10_000 }).toBeGreaterThan(0);
+    const closed = service.close();
+    server.process.kill('SIGCONT');
+    await closed;
+    expect(await announced()).toMatchObject({ state: 'acked' });
   });
 
   it('does not wait for a request that never ends, nor for a system that is away', async () => {
