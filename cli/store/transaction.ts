@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -207,6 +206,8 @@ async function flushFileSystems(place: Place): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const roots = [place.storeRoot, place.keystore].filter((root) => lstatSync(root, { throwIfNoEntry: false }));
   try {
+    // Loaded here: it brings Node's network modules, which most commands do without.
+    const { execFile } = await import('node:child_process');
     // syncfs(2), of coreutils: Node has no call for it.
     await promisify(execFile)('sync', ['-f', '--', ...roots], { env: { ...process.env, LC_ALL: 'C' } });
     return true;
