@@ -5,8 +5,9 @@ import { Script } from 'node:vm';
 
 /**
  * A CommonJS script with what V8 compiled of it in a file beside it (`<script>.v8`): reading that takes a tenth of the time that
- * compiling does. Both are made by the same build (scripts/bundle.mjs) and lie in the same folder, so who could change the one could change the
- * other. V8 refuses what another version of it, or one with other flags, made; then the script is compiled as ever.
+ * compiling does. Both are made by the same build (scripts/bundle.mjs) and lie in the same folder, so who could change the one
+ * could change the other. V8 refuses what another version of it, or one with other flags, made; then the script is compiled as
+ * ever.
  */
 
 /** @returns what it exports */

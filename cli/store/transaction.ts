@@ -14,7 +14,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { readHeader } from '../sealed/header.js';
 import { isCreds, sealWrites } from '../sealed/seal-writes.js';
-import { exists, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
+import { exists, makeNewPrivateDir, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 import {
   checkPath,
@@ -168,8 +168,11 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
     }
     let names = folders.get(folder);
     if (names === undefined) {
-      await makePrivateDir(folder, { flush: !many });
-      names = new Set(readdirSync(folder));
+      if (many && makeNewPrivateDir(folder)) names = new Set();
+      else {
+        await makePrivateDir(folder, { flush: !many });
+        names = new Set(readdirSync(folder));
+      }
       folders.set(folder, names);
     }
     const name = path.basename(file);
