@@ -8,7 +8,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, recordAudit } from '../audit/audit.js';
 import type { Custody } from '../custody/custody.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Store } from '../store/open.js';
@@ -31,8 +31,8 @@ export interface LinkState {
 
 export interface Links {
   /** `keep` attaches the link again at the next start. Resolves after the first attempt to connect; the link goes on trying. */
-  attach(target: LinkTarget, options?: { keep?: boolean; actor?: string }): Promise<LinkState>;
-  detach(id: string, actor: string): Promise<void>;
+  attach(target: LinkTarget, options?: { keep?: boolean; actor?: Actor }): Promise<LinkState>;
+  detach(id: string, actor: Actor): Promise<void>;
   list(): Promise<LinkState[]>;
   /** Tells what each server answers to this version of the account, as far as it does in time. */
   announce(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
@@ -77,7 +77,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
   });
   for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
     if (!row.sealedCreds) continue;
-    const creds = custody.unseal(sealedFor(row.id), row.sealedCreds).toString('utf8');
+    const creds = (await custody.unseal(sealedFor(row.id), row.sealedCreds)).toString('utf8');
     await start(row.id, JSON.parse(row.servers), creds);
   }
 
@@ -101,7 +101,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
           hint: 'detach one first',
         });
       }
-      const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      const sealedCreds = keep ? await custody.seal(sealedFor(id), Buffer.from(creds)) : null;
       await store.transaction(async (tx) => {
         const at = BigInt(now());
         const known = await tx.link.findUnique({ where: { id } });
