@@ -44,7 +44,7 @@ export function commandsPage(manifest, { oclif }) {
   return `${parts.join('\n').trimEnd()}\n`;
 }
 
-const SETTINGS = /(<!-- settings: [^>]*-->\n)[^]*?(<!-- \/settings -->)/;
+const SETTINGS = /(<!-- settings: [^>]*-->\n)[\s\S]*?(<!-- \/settings -->)/;
 
 /** docs/service.md with the settings of `service start` as they are now. */
 export function servicePage(page, manifest) {
