@@ -4,12 +4,13 @@
  *
  * Of the packages only oclif and nkeys are taken in. oclif loads all of itself for whatever it is asked; in the bundle each of
  * its parts is loaded where it is first used, and those for help, plug-ins and discovery stay outside, in node_modules: a
- * command that is named by its words never needs them (cli/direct.ts).
+ * command that is named by its words never needs them (cli/direct.ts). What is taken in of oclif is more than half of what most
+ * commands load, so it is a script of its own beside which lies what V8 compiled of it (cli/compiled.ts).
  */
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -26,28 +27,84 @@ export async function bundle(dist = path.join(root, 'dist')) {
   for (const file of readdirSync(commands, { recursive: true })) {
     if (file.endsWith('.js')) input[path.join('commands', file.slice(0, -'.js'.length))] = path.join(commands, file);
   }
-  const built = await rolldown({
-    input,
-    platform: 'node',
-    plugins: [builtins(), packages(), lateRequire()],
-    treeshake: { propertyReadSideEffects: false },
-  });
+  const loader = path.join(dist, 'cli/compiled.js');
   const fresh = path.join(dist, `bundle.${process.pid}`);
   try {
-    await built.write({ dir: fresh, format: 'esm', chunkFileNames: 'shared/[name]-[hash].js' });
+    const first = firstOf([input.main, path.join(dist, 'cli/completion/answer.js')]);
+    const groups = [{ name: 'first', priority: 1, test: first.has }, COMMON];
+    const output = { dir: fresh, chunkFileNames: 'shared/[name]-[hash].js', codeSplitting: { groups } };
+    await build(
+      { input, plugins: [builtins(), packages(loader), lateRequire(), first.plugin] },
+      { ...output, format: 'esm' },
+    );
+    const script = path.join(fresh, 'shared', OCLIF_SCRIPT);
+    await build({ input: COMMAND_PARTS, plugins: [packages(null), lateRequire()] }, { file: script, format: 'cjs' });
+    await compile(script, loader);
     rmSync(path.join(dist, 'bundle'), { recursive: true, force: true });
     renameSync(fresh, path.join(dist, 'bundle'));
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function build(input, output) {
+  const built = await rolldown({ ...input, platform: 'node', treeshake: { propertyReadSideEffects: false } });
+  try {
+    await built.write(output);
+  } finally {
     await built.close();
   }
 }
 
+/** Runs a command first: functions are compiled when they are first called. */
+async function compile(script, loader) {
+  const { compiledOf, loadCompiled } = await import(pathToFileURL(loader).href);
+  const { Args, Command, Flags } = loadCompiled(pathToFileURL(script));
+  class Example extends Command {
+    static args = { name: Args.string() };
+    static flags = { text: Flags.string(), list: Flags.string({ multiple: true }), yes: Flags.boolean() };
+    static enableJsonFlag = true;
+    run() {
+      return this.parse(Example);
+    }
+  }
+  const config = {
+    bin: 'example',
+    runHook: async () => ({ successes: [], failures: [] }),
+    scopedEnvVar: () => undefined,
+  };
+  await new Example(['one', '--text', 'two', '--list', 'three', '--yes'], {
+    ...config,
+    scopedEnvVarKey: (name) => name,
+    scopedEnvVarKeys: (name) => [name],
+  })._run();
+  writeFileSync(`${script}.v8`, compiledOf(pathToFileURL(script)));
+}
+
 const TAKEN_IN = /^(@oclif\/core|@nats-io\/nkeys)(\/|$)/;
 const OF_TAKEN_IN = /[\\/]node_modules[\\/](@oclif[\\/]core|@nats-io[\\/]nkeys)[\\/]/;
+/** What runs before a command is chosen, and what answers the Tab key: a file of its own, since these load no command. */
+function firstOf(files) {
+  const ids = new Set(files);
+  return {
+    has: (id) => ids.has(id),
+    plugin: {
+      name: 'first',
+      buildEnd() {
+        for (const id of ids) for (const imported of this.getModuleInfo(id)?.importedIds ?? []) ids.add(imported);
+        for (const file of files) ids.delete(file);
+      },
+    },
+  };
+}
+
 /** In place of oclif's diagnostics (`DEBUG=oclif:*`), which tell nothing about a command of ours. */
 const NO_DEBUG = 'module.exports = () => Object.assign(() => {}, { enabled: false });';
+/** What so many commands share is one file: for Node to find and link a module takes longer than to read a larger one. */
+const COMMON = { name: 'common', minShareCount: 20 };
 const COMMAND_PARTS = '\0command-parts';
+/** Beside the shared files of the bundle, one of which loads it. */
+const OCLIF_SCRIPT = 'oclif.cjs';
 /** Parts of oclif that only the long way needs, by the names that oclif itself gives to the outside. */
 const LEFT_OUT = { '/lib/config/index.js': '@oclif/core/config', '/lib/help/index.js': '@oclif/core/help' };
 
@@ -56,12 +113,16 @@ function nameAndVersion(file) {
   return { code: JSON.stringify({ name, version }), moduleType: 'json' };
 }
 
-/** Which packages are bundled, and what of oclif. */
-function packages() {
+/**
+ * Which packages are bundled, and what of oclif.
+ *
+ * @param loader of the script that oclif is in; null to make that script
+ */
+function packages(loader) {
   return {
     name: 'packages',
     async resolveId(id, importer, { kind }) {
-      if (importer === undefined) return null;
+      if (importer === undefined) return id === COMMAND_PARTS ? id : null;
       if (Object.values(LEFT_OUT).includes(id)) return { id, external: true };
       if (id === '@oclif/core' && !OF_TAKEN_IN.test(importer) && importer !== COMMAND_PARTS) {
         return kind === 'import-statement' ? COMMAND_PARTS : { id, external: true };
@@ -79,23 +140,28 @@ function packages() {
       if (path.endsWith('/node_modules/debug/src/index.js')) return NO_DEBUG;
       if (path.endsWith('/node_modules/@oclif/core/package.json')) return nameAndVersion(id);
       if (id !== COMMAND_PARTS) return null;
-      return `export { Command } from '@oclif/core/command';
+      if (loader === null) {
+        return `export { Command } from '@oclif/core/command';
 export * as Args from '@oclif/core/args';
 export * as Flags from '@oclif/core/flags';`;
+      }
+      return `import { loadCompiled } from ${JSON.stringify(loader)};
+export const { Args, Command, Flags } = loadCompiled(new URL('./${OCLIF_SCRIPT}', import.meta.url));`;
     },
   };
 }
 
 /**
  * Modules of Node as `process.getBuiltinModule` gives them: a static import of `node:fs` makes Node load all its streams first,
- * to have every name at hand, which takes longer than most commands.
+ * to have every name at hand, which takes longer than most commands. Not so `node:module`, which rolldown's own runtime needs before
+ * any other file.
  */
 function builtins() {
   const prefix = '\0builtin:';
   return {
     name: 'builtins',
     resolveId: {
-      filter: { id: /^node:/ },
+      filter: { id: /^node:(?!module$)/ },
       handler: (id, _importer, { kind }) => (kind === 'import-statement' ? prefix + id : { id, external: true }),
     },
     load(id) {

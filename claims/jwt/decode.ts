@@ -13,7 +13,7 @@ import { decodeBase64Url } from './base64url.js';
 import { jwtError } from './errors.js';
 import { type JsonObject, parseKeepingNumbers } from './json.js';
 import { KINDS, kindOfType } from './kinds.js';
-import { asObject, foldKey, knownKeys, noteUnknown, type Reading } from './schema.js';
+import { asObject, foldKey, knownKeys, type Reading, refuseLookalikes } from './schema.js';
 import { readV1, V1_KINDS } from './v1.js';
 
 /** The bound of nats-io/jwt (`MaxTokenSize`). */
@@ -128,7 +128,7 @@ function checkHeader(part: string): void {
     if (foldKey(key) === 'crit')
       throw jwtError('ERR_JWT_HEADER', 'the token has a critical header, which is not supported');
   }
-  asClaimError(() => noteUnknown(header, HEADER_KEYS, { path: [], unknown: [] }));
+  asClaimError(() => refuseLookalikes(header, HEADER_KEYS, { path: [], unknown: [] }));
   const { typ, alg } = header;
   if (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT')
     throw jwtError('ERR_JWT_HEADER', 'the header of the token does not say "typ": "JWT"');
@@ -172,10 +172,11 @@ function parsePart(part: string, what: string, code: 'ERR_JWT_HEADER' | 'ERR_JWT
   return value as JsonObject;
 }
 
+const ENVELOPE_KEYS = knownKeys(['type', 'nats', 'iss']);
+
 /** A `type` in the envelope makes a token v1, as it does for nats-server; else `nats.version` must be 2. */
 function classify(payload: JsonObject, options: DecodeOptions): { version: 1 | 2; kind: ClaimKind } {
-  const top: Reading = { path: [], unknown: [] };
-  noteUnknown(payload, knownKeys(['type', 'nats', 'iss']), top);
+  refuseLookalikes(payload, ENVELOPE_KEYS, { path: [], unknown: [] });
   const envelopeType = typeName(payload.type, 'type');
   const nats =
     payload.nats === undefined || payload.nats === null

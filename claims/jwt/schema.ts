@@ -265,10 +265,19 @@ export function knownKeys(names: readonly string[]): KnownKeys {
  */
 export function noteUnknown(members: JsonObject, known: KnownKeys, reading: Reading): void {
   for (const key in members) {
-    const name = known.get(foldKey(key));
-    if (name === key) continue;
-    if (name !== undefined)
-      badClaim({ ...reading, path: [...reading.path, key] }, `differs from "${name}" only in letter case`);
-    reading.unknown.push(pointer([...reading.path, key]));
+    if (!isKnown(key, known, reading)) reading.unknown.push(pointer([...reading.path, key]));
   }
+}
+
+/** As `noteUnknown`, where what is not known is of no interest. */
+export function refuseLookalikes(members: JsonObject, known: KnownKeys, reading: Reading): void {
+  for (const key in members) isKnown(key, known, reading);
+}
+
+function isKnown(key: string, known: KnownKeys, reading: Reading): boolean {
+  // Names in lower case, most of them, are found as they are: folding each key of each token would take longer than the rest.
+  if (known.get(key) === key) return true;
+  const name = known.get(foldKey(key));
+  if (name === undefined || name === key) return name === key;
+  return badClaim({ ...reading, path: [...reading.path, key] }, `differs from "${name}" only in letter case`);
 }

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { Worker } from 'node:worker_threads';
 import { PRIVATE_FILE_MODE } from './atomic.js';
 
 /** A file that is to be replaced whole: written under another name in its folder, then renamed. */
@@ -98,7 +97,9 @@ function replaceEach(
   return { done };
 }
 
-function inThread(replacements: readonly Replacement[], settings: Settings): Promise<Outcome> {
+async function inThread(replacements: readonly Replacement[], settings: Settings): Promise<Outcome> {
+  // Loaded here: few commands have need of it.
+  const { Worker } = await import('node:worker_threads');
   const code = `const { parentPort, workerData } = require('node:worker_threads');
 parentPort.postMessage((${replaceEach.toString()})(require('node:fs'), workerData.replacements, workerData.settings));`;
   const worker = new Worker(code, { eval: true, workerData: { replacements, settings } });

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -15,7 +14,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { readHeader } from '../sealed/header.js';
 import { isCreds, sealWrites } from '../sealed/seal-writes.js';
-import { exists, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
+import { exists, makeNewPrivateDir, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
 import {
   checkPath,
@@ -169,8 +168,11 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
     }
     let names = folders.get(folder);
     if (names === undefined) {
-      await makePrivateDir(folder, { flush: !many });
-      names = new Set(readdirSync(folder));
+      if (many && makeNewPrivateDir(folder)) names = new Set();
+      else {
+        await makePrivateDir(folder, { flush: !many });
+        names = new Set(readdirSync(folder));
+      }
       folders.set(folder, names);
     }
     const name = path.basename(file);
@@ -207,6 +209,8 @@ async function flushFileSystems(place: Place): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const roots = [place.storeRoot, place.keystore].filter((root) => lstatSync(root, { throwIfNoEntry: false }));
   try {
+    // Loaded here: it brings Node's network modules, which most commands do without.
+    const { execFile } = await import('node:child_process');
     // syncfs(2), of coreutils: Node has no call for it.
     await promisify(execFile)('sync', ['-f', '--', ...roots], { env: { ...process.env, LC_ALL: 'C' } });
     return true;

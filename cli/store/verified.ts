@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -61,8 +61,8 @@ export function openVerified(cacheDir: string, account: string): VerifiedSignatu
 
 /** The parts have lengths of their own, so no other parts give the same text. */
 function digestOf(publicKey: string, data: Uint8Array, signature: Uint8Array): string {
-  const parts = createHash('sha256').update(`${publicKey}.${signature.length}.`).update(signature).update(data);
-  return parts.digest('binary');
+  const head = Buffer.from(`${publicKey}.${signature.length}.`, 'utf8');
+  return hash('sha256', Buffer.concat([head, signature, data]), 'binary');
 }
 
 function isOurs(folder: string): boolean {

@@ -37,6 +37,8 @@ it('the package holds what runs, and nothing else', () => {
     'README.md',
     'bin/natsctl.js',
     'dist/bundle/commands.json',
+    'dist/bundle/shared/oclif.cjs',
+    'dist/bundle/shared/oclif.cjs.v8',
     'oclif.manifest.json',
     'package.json',
     'prisma/migrations/migration_lock.toml',

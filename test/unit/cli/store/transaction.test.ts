@@ -53,6 +53,25 @@ describe('a change of several files', () => {
     expect(statSync(path.join(place.keystore, 'keys/A')).mode & 0o777).toBe(0o700);
   });
 
+  it('of thousands of files, makes each folder as private as one alone, and writes through none that is a link', async () => {
+    const files = Array.from({ length: 300 }, (_, i) => inKeystore(`keys/U/F${i % 150}/${i}.nk`, `s${i}`));
+    await commitFiles(place, files);
+    for (const { path: file, content } of files) {
+      expect(read(place.keystore, file)).toBe(content);
+      expect(statSync(path.join(place.keystore, file)).mode & 0o777).toBe(0o600);
+      expect(statSync(path.dirname(path.join(place.keystore, file))).mode & 0o777).toBe(0o700);
+    }
+    const elsewhere = tempDir();
+    symlinkSync(elsewhere, path.join(place.keystore, 'keys/U/G'));
+    const link = commitFiles(place, [...files, inKeystore('keys/U/G/x.nk', 's')]);
+    await expect(link).rejects.toMatchObject({ code: 'ERR_SYMLINK_REFUSED' });
+    writeFileSync(path.join(place.keystore, 'keys/U/H'), 'no folder');
+    const inTheWay = commitFiles(place, [...files, inKeystore('keys/U/H/x.nk', 's')]);
+    await expect(inTheWay).rejects.toMatchObject({ code: 'ERR_STORE_IO' });
+    expect(readdirSync(elsewhere)).toEqual([]);
+    expect(await hasUnfinished(place)).toBe(false);
+  });
+
   it('is completed by the next process where one died after it was decided', async () => {
     await commitFiles(place, [inStore('acme/a.jwt', 'old'), inStore('acme/gone.jwt', 'x')]);
     const stop = new Error('as if it had died here');
