@@ -22,6 +22,8 @@ import { openStore } from './store/open.js';
 
 export interface ServiceOptions {
   dataDir: string;
+  /** `postgres://...`; default: a libSQL file in the data folder, which keeps the master key and the admin token either way. */
+  databaseUrl?: string;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 9090; -1 = any free one. */
@@ -63,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => lock.release());
     const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY);
     undo.push(() => masterKey.fill(0));
-    const store = await openStore(dataDir);
+    const store = await openStore(dataDir, options.databaseUrl);
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey);
     const tokens = await openTokens(store, custody, now);

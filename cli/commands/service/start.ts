@@ -7,6 +7,7 @@ import { NatsctlCommand } from '../../base-command.js';
 import { operatorFlag, storeFlags } from '../../flags.js';
 import { readSystemCreds, storeAdoption } from '../../up/adoption.js';
 import { defaultDataDir } from '../../up/data-dir.js';
+import { databaseFlags, databaseUrl } from '../../up/database-flags.js';
 import { serverLog } from '../../up/log.js';
 import { namingPortFlag } from '../../up/port-flag-hint.js';
 import { writePortsFile } from '../../up/ports-file.js';
@@ -26,6 +27,7 @@ export default class ServiceStart extends NatsctlCommand {
     ...storeFlags,
     ...operatorFlag,
     ...dataDirFlag,
+    ...databaseFlags,
     ...hostFlag,
     port: portFlag('Port to listen on.', 9090, 'NATSCTL_SERVICE_PORT'),
     ...portsFileFlag,
@@ -61,7 +63,9 @@ export default class ServiceStart extends NatsctlCommand {
     const dataDir = path.resolve(flags['data-dir'] ?? defaultDataDir(process.env, process.env.HOME || homedir()));
     const logger = serverLog(flags['log-level']);
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
-    const service = await namingPortFlag('port', startService({ dataDir, host: flags.host, port: flags.port, logger }));
+    const url = await databaseUrl(flags);
+    const where = { dataDir, ...(url !== undefined && { databaseUrl: url }), host: flags.host, port: flags.port };
+    const service = await namingPortFlag('port', startService({ ...where, logger }));
     try {
       if (adoption) await service.adoptOperator(adoption.operator);
       for (const server of flags.server ?? []) {

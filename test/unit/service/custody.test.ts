@@ -7,7 +7,7 @@ import { verifySignature } from '../../../claims/keys/verify.js';
 import { openCustody } from '../../../service/custody/custody.js';
 import { loadMasterKey } from '../../../service/custody/master-key.js';
 import { seal, unseal } from '../../../service/custody/seal.js';
-import { openStore } from '../../../service/store/open.js';
+import { databaseBytes, openTestStore } from './database.js';
 import { testFolder } from './folder.js';
 
 describe('the master key', () => {
@@ -57,7 +57,7 @@ describe('the master key', () => {
 
   it('that is another one than at first is refused at the start', async () => {
     const dir = await testFolder();
-    const store = await openStore(dir);
+    const store = await openTestStore(dir);
     await openCustody(store, randomBytes(32));
     await expect(openCustody(store, randomBytes(32))).rejects.toMatchObject({ code: 'ERR_MASTER_KEY_WRONG' });
     await store.close();
@@ -103,7 +103,7 @@ describe('a seal', () => {
 describe('custody', () => {
   it('signs with a key it keeps, and shows nothing of it', async () => {
     const dir = await testFolder();
-    const store = await openStore(dir);
+    const store = await openTestStore(dir);
     const custody = await openCustody(store, randomBytes(32));
     const seed = Seed.generate('account');
     await store.transaction((tx) => custody.keep(tx, 'account', seed.publicKey, seed, 1));
@@ -114,13 +114,11 @@ describe('custody', () => {
     expect(await custody.signer(store.db, Seed.generate('account').publicKey)).toBeNull();
     expect(await custody.keysOf(store.db, seed.publicKey)).toEqual([seed.publicKey]);
     await store.close();
-    for (const file of ['natsctl.db']) {
-      expect((await readFile(path.join(dir, file))).includes(seed.reveal())).toBe(false);
-    }
+    expect((await databaseBytes(dir)).includes(seed.reveal())).toBe(false);
   });
 
   it('refuses a sealed key that was moved to the row of another', async () => {
-    const store = await openStore(await testFolder());
+    const store = await openTestStore(await testFolder());
     const custody = await openCustody(store, randomBytes(32));
     const [mine, other] = [Seed.generate('account'), Seed.generate('account')];
     for (const seed of [mine, other]) await custody.keep(store.db, 'account', seed.publicKey, seed, 1);

@@ -6,13 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { ensureAdminToken } from '../../../service/auth/admin-token.js';
 import { openTokens } from '../../../service/auth/tokens.js';
 import { openCustody } from '../../../service/custody/custody.js';
-import { openStore } from '../../../service/store/open.js';
+import { openTestStore } from './database.js';
 import { testFolder } from './folder.js';
 
 const clock = { now: 1_700_000_000 };
 
 async function tokensIn(dir: string, masterKey = randomBytes(32)) {
-  const store = await openStore(dir);
+  const store = await openTestStore(dir);
   const custody = await openCustody(store, masterKey);
   return { store, masterKey, tokens: await openTokens(store, custody, () => clock.now) };
 }
