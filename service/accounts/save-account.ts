@@ -1,7 +1,7 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import type { Account } from '../../prisma/generated/client.js';
-import { type AuditRecord, recordAudit } from '../audit/audit.js';
+import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Queries } from '../store/open.js';
 import { accountJti } from './jti.js';
@@ -12,7 +12,7 @@ export interface Change {
   stored: Account | null;
   /** Unix seconds. */
   at: number;
-  actor: string;
+  actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
 }
@@ -35,8 +35,12 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     actor,
     action,
     entity: claims.sub,
+    operator: operator.sub,
+    account: claims.sub,
     beforeJti: stored?.jti ?? null,
     afterJti: jti,
+    before: stored && claimsJson(stored.jwt),
+    after: claimsJson(token),
     ...(detail && { detail }),
   });
   await announceLater(tx, claims.sub, jti, at);

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import type { Access } from '../plugins/access.js';
 
 /** A limit as claims have it: -1 = unlimited. Claims beyond 2^53 - 1 would not be read back as they were. */
 export const Limit = (description: string) =>
@@ -73,8 +74,29 @@ const MEANING: Record<number, string> = {
   404: 'Not known',
   409: 'In conflict with what is stored',
   412: 'What is stored is not what the change was made from',
+  428: 'If-Match is missing',
   413: 'Too large',
   415: 'Not a content type of this route',
 };
 
+/** Of every route that makes a change which can be tried. */
+export const ChangeQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description: 'Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}`',
+      }),
+    ),
+  },
+  closed,
+);
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'ETag of what was read' })),
+});
+
 export const apiRoute = { tags: ['api'], security: [{ bearer: [] }] };
+
+/** A route's `config`: the right it needs (service/plugins/access.ts). */
+export function needs(right: Access['right'], over: Access['over']): { access: Access } {
+  return { access: { right, over } };
+}

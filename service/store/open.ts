@@ -16,6 +16,8 @@ export interface Store {
   readonly db: Database;
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Runs `finish` at the end of every transaction from now on, as a part of it. */
+  beforeCommit(finish: (tx: Queries) => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,18 @@ export async function openStore(dir: string, databaseUrl?: string): Promise<Stor
   // A service on libSQL never loads PostgreSQL's driver and client.
   const { openPostgres } = await import('./open-postgres.js');
   return openPostgres(databaseUrl);
+}
+
+/** What every transaction ends with. */
+export function finishers() {
+  const all: ((tx: Queries) => Promise<void>)[] = [];
+  return {
+    beforeCommit: (finish: (tx: Queries) => Promise<void>) => void all.push(finish),
+    async finish<T>(tx: Queries, result: T): Promise<T> {
+      for (const finish of all) await finish(tx);
+      return result;
+    },
+  };
 }
 
 async function openFile(dir: string): Promise<Store> {
@@ -51,9 +65,11 @@ async function openFile(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
+    const { finish, beforeCommit } = finishers();
     return {
       db,
-      transaction: (work) => db.$transaction(work),
+      transaction: (work) => db.$transaction(async (tx) => finish(tx, await work(tx))),
+      beforeCommit,
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -8,7 +8,8 @@ CREATE TABLE "operator" (
     "jwt" TEXT NOT NULL,
     "jti" TEXT NOT NULL,
     "iat" BIGINT NOT NULL,
-    "updated_at" BIGINT NOT NULL
+    "updated_at" BIGINT NOT NULL,
+    "adopted_at" BIGINT NOT NULL DEFAULT 0
 );
 
 -- CreateTable
@@ -56,7 +57,10 @@ CREATE TABLE "access_token" (
     "created_at" BIGINT NOT NULL,
     "expires_at" BIGINT,
     "last_used_at" BIGINT,
-    "revoked_at" BIGINT
+    "revoked_at" BIGINT,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT,
+    "created_by" TEXT NOT NULL DEFAULT 'service'
 );
 
 -- CreateTable
@@ -65,10 +69,17 @@ CREATE TABLE "audit_entry" (
     "at" BIGINT NOT NULL,
     "actor" TEXT NOT NULL,
     "action" TEXT NOT NULL,
-    "entity" TEXT NOT NULL,
+    "entity" TEXT COLLATE "C" NOT NULL,
     "before_jti" TEXT,
     "after_jti" TEXT,
-    "detail" TEXT NOT NULL
+    "detail" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT COLLATE "C",
+    "before" TEXT,
+    "after" TEXT,
+    "request_id" TEXT,
+    "remote" TEXT,
+    "hash" TEXT NOT NULL DEFAULT ''
 );
 
 -- CreateTable
@@ -111,3 +122,15 @@ CREATE INDEX "sealed_key_owner_idx" ON "sealed_key"("owner");
 
 -- CreateIndex
 CREATE INDEX "announcement_link_id_state_idx" ON "announcement"("link_id", "state");
+
+-- CreateIndex
+CREATE INDEX "access_token_operator_key_idx" ON "access_token"("operator_key");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_entity_seq_idx" ON "audit_entry"("entity", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_operator_key_seq_idx" ON "audit_entry"("operator_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_account_key_seq_idx" ON "audit_entry"("account_key", "seq");

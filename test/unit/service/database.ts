@@ -29,24 +29,37 @@ export async function databaseOf(dataDir: string): Promise<string | undefined> {
   return making;
 }
 
-/** Makes the database of a data folder refuse every new row of a table. Returns what ends that. */
-export async function refuseInserts(dataDir: string, table: string): Promise<() => Promise<void>> {
+export interface RawDatabase {
+  onPostgres: boolean;
+  execute(sql: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** The database of a data folder, past the service. */
+export async function openRaw(dataDir: string): Promise<RawDatabase> {
   const url = await databaseOf(dataDir);
   if (url === undefined) {
     const client = createClient({ url: `file:${path.join(dataDir, 'natsctl.db')}` });
-    await client.execute(`CREATE TRIGGER refuse BEFORE INSERT ON "${table}" BEGIN SELECT RAISE(ABORT, 'no'); END`);
-    return async () => {
-      await client.execute('DROP TRIGGER refuse');
-      client.close();
-    };
+    return { onPostgres: false, execute: (sql) => client.execute(sql), close: async () => client.close() };
   }
   const client = new Client(url);
   await client.connect();
-  await client.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
-  await client.query(`CREATE TRIGGER refuse BEFORE INSERT ON "${table}" FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  return { onPostgres: true, execute: (sql) => client.query(sql), close: () => client.end() };
+}
+
+/** Makes the database of a data folder refuse every new row of a table. Returns what ends that. */
+export async function refuseInserts(dataDir: string, table: string): Promise<() => Promise<void>> {
+  const raw = await openRaw(dataDir);
+  const trigger = `CREATE TRIGGER refuse BEFORE INSERT ON "${table}"`;
+  if (raw.onPostgres) {
+    await raw.execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
+    await raw.execute(`${trigger} FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  } else {
+    await raw.execute(`${trigger} BEGIN SELECT RAISE(ABORT, 'no'); END`);
+  }
   return async () => {
-    await client.query(`DROP TRIGGER refuse ON "${table}"`);
-    await client.end();
+    await raw.execute(raw.onPostgres ? `DROP TRIGGER refuse ON "${table}"` : 'DROP TRIGGER refuse');
+    await raw.close();
   };
 }
 
