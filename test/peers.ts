@@ -14,6 +14,7 @@ export const PEERS = [
   'nats',
   'nsc',
   'postgres',
+  'bao',
   'python3',
   'bash',
   'zsh',

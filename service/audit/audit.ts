@@ -26,6 +26,7 @@ export interface AuditRecord {
     | 'account.update'
     | 'link.attach'
     | 'link.detach'
+    | 'master-key.rewrap'
     | 'operator.adopt'
     | 'operator.update'
     | 'revocation.add'
@@ -33,7 +34,8 @@ export interface AuditRecord {
     | 'signing-key.keep'
     | 'token.create'
     | 'token.revoke'
-    | 'user.create';
+    | 'user.create'
+    | 'user.delete';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */

@@ -41,31 +41,30 @@ const ANNOUNCE_WAIT_MS = 2_000;
 export async function revokeUser(
   service: Service,
   accountId: string,
-  { user, at }: RevocationRequest,
+  request: RevocationRequest,
   actor: Actor,
 ): Promise<Revoked> {
+  const revoked = await change(service, actor, (tx) => revokeIn(service, tx, accountId, request, actor));
+  return { ...revoked, announced: await announced(service, actor, revoked.account, revoked.jti) };
+}
+
+/** The revocation itself, as a part of a change. */
+export async function revokeIn(
+  service: Service,
+  tx: Queries,
+  accountId: string,
+  { user, at }: RevocationRequest,
+  actor: Actor,
+): Promise<Omit<Revoked, 'announced'>> {
   const key = userOrEveryone(user);
-  const revoked = await change(service, actor, async (tx) => {
-    const { known, newestIat } = await knownUser(tx, accountId, key);
-    const wanted = at ?? Math.max(service.now(), newestIat);
-    return {
-      known,
-      ...(await changeRevocations(service, tx, accountId, { actor, action: 'revocation.add', user: key }, (claims) => ({
-        ...claims,
-        nats: { ...claims.nats, revocations: revoke(claims.nats.revocations, key, wanted) },
-      }))),
-    };
-  });
-  const { account, jti, known, claims } = revoked;
-  const revokedAt = claims.nats.revocations.get(key) ?? 0;
-  return {
-    account,
-    user: key,
-    revokedAt,
-    jti,
-    known,
-    announced: await announced(service, actor, account, jti),
-  };
+  const { known, newestIat } = await knownUser(tx, accountId, key);
+  const wanted = at ?? Math.max(service.now(), newestIat);
+  const why = { actor, action: 'revocation.add', user: key } as const;
+  const { account, jti, claims } = await changeRevocations(service, tx, accountId, why, (before) => ({
+    ...before,
+    nats: { ...before.nats, revocations: revoke(before.nats.revocations, key, wanted) },
+  }));
+  return { account, user: key, revokedAt: claims.nats.revocations.get(key) ?? 0, jti, known };
 }
 
 /**
@@ -97,7 +96,7 @@ export async function removeRevocation(
 }
 
 /** What the servers answer in time; nothing where nothing was changed. */
-async function announced(service: Service, actor: Actor, account: string, jti: string): Promise<ServerAnswer[]> {
+export async function announced(service: Service, actor: Actor, account: string, jti: string): Promise<ServerAnswer[]> {
   if (typeof actor !== 'string' && actor.rehearsal) return [];
   return service.links.announce(account, jti, ANNOUNCE_WAIT_MS);
 }

@@ -18,6 +18,8 @@ export interface Store {
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
   /** Runs `finish` at the end of every transaction from now on, as a part of it. */
   beforeCommit(finish: (tx: Queries) => Promise<void>): void;
+  /** Calls `told` after every transaction that was committed. */
+  afterCommit(told: () => void): void;
   close(): Promise<void>;
 }
 
@@ -35,13 +37,24 @@ export async function openStore(dir: string, databaseUrl?: string): Promise<Stor
   return openPostgres(databaseUrl);
 }
 
-/** What every transaction ends with. */
-export function finishers() {
-  const all: ((tx: Queries) => Promise<void>)[] = [];
+/** What a store does at the end of its transactions, and after them. */
+export function transactionHooks() {
+  const finishers: ((tx: Queries) => Promise<void>)[] = [];
+  const followers: (() => void)[] = [];
   return {
-    beforeCommit: (finish: (tx: Queries) => Promise<void>) => void all.push(finish),
-    async finish<T>(tx: Queries, result: T): Promise<T> {
-      for (const finish of all) await finish(tx);
+    beforeCommit: (finish: (tx: Queries) => Promise<void>) => void finishers.push(finish),
+    afterCommit: (told: () => void) => void followers.push(told),
+    /** `transact` runs what it is given as one transaction. */
+    async around<T>(
+      transact: (all: (tx: Queries) => Promise<T>) => Promise<T>,
+      work: (tx: Queries) => Promise<T>,
+    ): Promise<T> {
+      const result = await transact(async (tx) => {
+        const done = await work(tx);
+        for (const finish of finishers) await finish(tx);
+        return done;
+      });
+      for (const told of followers) told();
       return result;
     },
   };
@@ -65,11 +78,11 @@ async function openFile(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
-    const { finish, beforeCommit } = finishers();
+    const { around, ...hooks } = transactionHooks();
     return {
       db,
-      transaction: (work) => db.$transaction(async (tx) => finish(tx, await work(tx))),
-      beforeCommit,
+      transaction: (work) => around((all) => db.$transaction(all), work),
+      ...hooks,
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -36,6 +36,7 @@ CREATE TABLE "user" (
     "jwt" TEXT,
     "iat" BIGINT NOT NULL,
     "exp" BIGINT,
+    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" BIGINT NOT NULL,
     CONSTRAINT "user_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
 );

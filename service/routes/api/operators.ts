@@ -47,6 +47,21 @@ const NewOperator = Type.Object(
         description: 'Seed of a signing key, to be sealed here; without it only signed JWTs are taken',
       }),
     ),
+    remoteKey: Type.Optional(
+      Type.Object(
+        {
+          provider: Type.Literal('transit'),
+          mount: Type.String({ maxLength: 100, description: 'Where the Transit engine is mounted' }),
+          name: Type.String({ maxLength: 100 }),
+          version: Type.Integer({ minimum: 1, description: 'The version that is the signing key' }),
+        },
+        {
+          ...closed,
+          description:
+            'A signing key in Vault or OpenBao (Transit, ed25519), which signs there; the service holds no seed',
+        },
+      ),
+    ),
     accounts: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_TOKEN_BYTES }), {
         maxItems: 1_000,
@@ -101,17 +116,18 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
         summary: 'Adopt an operator, beside those that are served already',
         querystring: ChangeQuery,
         body: NewOperator,
-        response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413) },
+        response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413, 503) },
       },
     },
     async (request, reply) => {
-      const { jwt, signingKey, accounts } = request.body;
+      const { jwt, signingKey, remoteKey, accounts } = request.body;
       const signingSeed = signingKey === undefined ? undefined : Seed.parse(signingKey);
       try {
         const adoption = {
           operatorToken: jwt,
           beside: true,
           ...(signingSeed && { signingSeed }),
+          ...(remoteKey && { remoteKey }),
           ...(accounts && { accounts }),
         };
         const row = await adoptOperator(service, adoption, originOf(request));

@@ -185,6 +185,8 @@ describe('the REST API', () => {
         'get /api/v1/accounts/{account}/users',
         'post /api/v1/accounts/{account}/users',
         'get /api/v1/users/{user}',
+        'delete /api/v1/users/{user}',
+        'get /api/v1/events',
         'get /api/v1/accounts/{account}/revocations',
         'post /api/v1/accounts/{account}/revocations',
         'delete /api/v1/accounts/{account}/revocations/{user}',
