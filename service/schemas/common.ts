@@ -75,10 +75,9 @@ const MEANING: Record<number, string> = {
   409: 'In conflict with what is stored',
   412: 'What is stored is not what the change was made from',
   428: 'If-Match is missing',
-  503: 'Not now',
   413: 'Too large',
   415: 'Not a content type of this route',
-  503: 'What holds the key cannot be asked now; try again',
+  503: 'Not now: what is needed cannot be asked, or too many ask; try again',
 };
 
 /** Of every route that makes a change which can be tried. */
