@@ -176,6 +176,8 @@ describe('the REST API', () => {
         'post /jwt/v1/accounts/{account}',
         'get /jwt/v1/operator',
         'get /jwt/v2/operator',
+        'get /livez',
+        'get /readyz',
         'get /api/v1/operators',
         'get /api/v1/operators/{operator}',
         'get /api/v1/accounts',
