@@ -1,13 +1,31 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/closing-line.js';
+import { peer } from './test/peers.js';
+
+const onPostgres = {
+  extends: true as const,
+  test: {
+    name: 'postgres',
+    include: ['test/unit/service/**/*.test.ts'],
+    // About the data folder, the libSQL file, or PostgreSQL itself: the same in both runs.
+    exclude: ['test/unit/service/{data-dir,store,postgres,move}.test.ts'],
+    globalSetup: ['test/unit/service/postgres-setup.ts'],
+  },
+};
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/property-seed.ts'],
-    globalSetup: ['test/installed-binary.ts'],
     reporters: [['default', { summary: false }], new ClosingLine()],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The service's tests run on both of its databases: once among all others on libSQL, once more on PostgreSQL.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'natsctl', include: ['test/**/*.test.ts'], globalSetup: ['test/installed-binary.ts'] },
+      },
+      ...(peer('postgres') ? [onPostgres] : []),
+    ],
   },
 });

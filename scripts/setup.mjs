@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const BUILT_FOLDERS = ['claims', 'resolver', 'cli', 'service', 'broker', 'prisma'];
+const CLIENT_FILES = ['prisma/schema.prisma', 'scripts/generate.mjs', 'package-lock.json'];
 const BUILD_FILES = [
   ...['tsconfig.json', 'tsconfig.build.json', 'package.json'],
   ...['scripts/bundle.mjs', 'scripts/manifest.mjs'],
@@ -32,7 +33,7 @@ const at = (...parts) => path.join(root, ...parts);
 export function setup() {
   requireNode();
   step('node_modules/.natsctl-setup', hashFiles(['package-lock.json']), installDependencies);
-  step('prisma/generated/.natsctl-setup', hashFiles(['prisma/schema.prisma', 'package-lock.json']), generateClient);
+  step('prisma/generated/.natsctl-setup', hashFiles(CLIENT_FILES), generateClient);
   step('dist/.natsctl-setup', hashTree(BUILT_FOLDERS, BUILD_FILES), build);
 }
 

@@ -36,6 +36,8 @@ import { openTls } from './tls/server-tls.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
+  /** `postgres://...`; default: a libSQL file in the data folder, which keeps the master key and the admin token either way. */
+  databaseUrl?: string;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 9090; -1 = any free one. */
@@ -91,7 +93,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => vault.close());
     const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY, vault.get);
     undo.push(() => masterKey.close());
-    const store = await openStore(dataDir);
+    const store = await openStore(dataDir, options.databaseUrl);
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
@@ -13,6 +13,7 @@ export const PEERS = [
   'nats-server@2.9',
   'nats',
   'nsc',
+  'postgres',
   'bao',
   'python3',
   'bash',
@@ -43,7 +44,14 @@ function look(name: Peer): string | undefined {
 function folders(): string[] {
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'natsctl-peers');
   const onPath = (process.env.PATH ?? '').split(path.delimiter);
-  return [process.env.NATSCTL_PEERS ?? cache, ...onPath, '/usr/sbin'].filter(Boolean);
+  return [process.env.NATSCTL_PEERS ?? cache, ...onPath, '/usr/sbin', ...postgresFolders()].filter(Boolean);
+}
+
+/** Debian keeps the server's programs, of each version it has, off PATH. */
+function postgresFolders(): string[] {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => path.join(root, version, 'bin'));
 }
 
 function executable(file: string): string[] {

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { operatorFlag, storeFlags } from '../flags.js';
+import { databaseFlags } from '../up/database-flags.js';
 import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../up/server-flags.js';
 
 const TLS = 'TLS';
@@ -19,6 +20,7 @@ export const serviceSettings = {
   ...storeFlags,
   ...operatorFlag,
   ...dataDirFlag,
+  ...databaseFlags,
   ...hostFlag,
   port: portFlag('Port to listen on.', 9090, 'NATSCTL_SERVICE_PORT'),
   ...portsFileFlag,

@@ -5,6 +5,7 @@ import type { ServiceErrorCode } from '../errors.js';
 import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
+import { libsqlExecutor } from './executor.js';
 import { migrate } from './migrate.js';
 
 export type Database = PrismaClient;
@@ -23,17 +24,49 @@ export interface Store {
 }
 
 /** Milliseconds: how long a writer may queue behind others, and how long one may work. */
-const TRANSACTION_MAX_WAIT_MS = 25_000;
-const TRANSACTION_TIMEOUT_MS = 15_000;
+export const TRANSACTIONS = { maxWait: 25_000, timeout: 15_000 };
 
-/** Opens (or makes) the database of a prepared data folder and brings its tables up to date. */
-export async function openStore(dir: string): Promise<Store> {
+/**
+ * Opens (or makes) the database of a prepared data folder, or the PostgreSQL database a URL names, and brings its tables up to
+ * date.
+ */
+export async function openStore(dir: string, databaseUrl?: string): Promise<Store> {
+  if (databaseUrl === undefined) return openFile(dir);
+  // A service on libSQL never loads PostgreSQL's driver and client.
+  const { openPostgres } = await import('./open-postgres.js');
+  return openPostgres(databaseUrl);
+}
+
+/** What a store does at the end of its transactions, and after them. */
+export function transactionHooks() {
+  const finishers: ((tx: Queries) => Promise<void>)[] = [];
+  const followers: (() => void)[] = [];
+  return {
+    beforeCommit: (finish: (tx: Queries) => Promise<void>) => void finishers.push(finish),
+    afterCommit: (told: () => void) => void followers.push(told),
+    /** `transact` runs what it is given as one transaction. */
+    async around<T>(
+      transact: (all: (tx: Queries) => Promise<T>) => Promise<T>,
+      work: (tx: Queries) => Promise<T>,
+    ): Promise<T> {
+      const result = await transact(async (tx) => {
+        const done = await work(tx);
+        for (const finish of finishers) await finish(tx);
+        return done;
+      });
+      for (const told of followers) told();
+      return result;
+    },
+  };
+}
+
+async function openFile(dir: string): Promise<Store> {
   const file = path.join(dir, DATABASE_FILE);
   try {
     await refuseEmptied(dir);
     const client = await openConnection(file);
     try {
-      await migrate(client);
+      await migrate(libsqlExecutor(client));
       await checkDatabase(client);
     } catch (error) {
       client.close();
@@ -41,25 +74,15 @@ export async function openStore(dir: string): Promise<Store> {
     }
     const db = new PrismaClient({
       adapter: new SingleConnectionAdapter(client),
-      transactionOptions: { maxWait: TRANSACTION_MAX_WAIT_MS, timeout: TRANSACTION_TIMEOUT_MS },
+      transactionOptions: TRANSACTIONS,
       errorFormat: 'minimal',
     });
     await db.$connect();
-    const finishers: ((tx: Queries) => Promise<void>)[] = [];
-    const followers: (() => void)[] = [];
+    const { around, ...hooks } = transactionHooks();
     return {
       db,
-      transaction: async (work) => {
-        const result = await db.$transaction(async (tx) => {
-          const done = await work(tx);
-          for (const finish of finishers) await finish(tx);
-          return done;
-        });
-        for (const told of followers) told();
-        return result;
-      },
-      beforeCommit: (finish) => void finishers.push(finish),
-      afterCommit: (told) => void followers.push(told),
+      transaction: (work) => around((all) => db.$transaction(all), work),
+      ...hooks,
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -50,7 +50,8 @@ export async function writePrivateFile(file: string, text: string, { replace }: 
   await syncFolder(path.dirname(file));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** A new name in a folder is on the disk when the folder is. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { peer } from '../peers.js';
+import { startPostgres } from '../postgres.js';
 import { type Home, jsonFile, makeHome, run, type Started, start } from './harness.js';
 
 /** The documents of docs/json.md, by their headings. */
@@ -283,6 +285,24 @@ it.each([
   const server = start(home, [...command.split(' '), ...args, '--port', '-1', '--ports-file', ports, '--json']);
   same(command, await firstDocument(server, ports));
   expect(await server.stop()).toBe(0);
+});
+
+it('service backup, restore and move: their documents are as docs/json.md says', async () => {
+  // The folder of the service above, which has ended; its backup is restored, and that is moved.
+  await holds('service backup', 'service.db', '--data-dir', 'other');
+  await holds('service restore', 'service.db', '--data-dir', 'restored');
+  const program = peer('postgres');
+  if (program === undefined) {
+    shown.add('service move');
+    return;
+  }
+  const server = await startPostgres(program);
+  try {
+    const url = await server.createDatabase('moved');
+    await holds('service move', '--data-dir', 'restored', '--to', url);
+  } finally {
+    await server.stop();
+  }
 });
 
 it('no command is missing there', () => {

@@ -9,6 +9,7 @@ import { serviceOptions } from '../../service/options.js';
 import { serviceSettings } from '../../service/settings.js';
 import { readSystemCreds, storeAdoption } from '../../up/adoption.js';
 import { defaultDataDir } from '../../up/data-dir.js';
+import { databaseUrl } from '../../up/database-flags.js';
 import { serverLog } from '../../up/log.js';
 import { namingPortFlag } from '../../up/port-flag-hint.js';
 import { writePortsFile } from '../../up/ports-file.js';
@@ -50,10 +51,9 @@ export default class ServiceStart extends NatsctlCommand {
       return logger.reopen() || options.tls !== undefined;
     });
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
-    service = await namingPortFlag(
-      'port',
-      startService({ ...options, dataDir, host: flags.host, port: flags.port, logger }),
-    );
+    const url = await databaseUrl(flags);
+    const where = { dataDir, ...(url !== undefined && { databaseUrl: url }), host: flags.host, port: flags.port };
+    service = await namingPortFlag('port', startService({ ...options, ...where, logger }));
     try {
       if (adoption) await service.adoptOperator(adoption.operator);
       for (const server of flags.server ?? []) {

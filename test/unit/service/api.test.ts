@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { createClient } from '@libsql/client';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../claims/creds.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
@@ -7,6 +5,7 @@ import { Seed } from '../../../claims/keys/seed.js';
 import { verifyAccount } from '../../../claims/trust/account.js';
 import { trustOperators } from '../../../claims/trust/operators.js';
 import { verifyUser } from '../../../claims/trust/user.js';
+import { refuseInserts } from './database.js';
 import { NOW, runService, send, type TestService } from './service.js';
 
 const newKey = (kind: 'account' | 'user') => Seed.generate(kind).publicKey;
@@ -378,15 +377,13 @@ describe('the audit', () => {
     const id = newKey('account');
     const token = await service.operator.account(id);
     await service.push(id, token);
-    const other = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
-    await other.execute(`CREATE TRIGGER no_audit BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const allow = await refuseInserts(service.dataDir, 'audit_entry');
     const newer = await service.operator.account(id, (claims) => (claims.nats.description = 'x'), { iat: NOW });
     expect(await service.push(id, newer)).toMatchObject({ status: 500, json: { code: 'ERR_INTERNAL' } });
     expect((await service.api('POST', `/accounts/${id}/revocations`, { user: newKey('user') })).status).toBe(500);
     expect((await service.api('POST', '/accounts', { name: 'shop' })).status).toBe(500);
     expect((await service.get(`/jwt/v1/accounts/${id}`)).text).toBe(token);
-    await other.execute('DROP TRIGGER no_audit');
-    other.close();
+    await allow();
     expect((await service.api('GET', '/accounts')).json.items).toHaveLength(2);
     expect((await service.push(id, newer)).status).toBe(200);
   });

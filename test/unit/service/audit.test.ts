@@ -1,6 +1,6 @@
-import { createClient } from '@libsql/client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Seed } from '../../../claims/keys/seed.js';
+import { openRaw } from './database.js';
 import { testFolder } from './folder.js';
 import { makeOperator, runService, type TestOperator, type TestService } from './service.js';
 
@@ -16,9 +16,9 @@ async function afterTampering(tamper: (sql: (statement: string) => Promise<unkno
   for (const name of ['one', 'two', 'three']) await before.api('POST', '/accounts', { name });
   const checkpoint = (await before.api('GET', '/audit/checkpoint')).json;
   await before.close();
-  const client = createClient({ url: `file:${dataDir}/natsctl.db` });
-  await tamper((statement) => client.execute(statement));
-  client.close();
+  const database = await openRaw(dataDir);
+  await tamper((statement) => database.execute(statement));
+  await database.close();
   return { service: await runService({ dataDir, operator }), checkpoint };
 }
 

@@ -10,7 +10,7 @@ import { loadMasterKey as load } from '../../../service/custody/load-master-key.
 import { localMasterKey } from '../../../service/custody/local-key.js';
 import { seal, unseal } from '../../../service/custody/seal.js';
 import { noVault } from '../../../service/custody/vault/settings.js';
-import { openStore } from '../../../service/store/open.js';
+import { databaseBytes, openTestStore } from './database.js';
 import { testFolder } from './folder.js';
 
 const loadMasterKey = (dir: string, given?: string) => load(dir, given, noVault);
@@ -82,7 +82,7 @@ describe('the master key', () => {
   });
 
   it('that is another one than at first is refused at the start', async () => {
-    const store = await openStore(await testFolder());
+    const store = await openTestStore(await testFolder());
     await openCustody(store, localMasterKey(randomBytes(32)), noVault);
     await expect(openCustody(store, localMasterKey(randomBytes(32)), noVault)).rejects.toMatchObject({
       code: 'ERR_MASTER_KEY_WRONG',
@@ -182,7 +182,7 @@ describe('a seal', () => {
 describe('custody', () => {
   const open = async () => {
     const dir = await testFolder();
-    const store = await openStore(dir);
+    const store = await openTestStore(dir);
     return { dir, store, custody: await openCustody(store, localMasterKey(randomBytes(32)), noVault) };
   };
 
@@ -197,7 +197,7 @@ describe('custody', () => {
     expect(await custody.signer(store.db, Seed.generate('account').publicKey)).toBeNull();
     expect(await custody.keysOf(store.db, seed.publicKey)).toEqual([seed.publicKey]);
     await store.close();
-    expect((await readFile(path.join(dir, 'natsctl.db'))).includes(seed.reveal())).toBe(false);
+    expect((await databaseBytes(dir)).includes(seed.reveal())).toBe(false);
   });
 
   it('refuses a sealed key in the row of another key, of another kind, or of another owner', async () => {
@@ -227,7 +227,7 @@ describe('custody', () => {
   });
 });
 
-async function signWith(custody: Custody, store: Awaited<ReturnType<typeof openStore>>, publicKey: string) {
+async function signWith(custody: Custody, store: Awaited<ReturnType<typeof openTestStore>>, publicKey: string) {
   const signer = await custody.signer(store.db, publicKey);
   return signer?.sign(Buffer.from('data'));
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -9,6 +9,7 @@ import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import { startNatsServer } from '../../nats-server.js';
 import { peer } from '../../peers.js';
+import { databaseBytes } from './database.js';
 import { testFolder } from './folder.js';
 import { NOW, runService, type TestOperator, type TestService } from './service.js';
 
@@ -122,7 +123,7 @@ describe.each(programs)('a link to $name', ({ program }) => {
     const { id, creds: user, key } = await account(first);
     await first.api('POST', `/accounts/${id}/revocations`, { user: key });
     await first.close();
-    expect(await readFile(path.join(first.dataDir, 'natsctl.db'), 'latin1')).not.toContain('USER NKEY SEED');
+    expect((await databaseBytes(first.dataDir)).includes('USER NKEY SEED')).toBe(false);
 
     const second = await runService({ dataDir: first.dataDir, operator: first.operator });
     const server = await natsServer(program as string, second, port);

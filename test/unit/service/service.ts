@@ -5,7 +5,8 @@ import { newAccount, newOperator } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { type Signer, seedSigner } from '../../../claims/keys/signer.js';
 import type { AccountClaims, OperatorClaims } from '../../../claims/types.js';
-import { type RunningService, type ServiceOptions, startService } from '../../../service/start.js';
+import type { RunningService, ServiceOptions } from '../../../service/start.js';
+import { startTestService } from './database.js';
 import { testFolder } from './folder.js';
 
 /** An operator of a test: an identity key, a signing key, a system account. */
@@ -71,7 +72,7 @@ export async function runService(
   options: Partial<ServiceOptions> & { operator?: TestOperator; custody?: boolean } = {},
 ): Promise<TestService> {
   const { operator = await makeOperator(), custody = true, dataDir = await testFolder(), ...rest } = options;
-  const running = await startService({ dataDir, port: -1, logger: SILENT, ...rest });
+  const running = await startTestService({ dataDir, port: -1, logger: SILENT, ...rest });
   onTestFinished(() => running.close());
   await running.adoptOperator({
     operatorToken: operator.token,

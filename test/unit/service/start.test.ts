@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { signClaims } from '../../../claims/jwt/encode.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
-import { startService } from '../../../service/start.js';
+import { databaseOf, startTestService } from './database.js';
 import { testFolder } from './folder.js';
 import { makeOperator, NOW, runService, send } from './service.js';
 
@@ -21,17 +21,17 @@ describe('starting', () => {
     onTestFinished(() => void taken.close());
     const dataDir = await testFolder();
     const { port } = taken.address() as AddressInfo;
-    await expect(startService({ dataDir, port })).rejects.toMatchObject({
+    await expect(startTestService({ dataDir, port })).rejects.toMatchObject({
       code: 'ERR_PORT_IN_USE',
       hint: expect.stringContaining('--service-port'),
     });
-    await (await startService({ dataDir, port: -1 })).close();
+    await (await startTestService({ dataDir, port: -1 })).close();
   });
 
   it('gives its first token once, and finds everything again', async () => {
     const dataDir = await testFolder();
     const operator = await makeOperator();
-    const first = await startService({ dataDir, port: -1 });
+    const first = await startTestService({ dataDir, port: -1 });
     expect(first.firstRunToken).toBe(first.adminToken);
     await first.adoptOperator({
       operatorToken: operator.token,
@@ -42,7 +42,7 @@ describe('starting', () => {
     const post = { method: 'POST', body: await operator.account(id), headers: { 'content-type': 'application/jwt' } };
     expect((await send(`${first.url}/jwt/v1/accounts/${id}`, post)).status).toBe(201);
     await first.close();
-    const second = await startService({ dataDir, port: -1 });
+    const second = await startTestService({ dataDir, port: -1 });
     onTestFinished(() => second.close());
     expect(second.firstRunToken).toBeUndefined();
     expect(second.adminToken).toBe(first.adminToken);
@@ -57,7 +57,7 @@ describe('starting', () => {
   });
 
   it('stops while clients keep their connections open', async () => {
-    const service = await startService({ dataDir: await testFolder(), port: -1 });
+    const service = await startTestService({ dataDir: await testFolder(), port: -1 });
     await send(`${service.url}/healthz`, {});
     await service.close();
     await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
@@ -135,17 +135,21 @@ describe('a service in a process of its own', () => {
   /** The built service, as it is installed: `npm test` builds before it tests. */
   const PROGRAM = `
     import { startService } from ${JSON.stringify(path.resolve('dist/service/start.js'))};
-    const [dataDir, operatorToken] = process.argv.slice(1);
+    const [dataDir, databaseUrl, operatorToken] = process.argv.slice(1);
     try {
-      const service = await startService({ dataDir, port: -1 });
+      const service = await startService({ dataDir, port: -1, ...(databaseUrl && { databaseUrl }) });
       if (operatorToken) await service.adoptOperator({ operatorToken });
       console.log(JSON.stringify({ url: service.url }));
     } catch (error) {
       console.log(JSON.stringify({ code: error.code ?? String(error) }));
       process.exit(1);
     }`;
-  async function child(...args: string[]): Promise<{ process: ChildProcess; said: { url: string; code?: string } }> {
-    const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, ...args], {
+  async function child(
+    dataDir: string,
+    ...args: string[]
+  ): Promise<{ process: ChildProcess; said: { url: string; code?: string } }> {
+    const databaseUrl = (await databaseOf(dataDir)) ?? '';
+    const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, dataDir, databaseUrl, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => void started.kill('SIGKILL'));
@@ -157,10 +161,10 @@ describe('a service in a process of its own', () => {
     const dataDir = await testFolder();
     const first = await child(dataDir);
     expect((await child(dataDir)).said.code).toBe('ERR_DATA_DIR_LOCKED');
-    await expect(startService({ dataDir, port: -1 })).rejects.toMatchObject({ code: 'ERR_DATA_DIR_LOCKED' });
+    await expect(startTestService({ dataDir, port: -1 })).rejects.toMatchObject({ code: 'ERR_DATA_DIR_LOCKED' });
     first.process.kill('SIGKILL');
     await once(first.process, 'exit');
-    await (await startService({ dataDir, port: -1 })).close();
+    await (await startTestService({ dataDir, port: -1 })).close();
   });
 
   it('killed at any moment has kept everything it said it stored', async () => {
@@ -193,7 +197,7 @@ describe('a service in a process of its own', () => {
       await gone;
       expect(acknowledged).toBeGreaterThanOrEqual(8);
     }
-    const again = await startService({ dataDir, port: -1 });
+    const again = await startTestService({ dataDir, port: -1 });
     onTestFinished(() => again.close());
     for (const [id, token] of stored) expect((await send(`${again.url}/jwt/v1/accounts/${id}`, {})).text).toBe(token);
   });

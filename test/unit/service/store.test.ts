@@ -2,15 +2,15 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../../service/store/connection.js';
+import { libsqlExecutor } from '../../../service/store/executor.js';
 import { migrate } from '../../../service/store/migrate.js';
 import { openStore } from '../../../service/store/open.js';
 import { testFolder } from './folder.js';
 
-const operator = { key: 'O', name: 'o', jwt: 'x', jti: 'y', iat: 0n, updatedAt: 0n };
 const pragma = async (store: Awaited<ReturnType<typeof openStore>>, name: string) =>
   Object.values(((await store.db.$queryRawUnsafe(`PRAGMA ${name}`)) as object[])[0] ?? {})[0];
 
-describe('the database', () => {
+describe('the libSQL database', () => {
   it('syncs every commit, checks foreign keys and waits for others, also after transactions', async () => {
     const store = await openStore(await testFolder());
     for (let round = 0; round < 3; round++) {
@@ -20,34 +20,6 @@ describe('the database', () => {
       expect(Number(await pragma(store, 'busy_timeout'))).toBe(5_000);
       await store.transaction((tx) => tx.meta.count());
     }
-    await store.close();
-  });
-
-  it('loses no update among transactions that run at once', async () => {
-    const store = await openStore(await testFolder());
-    await store.db.operator.create({ data: operator });
-    await Promise.all(
-      Array.from({ length: 40 }, () =>
-        store.transaction(async (tx) => {
-          const { iat } = await tx.operator.findUniqueOrThrow({ where: { key: 'O' } });
-          await tx.operator.update({ where: { key: 'O' }, data: { iat: iat + 1n } });
-        }),
-      ),
-    );
-    expect((await store.db.operator.findUniqueOrThrow({ where: { key: 'O' } })).iat).toBe(40n);
-    await store.close();
-  });
-
-  it('takes back everything a failed transaction wrote, and goes on', async () => {
-    const store = await openStore(await testFolder());
-    const failing = store.transaction(async (tx) => {
-      await tx.operator.create({ data: operator });
-      await tx.operator.create({ data: operator });
-    });
-    await expect(failing).rejects.toMatchObject({ code: 'P2002' });
-    expect(await store.db.operator.count()).toBe(0);
-    await store.transaction((tx) => tx.operator.create({ data: operator }));
-    expect(await store.db.operator.count()).toBe(1);
     await store.close();
   });
 
@@ -65,8 +37,8 @@ describe('migrations', () => {
 
   it('are recorded as Prisma records them, once', async () => {
     const client = await openConnection(path.join(await testFolder(), 'x.db'));
-    expect(await migrate(client)).toEqual(await names());
-    expect(await migrate(client)).toEqual([]);
+    expect(await migrate(libsqlExecutor(client))).toEqual(await names());
+    expect(await migrate(libsqlExecutor(client))).toEqual([]);
     const { rows } = await client.execute('SELECT * FROM _prisma_migrations');
     expect(rows).toHaveLength((await names()).length);
     expect(rows[0]).toMatchObject({
@@ -88,7 +60,7 @@ describe('migrations', () => {
       'CREATE TABLE "a" ("x" TEXT);\nALTER TABLE "none" ADD "x";\n',
     );
     const client = await openConnection(path.join(dir, 'x.db'));
-    await expect(migrate(client, path.join(dir, 'm'))).rejects.toThrow(/none/);
+    await expect(migrate(libsqlExecutor(client), path.join(dir, 'm'))).rejects.toThrow(/none/);
     const { rows } = await client.execute(`SELECT count(*) AS tables FROM sqlite_master WHERE type = 'table'`);
     expect(rows[0]?.tables).toBe(0);
     client.close();
@@ -97,12 +69,14 @@ describe('migrations', () => {
   it('refuse a database of a newer version, and a migration that was changed afterwards', async () => {
     const dir = await testFolder();
     const client = await openConnection(path.join(dir, 'x.db'));
-    await migrate(client);
+    await migrate(libsqlExecutor(client));
     await cp(shipped, path.join(dir, 'm'), { recursive: true });
     await writeFile(path.join(dir, 'm', '0001_init', 'migration.sql'), '-- another\n');
-    await expect(migrate(client, path.join(dir, 'm'))).rejects.toMatchObject({ code: 'ERR_MIGRATION_CHANGED' });
+    await expect(migrate(libsqlExecutor(client), path.join(dir, 'm'))).rejects.toMatchObject({
+      code: 'ERR_MIGRATION_CHANGED',
+    });
     await client.execute(`UPDATE _prisma_migrations SET migration_name = '9999_future'`);
-    await expect(migrate(client)).rejects.toMatchObject({ code: 'ERR_DATABASE_NEWER' });
+    await expect(migrate(libsqlExecutor(client))).rejects.toMatchObject({ code: 'ERR_DATABASE_NEWER' });
     client.close();
   });
 });

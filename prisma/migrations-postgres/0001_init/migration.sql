@@ -1,0 +1,137 @@
+-- The tables of prisma/migrations as PostgreSQL has them. Indexed texts are compared byte by byte, as SQLite does it: lists come in
+-- the same order from both, and no index depends on the C library's collations, which change with the system's updates.
+
+-- CreateTable
+CREATE TABLE "operator" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "jwt" TEXT NOT NULL,
+    "jti" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "updated_at" BIGINT NOT NULL,
+    "adopted_at" BIGINT NOT NULL DEFAULT 0
+);
+
+-- CreateTable
+CREATE TABLE "account" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "name_fold" TEXT COLLATE "C" NOT NULL,
+    "jwt" TEXT NOT NULL,
+    "jti" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" BIGINT NOT NULL,
+    "updated_at" BIGINT NOT NULL,
+    CONSTRAINT "account_operator_key_fkey" FOREIGN KEY ("operator_key") REFERENCES "operator" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "user" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "name_fold" TEXT COLLATE "C" NOT NULL,
+    "jwt" TEXT,
+    "iat" BIGINT NOT NULL,
+    "exp" BIGINT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" BIGINT NOT NULL,
+    CONSTRAINT "user_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "sealed_key" (
+    "public_key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "kind" TEXT NOT NULL,
+    "owner" TEXT COLLATE "C" NOT NULL,
+    "sealed" BYTEA NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "access_token" (
+    "hash" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "expires_at" BIGINT,
+    "last_used_at" BIGINT,
+    "revoked_at" BIGINT,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT,
+    "created_by" TEXT NOT NULL DEFAULT 'service'
+);
+
+-- CreateTable
+CREATE TABLE "audit_entry" (
+    "seq" SERIAL NOT NULL PRIMARY KEY,
+    "at" BIGINT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "entity" TEXT COLLATE "C" NOT NULL,
+    "before_jti" TEXT,
+    "after_jti" TEXT,
+    "detail" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT COLLATE "C",
+    "before" TEXT,
+    "after" TEXT,
+    "request_id" TEXT,
+    "remote" TEXT,
+    "hash" TEXT NOT NULL DEFAULT ''
+);
+
+-- CreateTable
+CREATE TABLE "link" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "servers" TEXT NOT NULL,
+    "sealed_creds" BYTEA,
+    "attached_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "announcement" (
+    "link_id" TEXT COLLATE "C" NOT NULL,
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "jti" TEXT NOT NULL,
+    "state" TEXT COLLATE "C" NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "answers" TEXT NOT NULL DEFAULT '[]',
+    "updated_at" BIGINT NOT NULL,
+
+    PRIMARY KEY ("link_id", "account_key"),
+    CONSTRAINT "announcement_link_id_fkey" FOREIGN KEY ("link_id") REFERENCES "link" ("id") ON DELETE CASCADE ON UPDATE RESTRICT,
+    CONSTRAINT "announcement_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "meta" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "value" BYTEA NOT NULL
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "account_operator_key_name_fold_key" ON "account"("operator_key", "name_fold");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "user_account_key_name_fold_key" ON "user"("account_key", "name_fold");
+
+-- CreateIndex
+CREATE INDEX "sealed_key_owner_idx" ON "sealed_key"("owner");
+
+-- CreateIndex
+CREATE INDEX "announcement_link_id_state_idx" ON "announcement"("link_id", "state");
+
+-- CreateIndex
+CREATE INDEX "access_token_operator_key_idx" ON "access_token"("operator_key");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_entity_seq_idx" ON "audit_entry"("entity", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_operator_key_seq_idx" ON "audit_entry"("operator_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_account_key_seq_idx" ON "audit_entry"("account_key", "seq");
