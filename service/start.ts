@@ -7,6 +7,7 @@ import process from 'node:process';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
+import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { ensureAdminToken } from './auth/admin-token.js';
 import { openTokens } from './auth/tokens.js';
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   /** Base64 of 32 bytes; default: NATSCTL_MASTER_KEY, then master.key of the data folder, made on the first start. */
   masterKey?: string;
   logger?: FastifyBaseLogger;
+  /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
+  resignSelfSigned?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -70,7 +73,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
-    const service: Service = { store, custody, tokens, links, now };
+    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
+    const service: Service = { store, custody, tokens, links, accounts: serveAccounts(store), policy, now };
     const app = await buildApp(service, log);
     undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);

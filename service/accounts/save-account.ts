@@ -1,8 +1,10 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
+import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { type AuditRecord, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
 import { accountJti } from './jti.js';
 
@@ -25,6 +27,7 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   const jti = accountJti(account);
   await checkNameFree(tx, operator.sub, claims.sub, name);
   const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
+  noteChanged(tx, claims.sub);
   const row = await tx.account.upsert({
     where: { key: claims.sub },
     create: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
@@ -39,12 +42,25 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     afterJti: jti,
     ...(detail && { detail }),
   });
+  await noteImports(tx, claims, stored !== null);
   await announceLater(tx, claims.sub, jti, at);
   return row;
 }
 
+/** Who imports from whom, kept beside the JWT: most accounts import nothing, and most changes are of something else. */
+async function noteImports(tx: Queries, { sub, nats }: AccountClaims, known: boolean): Promise<void> {
+  const exporters = new Set(nats.imports.map(({ account }) => account));
+  const rows = known ? await tx.accountImport.findMany({ where: { importerKey: sub } }) : [];
+  const gone = rows.filter(({ exporterKey }) => !exporters.delete(exporterKey)).map(({ exporterKey }) => exporterKey);
+  if (gone.length > 0) {
+    await tx.accountImport.deleteMany({ where: { importerKey: sub, exporterKey: { in: gone } } });
+  }
+  const added = [...exporters].map((exporterKey) => ({ exporterKey, importerKey: sub }));
+  if (added.length > 0) await tx.accountImport.createMany({ data: added });
+}
+
 /** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
-async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
+export async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
   for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
     const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
     await tx.announcement.upsert({

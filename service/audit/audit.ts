@@ -9,6 +9,7 @@ export interface AuditRecord {
   action:
     | 'account.create'
     | 'account.update'
+    | 'activation.store'
     | 'link.attach'
     | 'link.detach'
     | 'operator.adopt'

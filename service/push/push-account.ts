@@ -3,11 +3,13 @@
  * never undo each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
  */
 
-import { droppedRevocations } from '../../claims/account/revocation.js';
+import { droppedRevocations, lostRevocations } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { decodeAs, unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { AccountClaims, Decoded } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
@@ -16,7 +18,9 @@ import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { type CrossCheck, crossChecks } from './cross-checks.js';
 import type { Precondition } from './precondition.js';
+import { isStoredAlready, mayResign, resign } from './resign.js';
 
 export interface Push {
   /** The account the sender names; must be the token's own. */
@@ -33,6 +37,7 @@ export interface PushOutcome {
   status: 'created' | 'updated' | 'unchanged';
   account: string;
   jti: string;
+  warnings: CrossCheck[];
 }
 
 /** Seconds an `iat` may lie in the future: a revocation "now" must cover what is pushed now. */
@@ -41,9 +46,11 @@ const MAX_CLOCK_SKEW_SECONDS = 60;
 /** What the rules look at. */
 interface Case {
   readonly push: Push;
-  readonly account: VerifiedAccount;
+  readonly account: { readonly claims: AccountClaims };
   readonly jti: string;
   readonly stored: Account | null;
+  /** The claims of `stored`. */
+  readonly before: AccountClaims | null;
   readonly now: number;
 }
 
@@ -60,28 +67,51 @@ const RULES: readonly ((judged: Case) => void)[] = [
 
 export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
   const id = decodePublicKey(push.id, 'account').text;
-  const now = service.now();
-  const outcome = await service.store.transaction(async (tx): Promise<PushOutcome> => {
-    const account = await verify(tx, push.token, now);
-    const stored = await tx.account.findUnique({ where: { key: id } });
-    const jti = accountJti(account);
-    // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
-    if (stored && stored.jwt === account.token) return { status: 'unchanged', account: id, jti };
-    for (const rule of RULES) rule({ push, account, jti, stored, now });
-    const detail = auditDetail(push, account, stored);
-    const actor = push.actor ?? `signer:${account.claims.iss}`;
-    const action = stored ? 'account.update' : 'account.create';
-    await saveAccount(tx, { account, stored, at: now, actor, action, detail });
-    return { status: stored ? 'updated' : 'created', account: id, jti };
-  });
-  if (outcome.status !== 'unchanged') service.links.wake();
-  return outcome;
+  const decoded = decodeAs('account', push.token);
+  const pushed = await service.store.transaction((tx) => store(service, tx, { ...push, id }, decoded));
+  if (pushed.status !== 'unchanged') service.links.wake();
+  const { status, account, before, resigned } = pushed;
+  const warnings = await crossChecks(service, account, { before, nameImporters: !resigned });
+  return { status, account: id, jti: accountJti(account), warnings };
 }
 
-/** Signature, issuer among the keys of the operator served, strict mode, validation, expiry. */
-async function verify(tx: Queries, token: string, now: number): Promise<VerifiedAccount> {
+interface Pushed {
+  status: PushOutcome['status'];
+  account: VerifiedAccount;
+  /** What was there before, where it can be read. */
+  before: AccountClaims | null;
+  resigned: boolean;
+}
+
+async function store(service: Service, tx: Queries, push: Push, decoded: Decoded<AccountClaims>): Promise<Pushed> {
+  const now = service.now();
   const { trusted } = await servedOperator(tx);
-  return verifyAccount(token, trusted, { now });
+  const stored = await tx.account.findUnique({ where: { key: push.id } });
+  const before = stored && storedClaims(stored, push.forced);
+  const resigned = service.policy.resignSelfSigned && mayResign(decoded.claims, before);
+  const judged = resigned ? decoded : verifyAccount(decoded, trusted, { now });
+  const jti = accountJti(judged);
+  // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
+  if (stored && before && (stored.jwt === push.token || (resigned && isStoredAlready(decoded.claims, before)))) {
+    return {
+      status: 'unchanged',
+      account: verifyAccount(readStored('account', stored), trusted, { now }),
+      before,
+      resigned,
+    };
+  }
+  for (const rule of RULES) rule({ push, account: judged, jti, stored, before, now });
+  const account = resigned ? await resign(service, tx, decoded.claims, before) : (judged as VerifiedAccount);
+  const actor = push.actor ?? `signer:${decoded.claims.iss}`;
+  const action = stored ? 'account.update' : 'account.create';
+  const lost = resigned ? unknownFields(decoded) : [];
+  const detail = {
+    ...auditDetail(push, account, before),
+    ...(resigned && { signedBy: decoded.claims.iss }),
+    ...(lost.length > 0 && { lost }),
+  };
+  await saveAccount(tx, { account, stored, at: now, actor, action, detail });
+  return { status: stored ? 'updated' : 'created', account, before, resigned };
 }
 
 function refuseOtherId({ push, account: { claims } }: Case): void {
@@ -152,23 +182,29 @@ function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
   );
 }
 
-function refuseDroppedRevocations({ push, account: { claims }, stored }: Case): void {
-  if (!stored || push.forced) return;
-  const dropped = droppedRevocations(storedRevocations(stored), claims.nats.revocations);
+function refuseDroppedRevocations({ push, account: { claims }, before }: Case): void {
+  if (!before || push.forced) return;
+  const { users, activations } = lostRevocations(before, claims);
+  const dropped = [...users, ...activations];
   if (dropped.length === 0) return;
-  const users = dropped.map(({ user }) => user);
-  const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
+  const keys = dropped.map(({ user }) => user);
+  const shown = keys.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
+  const [what, whom] = users.length > 0 ? ['revocations', 'users'] : ['revocations of activations', 'accounts'];
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_PUSH_REVOCATION_DROPPED',
-    `the JWT of ${label(claims)} lacks revocations that the service holds (${shown}): it would let those users back in`,
+    `the JWT of ${label(claims)} lacks ${what} that the service holds (${shown}): it would let those ${whom} back in`,
     { hint: PULL, details: { account: claims.sub, dropped } },
   );
 }
 
-function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Account | null): Record<string, unknown> {
-  const before = stored ? storedRevocations(stored, forced) : new Map<string, number>();
-  const added = droppedRevocations(claims.nats.revocations, before);
-  const dropped = droppedRevocations(before, claims.nats.revocations);
+function auditDetail(
+  { forced }: Push,
+  { claims }: VerifiedAccount,
+  before: AccountClaims | null,
+): Record<string, unknown> {
+  const [held, holds] = [before?.nats.revocations ?? new Map<string, number>(), claims.nats.revocations];
+  const added = droppedRevocations(holds, held);
+  const dropped = droppedRevocations(held, holds);
   return {
     name: claims.name,
     issuer: claims.iss,
@@ -178,11 +214,11 @@ function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Acco
 }
 
 /** A forced push is also the way out when the stored JWT is damaged: nothing can be read of that one. */
-function storedRevocations(stored: Account, evenDamaged = false): ReadonlyMap<string, number> {
+function storedClaims(stored: Account, evenDamaged: boolean): AccountClaims | null {
   try {
-    return readStored('account', stored).claims.nats.revocations;
+    return readStored('account', stored).claims;
   } catch (error) {
-    if (evenDamaged) return new Map();
+    if (evenDamaged) return null;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import { type Prisma, PrismaClient } from '../../prisma/generated/client.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { changedBy } from './changed-accounts.js';
 import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
@@ -15,6 +16,8 @@ export interface Store {
   readonly db: Database;
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Calls back for every account a transaction wrote, after its end and before whoever asked for it hears of it. */
+  onChanged(listener: (accountKey: string) => void): void;
   close(): Promise<void>;
 }
 
@@ -41,9 +44,22 @@ export async function openStore(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
+    const listeners: ((accountKey: string) => void)[] = [];
     return {
       db,
-      transaction: (work) => db.$transaction(work),
+      async transaction(work) {
+        let began: Queries | undefined;
+        try {
+          return await db.$transaction((tx) => {
+            began = tx;
+            return work(tx);
+          });
+        } finally {
+          // Also after a failure: one of the commit does not say that nothing was written.
+          for (const key of began ? changedBy(began) : []) for (const listener of listeners) listener(key);
+        }
+      },
+      onChanged: (listener) => void listeners.push(listener),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
