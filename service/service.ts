@@ -1,4 +1,6 @@
 import type { ServedAccounts } from './accounts/served-accounts.js';
+import type { AuditSigner } from './audit/checkpoint.js';
+import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Links } from './link/links.js';
@@ -8,6 +10,8 @@ import type { Store } from './store/open.js';
 export interface Service {
   readonly store: Store;
   readonly custody: Custody;
+  readonly audit: AuditSigner;
+  readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
   readonly accounts: ServedAccounts;

@@ -2,7 +2,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
-import { type AuditRecord, recordAudit } from '../audit/audit.js';
+import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
@@ -14,7 +14,7 @@ export interface Change {
   stored: Account | null;
   /** Unix seconds. */
   at: number;
-  actor: string;
+  actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
 }
@@ -28,18 +28,23 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   await checkNameFree(tx, operator.sub, claims.sub, name);
   const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
   noteChanged(tx, claims.sub);
-  const row = await tx.account.upsert({
-    where: { key: claims.sub },
-    create: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
-    update: { ...data, version: { increment: 1 } },
-  });
+  // Not an upsert, which asks again what the caller has read.
+  const row = stored
+    ? await tx.account.update({ where: { key: claims.sub }, data: { ...data, version: { increment: 1 } } })
+    : await tx.account.create({
+        data: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
+      });
   await recordAudit(tx, {
     at,
     actor,
     action,
     entity: claims.sub,
+    operator: operator.sub,
+    account: claims.sub,
     beforeJti: stored?.jti ?? null,
     afterJti: jti,
+    before: stored && claimsJson(stored.jwt),
+    after: claimsJson(token),
     ...(detail && { detail }),
   });
   await noteImports(tx, claims, stored !== null);
@@ -61,7 +66,7 @@ async function noteImports(tx: Queries, { sub, nats }: AccountClaims, known: boo
 
 /** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
 export async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
-  for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
+  for (const { id: linkId } of await linksIn(tx)) {
     const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
     await tx.announcement.upsert({
       where: { linkId_accountKey: { linkId, accountKey } },
@@ -69,6 +74,15 @@ export async function announceLater(tx: Queries, accountKey: string, jti: string
       update: data,
     });
   }
+}
+
+const links = new WeakMap<Queries, Promise<{ id: string }[]>>();
+
+/** Read once for a group of pushes: a link is attached in a transaction that saves no account. */
+function linksIn(tx: Queries): Promise<{ id: string }[]> {
+  const known = links.get(tx) ?? tx.link.findMany({ select: { id: true } });
+  links.set(tx, known);
+  return known;
 }
 
 /** Names differing only in letter case are one folder on many file systems (nsc files accounts by name). */

@@ -6,6 +6,8 @@ import { findAccount } from './find-account.js';
 /** An account as the resolver gives it out: read from the database and verified. */
 export interface ServedAccount {
   readonly key: string;
+  /** Whose account it is. */
+  readonly operator: string;
   readonly jwt: string;
   readonly jti: string;
   /** The jti as a header has it. */
@@ -88,7 +90,7 @@ export function serveAccounts(store: Store, maxBytes = MAX_BYTES): ServedAccount
 async function read(store: Store, key: string): Promise<ServedAccount> {
   const row = await findAccount(store.db, key);
   const { claims, token } = readStored('account', row);
-  return { key, jwt: token, jti: row.jti, etag: `"${row.jti}"`, exp: claims.exp ?? 0 };
+  return { key, operator: row.operatorKey, jwt: token, jti: row.jti, etag: `"${row.jti}"`, exp: claims.exp ?? 0 };
 }
 
 function sizeOf({ jwt }: ServedAccount): number {

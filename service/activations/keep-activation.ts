@@ -14,9 +14,9 @@ import type { Activation } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import { accountJti } from '../accounts/jti.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
-import { recordAudit } from '../audit/audit.js';
+import { claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { servedOperator } from '../operators/served-operator.js';
+import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -42,7 +42,7 @@ export async function keepActivation(service: Service, text: string): Promise<Ke
   const jti = accountJti({ claims, token });
   const exporterKey = claims.nats.issuer_account ?? claims.iss;
   return service.store.transaction(async (tx) => {
-    await refuseUnfounded(tx, claims, token, exporterKey, now);
+    const operator = await refuseUnfounded(tx, claims, token, exporterKey, now);
     const stored = await tx.activation.findUnique({ where: { hash } });
     if (stored?.jwt === token) return { status: 'unchanged', hash, jti };
     if (stored && Number(stored.iat) >= claims.iat) throw older(claims);
@@ -60,8 +60,12 @@ export async function keepActivation(service: Service, text: string): Promise<Ke
       actor: `signer:${claims.iss}`,
       action: 'activation.store',
       entity: exporterKey,
+      operator,
+      account: exporterKey,
       beforeJti: stored?.jti ?? null,
       afterJti: jti,
+      before: stored && claimsJson(stored.jwt),
+      after: claimsJson(token),
       detail: { hash, importer: claims.sub, subject, type },
     });
     return { status: stored ? 'updated' : 'created', hash, jti };
@@ -77,17 +81,16 @@ export async function findActivation({ store }: Service, hash: string): Promise<
   });
 }
 
-/** Issued by a key of an account that is here, for an export of it that asks for activations. */
+/** Issued by a key of an account that is here, for an export of it that asks for activations. Gives the account's operator. */
 async function refuseUnfounded(
   tx: Queries,
   claims: ActivationClaims,
   token: string,
   exporterKey: string,
   now: number,
-): Promise<void> {
+): Promise<string> {
   const row = await findAccount(tx, exporterKey);
-  const { trusted } = await servedOperator(tx);
-  const exporter = verifyAccount(readStored('account', row), trusted, { now });
+  const exporter = verifyAccount(readStored('account', row), await servedOperators(tx), { now });
   const { subject, kind: type } = claims.nats;
   const found = decidingExport(exporter.claims.nats.exports, type, subject);
   if (found?.token_req !== true) {
@@ -99,6 +102,7 @@ async function refuseUnfounded(
     );
   }
   verifyActivation({ subject, account: exporterKey, type, token }, claims.sub, exporter, found, now);
+  return row.operatorKey;
 }
 
 /** Those that have expired go first. */

@@ -8,7 +8,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, recordAudit } from '../audit/audit.js';
 import type { Custody } from '../custody/custody.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Store } from '../store/open.js';
@@ -31,8 +31,8 @@ export interface LinkState {
 
 export interface Links {
   /** `keep` attaches the link again at the next start. Resolves after the first attempt to connect; the link goes on trying. */
-  attach(target: LinkTarget, options?: { keep?: boolean; actor?: string }): Promise<LinkState>;
-  detach(id: string, actor: string): Promise<void>;
+  attach(target: LinkTarget, options?: { keep?: boolean; actor?: Actor }): Promise<LinkState>;
+  detach(id: string, actor: Actor): Promise<void>;
   list(): Promise<LinkState[]>;
   /** Tells what each server answers to this version of the account, as far as it does in time. */
   announce(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;

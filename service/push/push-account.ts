@@ -9,12 +9,14 @@ import { decodeAs, unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { TrustedOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
+import type { Actor } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { servedOperator } from '../operators/served-operator.js';
+import { namedOperator, servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -30,7 +32,7 @@ export interface Push {
   /** Whether revocations may be dropped: only for a caller with an admin token who says so. */
   forced: boolean;
   /** The caller, where it is known by an access token. */
-  actor?: string;
+  actor?: Actor;
 }
 
 export interface PushOutcome {
@@ -46,7 +48,7 @@ const MAX_CLOCK_SKEW_SECONDS = 60;
 /** What the rules look at. */
 interface Case {
   readonly push: Push;
-  readonly account: { readonly claims: AccountClaims };
+  readonly account: Pick<VerifiedAccount, 'claims' | 'operator'>;
   readonly jti: string;
   readonly stored: Account | null;
   /** The claims of `stored`. */
@@ -57,6 +59,7 @@ interface Case {
 /** In this order, each either passes (nothing) or throws. The JWT itself has been verified before the first one. */
 const RULES: readonly ((judged: Case) => void)[] = [
   refuseOtherId,
+  refuseOtherOperator,
   refuseFuture,
   refuseUnfitName,
   refuseBrokenPrecondition,
@@ -68,7 +71,7 @@ const RULES: readonly ((judged: Case) => void)[] = [
 export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
   const id = decodePublicKey(push.id, 'account').text;
   const decoded = decodeAs('account', push.token);
-  const pushed = await service.store.transaction((tx) => store(service, tx, { ...push, id }, decoded));
+  const pushed = await service.store.grouped((tx) => store(service, tx, { ...push, id }, decoded));
   if (pushed.status !== 'unchanged') service.links.wake();
   const { status, account, before, resigned } = pushed;
   const warnings = await crossChecks(service, account, { before, nameImporters: !resigned });
@@ -85,23 +88,26 @@ interface Pushed {
 
 async function store(service: Service, tx: Queries, push: Push, decoded: Decoded<AccountClaims>): Promise<Pushed> {
   const now = service.now();
-  const { trusted } = await servedOperator(tx);
   const stored = await tx.account.findUnique({ where: { key: push.id } });
   const before = stored && storedClaims(stored, push.forced);
-  const resigned = service.policy.resignSelfSigned && mayResign(decoded.claims, before);
-  const judged = resigned ? decoded : verifyAccount(decoded, trusted, { now });
+  const trusted = await operatorsIn(tx);
+  // A JWT that its account signed names no operator: it is that of the account, or the only one.
+  const resigner =
+    service.policy.resignSelfSigned && mayResign(decoded.claims, before)
+      ? await namedOperator(tx, stored?.operatorKey)
+      : null;
+  const resigned = resigner !== null;
+  const judged = resigner
+    ? { ...decoded, operator: resigner.claims, strict: false }
+    : verifyAccount(decoded, trusted, { now });
   const jti = accountJti(judged);
   // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
   if (stored && before && (stored.jwt === push.token || (resigned && isStoredAlready(decoded.claims, before)))) {
-    return {
-      status: 'unchanged',
-      account: verifyAccount(readStored('account', stored), trusted, { now }),
-      before,
-      resigned,
-    };
+    const account = verifyAccount(readStored('account', stored), trusted, { now });
+    return { status: 'unchanged', account, before, resigned };
   }
   for (const rule of RULES) rule({ push, account: judged, jti, stored, before, now });
-  const account = resigned ? await resign(service, tx, decoded.claims, before) : (judged as VerifiedAccount);
+  const account = resigner ? await resign(service, tx, resigner, { claims: decoded.claims, before }) : judged;
   const actor = push.actor ?? `signer:${decoded.claims.iss}`;
   const action = stored ? 'account.update' : 'account.create';
   const lost = resigned ? unknownFields(decoded) : [];
@@ -114,12 +120,31 @@ async function store(service: Service, tx: Queries, push: Push, decoded: Decoded
   return { status: stored ? 'updated' : 'created', account, before, resigned };
 }
 
+const operators = new WeakMap<Queries, Promise<TrustedOperators>>();
+
+/** Read once for a group of pushes: none of them changes an operator. */
+function operatorsIn(tx: Queries): Promise<TrustedOperators> {
+  const known = operators.get(tx) ?? servedOperators(tx);
+  operators.set(tx, known);
+  return known;
+}
+
 function refuseOtherId({ push, account: { claims } }: Case): void {
   if (claims.sub === push.id) return;
   throw refusal(
     'ERR_PUSH_ID_MISMATCH',
     `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
     'post it under its own id',
+  );
+}
+
+/** An account does not change hands: what one operator's users and keys belong to, no other operator's signature takes over. */
+function refuseOtherOperator({ account: { claims, operator }, stored }: Case): void {
+  if (!stored || stored.operatorKey === operator.sub) return;
+  throw refusal(
+    'ERR_PUSH_OPERATOR',
+    `${label(claims)} belongs to another operator of this service`,
+    'push it to the operator that made it, or use a new account key',
   );
 }
 

@@ -7,6 +7,7 @@ import { newAccount } from '../../claims/jwt/new.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import type { AccountClaims, AccountLimits } from '../../claims/types.js';
 import { signAccount } from '../accounts/sign-account.js';
+import type { ServedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 
@@ -25,10 +26,10 @@ export function mayResign(claims: AccountClaims, before: AccountClaims | null): 
 export async function resign(
   service: Service,
   tx: Queries,
-  claims: AccountClaims,
-  before: AccountClaims | null,
+  operator: ServedOperator,
+  { claims, before }: { claims: AccountClaims; before: AccountClaims | null },
 ): Promise<VerifiedAccount> {
-  return signAccount(service, tx, ofOperator(claims, before), before?.iat);
+  return signAccount(service, tx, operator, ofOperator(claims, before), before?.iat);
 }
 
 /** Whether signing it again would change nothing: its answer may have been lost, or it is handed over once more. */

@@ -6,6 +6,7 @@ import { changedBy } from './changed-accounts.js';
 import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
+import { grouped } from './grouped.js';
 import { migrate } from './migrate.js';
 
 export type Database = PrismaClient;
@@ -16,8 +17,12 @@ export interface Store {
   readonly db: Database;
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** As `transaction`, together with others that wait at the same time (service/store/grouped.ts). */
+  grouped<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
   /** Calls back for every account a transaction wrote, after its end and before whoever asked for it hears of it. */
   onChanged(listener: (accountKey: string) => void): void;
+  /** Runs `finish` at the end of every transaction from now on, as a part of it. */
+  beforeCommit(finish: (tx: Queries) => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -44,21 +49,27 @@ export async function openStore(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
+    const finishers: ((tx: Queries) => Promise<void>)[] = [];
     const listeners: ((accountKey: string) => void)[] = [];
+    const transaction = async <T>(work: (tx: Queries) => Promise<T>): Promise<T> => {
+      let began: Queries | undefined;
+      try {
+        return await db.$transaction(async (tx) => {
+          began = tx;
+          const result = await work(tx);
+          for (const finish of finishers) await finish(tx);
+          return result;
+        });
+      } finally {
+        // Also after a failure: one of the commit does not say that nothing was written.
+        for (const key of began ? changedBy(began) : []) for (const listener of listeners) listener(key);
+      }
+    };
     return {
       db,
-      async transaction(work) {
-        let began: Queries | undefined;
-        try {
-          return await db.$transaction((tx) => {
-            began = tx;
-            return work(tx);
-          });
-        } finally {
-          // Also after a failure: one of the commit does not say that nothing was written.
-          for (const key of began ? changedBy(began) : []) for (const listener of listeners) listener(key);
-        }
-      },
+      transaction,
+      grouped: grouped(transaction),
+      beforeCommit: (finish) => void finishers.push(finish),
       onChanged: (listener) => void listeners.push(listener),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.

@@ -3,10 +3,11 @@ import { Type } from 'typebox';
 import { NatsctlError } from '../../../claims/errors.js';
 import { timeText } from '../../../claims/trust/account.js';
 import { announceAgain } from '../../accounts/announce-again.js';
+import { requireRight } from '../../auth/rights.js';
 import type { ServiceErrorCode } from '../../errors.js';
 import { decodedText } from '../../http/decoded-text.js';
 import { isKnown } from '../../http/etags.js';
-import { bearerToken } from '../../plugins/bearer.js';
+import { bearerToken } from '../../plugins/access.js';
 import { closed, Id, refusals } from '../../schemas/common.js';
 import { AccountQuery, isOn, jwtContent } from '../../schemas/resolver.js';
 import type { Service } from '../../service.js';
@@ -62,7 +63,7 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
       if (isOn(query.notify)) {
         // Theirs does it for anybody who asks. It costs every server of the system work, so here it takes who may change accounts.
         const caller = await service.tokens.verify(bearerToken({ headers }));
-        if (caller.role !== 'admin') throw roleNeeded(caller.role);
+        requireRight(caller, 'manage', { operator: account.operator, account: account.key });
         await announceAgain(service, account.key);
       }
       return reply.send(account.jwt);
@@ -82,8 +83,4 @@ function jtiLookup(): NatsctlError<ServiceErrorCode> {
   return new NatsctlError('ERR_JTI_LOOKUP', 'lookup by jti is not supported', {
     hint: 'send the jti you know as If-None-Match: "<jti>"',
   });
-}
-
-function roleNeeded(role: string): NatsctlError<ServiceErrorCode> {
-  return new NatsctlError('ERR_AUTH_FORBIDDEN', `this needs the role admin; the token has ${role}`);
 }

@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import { Type } from 'typebox';
 import { isNatsctlError } from '../../../claims/errors.js';
-import { requireRole } from '../../plugins/bearer.js';
+import { requireRight } from '../../auth/rights.js';
+import { bearerToken } from '../../plugins/access.js';
 import { refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 import type { Database } from '../../store/open.js';
@@ -16,9 +17,8 @@ const Lines = Type.Unsafe<Readable>(Type.String());
 const MAX_PACK = 10_000;
 const PAGE = 100;
 
-/** Open to all there; but who has an account's key knows one account, and this is every tenant of the operator: an admin's. */
+/** Open to all there; but who has an account's key knows one account, and this is every tenant: it takes who may read all. */
 export const resolverPackRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
-  requireRole(app, service.tokens, 'admin');
   app.get(
     '/pack',
     {
@@ -35,8 +35,11 @@ export const resolverPackRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         },
       },
     },
-    async ({ query, log }, reply) =>
-      reply.type('text/plain; charset=utf-8').send(Readable.from(lines(service.store.db, query.max, log))),
+    async ({ query, headers, log }, reply) => {
+      requireRight(await service.tokens.verify(bearerToken({ headers })), 'read', {});
+      reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8');
+      return reply.send(Readable.from(lines(service.store.db, query.max, log)));
+    },
   );
 };
 

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { UNCHANGED } from '../../../resolver/http.js';
+import { type Caller, hasRight } from '../../auth/rights.js';
 import { printable } from '../../http/problem.js';
-import { bearerToken } from '../../plugins/bearer.js';
+import { bearerToken } from '../../plugins/access.js';
 import { readPrecondition } from '../../push/precondition.js';
 import { type PushOutcome, pushAccount } from '../../push/push-account.js';
 import { closed, Id, refusals } from '../../schemas/common.js';
@@ -51,8 +52,8 @@ export const resolverPushRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         id: request.params.account,
         token: typeof request.body === 'string' ? request.body.trim() : '',
         precondition: readPrecondition(ifMatch, ifNoneMatch),
-        forced: caller?.role === 'admin',
-        ...(caller && { actor: `token:${caller.name}` }),
+        forced: caller !== null && (await mayForce(service, caller, request.params.account)),
+        ...(caller && { actor: { actor: caller.actor, requestId: String(request.id), remote: request.ip } }),
       });
       reply
         .code(done.status === 'created' ? 201 : 200)
@@ -68,4 +69,10 @@ export const resolverPushRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
 function pushText({ status, warnings }: PushOutcome): string {
   const first = status === 'unchanged' ? UNCHANGED : `jwt ${status}`;
   return [first, ...warnings.map(({ message }) => `warning: ${printable(message)}`), ''].join('\n');
+}
+
+/** Revocations are dropped by who manages the account, and by nobody for an account that is not here: it has none. */
+async function mayForce({ store }: Service, caller: Caller, account: string): Promise<boolean> {
+  const row = await store.db.account.findUnique({ where: { key: account } });
+  return row !== null && hasRight(caller, 'manage', { operator: row.operatorKey, account: row.key });
 }

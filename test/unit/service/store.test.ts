@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../../service/store/connection.js';
@@ -61,13 +61,14 @@ describe('the database', () => {
 
 describe('migrations', () => {
   const shipped = path.resolve('prisma/migrations');
+  const names = async () => (await readdir(shipped)).filter((name) => /^\d/.test(name)).sort();
 
   it('are recorded as Prisma records them, once', async () => {
     const client = await openConnection(path.join(await testFolder(), 'x.db'));
-    expect(await migrate(client)).toEqual(['0001_init', '0003_activation']);
+    expect(await migrate(client)).toEqual(await names());
     expect(await migrate(client)).toEqual([]);
     const { rows } = await client.execute('SELECT * FROM _prisma_migrations');
-    expect(rows.map(({ migration_name }) => migration_name)).toEqual(['0001_init', '0003_activation']);
+    expect(rows).toHaveLength((await names()).length);
     expect(rows[0]).toMatchObject({
       applied_steps_count: 1,
       rolled_back_at: null,
@@ -80,9 +81,9 @@ describe('migrations', () => {
   it('are all applied or none: one that fails leaves the database as it was', async () => {
     const dir = await testFolder();
     await cp(shipped, path.join(dir, 'm'), { recursive: true });
-    await mkdir(path.join(dir, 'm', '0002_broken'));
+    await mkdir(path.join(dir, 'm', '9998_broken'));
     await writeFile(
-      path.join(dir, 'm', '0002_broken', 'migration.sql'),
+      path.join(dir, 'm', '9998_broken', 'migration.sql'),
       'CREATE TABLE "a" ("x" TEXT);\nALTER TABLE "none" ADD "x";\n',
     );
     const client = await openConnection(path.join(dir, 'x.db'));
