@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
 
@@ -13,6 +14,12 @@ interface Waiting {
 /** Work of one transaction, well inside its time. */
 const MAX_GROUP = 32;
 
+/**
+ * libSQL works in the caller's turn of the event loop, so a whole transaction can go by before the next socket is looked at. After
+ * this everything that has come in waits in the queue, and readers have been answered.
+ */
+const turn = (): Promise<void> => setImmediate();
+
 /** Thrown out of a transaction to have it rolled back. */
 class Spoiled extends Error {}
 
@@ -27,7 +34,10 @@ export function grouped(transaction: Transaction): Transaction {
 
   const drain = async () => {
     running = true;
-    while (queue.length > 0) await runGroup(transaction, queue.splice(0, MAX_GROUP));
+    while (queue.length > 0) {
+      await turn();
+      await runGroup(transaction, queue.splice(0, MAX_GROUP));
+    }
     running = false;
   };
   return <T>(work: Work<T>) =>
@@ -51,6 +61,7 @@ async function runGroup(transaction: Transaction, group: Waiting[]): Promise<voi
           if (changesIn(tx) !== before) throw new Spoiled();
           done.push(() => reject(error));
         }
+        await turn();
       }
       return done;
     });
