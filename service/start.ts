@@ -14,8 +14,12 @@ import { ensureAdminToken } from './auth/admin-token.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
-import { loadMasterKey } from './custody/master-key.js';
+import { keepRewrapped } from './custody/keep-rewrapped.js';
+import { loadMasterKey } from './custody/load-master-key.js';
+import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
+import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
+import { openEvents } from './events/events.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import type { Service } from './service.js';
@@ -29,8 +33,13 @@ export interface ServiceOptions {
   host?: string;
   /** Default 9090; -1 = any free one. */
   port?: number;
-  /** Base64 of 32 bytes; default: NATSCTL_MASTER_KEY, then master.key of the data folder, made on the first start. */
+  /**
+   * Base64 of 32 bytes or `transit:MOUNT/NAME`, or several, newest first, with commas between; default: NATSCTL_MASTER_KEY, then
+   * master.key of the data folder, made on the first start.
+   */
   masterKey?: string;
+  /** Vault or OpenBao, where keys are held there. Default: NATSCTL_VAULT_*, BAO_*, VAULT_* of the environment. */
+  vault?: VaultSettings;
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
@@ -66,20 +75,25 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
-    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY);
-    undo.push(() => masterKey.fill(0));
+    const vault = vaultWhenNeeded(options.vault ?? vaultSettings(process.env));
+    undo.push(() => vault.close());
+    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY, vault.get);
+    undo.push(() => masterKey.close());
     const store = await openStore(dataDir);
     undo.push(() => store.close());
-    const custody = await openCustody(store, masterKey);
+    const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now);
+    const rewrapping = keepRewrapped({ store, custody, now }, log);
+    undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
     const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
     const accounts = serveAccounts(store);
-    const service: Service = { store, custody, audit, sessions, tokens, links, accounts, policy, now };
+    const events = openEvents(store);
+    const service: Service = { store, custody, audit, events, sessions, tokens, links, accounts, policy, now };
     const app = await buildApp(service, log);
     undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);

@@ -25,7 +25,7 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
-  await checkNameFree(tx, operator.sub, claims.sub, name);
+  if (stored?.nameFold !== foldName(name)) await checkNameFree(tx, operator.sub, claims.sub, name);
   const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
   noteChanged(tx, claims.sub);
   // Not an upsert, which asks again what the caller has read.
@@ -88,7 +88,10 @@ function linksIn(tx: Queries): Promise<{ id: string }[]> {
 /** Names differing only in letter case are one folder on many file systems (nsc files accounts by name). */
 async function checkNameFree(tx: Queries, operatorKey: string, key: string, name: string): Promise<void> {
   const nameFold = foldName(name);
-  const holder = await tx.account.findUnique({ where: { operatorKey_nameFold: { operatorKey, nameFold } } });
+  const holder = await tx.account.findUnique({
+    where: { operatorKey_nameFold: { operatorKey, nameFold } },
+    select: { key: true, name: true },
+  });
   if (!holder || holder.key === key) return;
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_ACCOUNT_NAME_TAKEN',

@@ -77,7 +77,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
   });
   for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
     if (!row.sealedCreds) continue;
-    const creds = custody.unseal(sealedFor(row.id), row.sealedCreds).toString('utf8');
+    const creds = (await custody.unseal(sealedFor(row.id), row.sealedCreds)).toString('utf8');
     await start(row.id, JSON.parse(row.servers), creds);
   }
 
@@ -101,7 +101,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
           hint: 'detach one first',
         });
       }
-      const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      const sealedCreds = keep ? await custody.seal(sealedFor(id), Buffer.from(creds)) : null;
       await store.transaction(async (tx) => {
         const at = BigInt(now());
         const known = await tx.link.findUnique({ where: { id } });

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
+import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 
@@ -17,7 +18,14 @@ export const AccountItem = Type.Object(
   closed,
 );
 
-export const AccountDetail = Type.Object({ ...AccountItem.properties, jwt: Type.String() }, closed);
+export const AccountDetail = Type.Object(
+  {
+    ...AccountItem.properties,
+    claims: Type.Object({}, { additionalProperties: true, description: 'Of the JWT' }),
+    jwt: Type.String(),
+  },
+  closed,
+);
 
 export const NewAccount = Type.Object(
   {
@@ -63,5 +71,6 @@ export function accountItem(row: Account): Static<typeof AccountItem> {
 }
 
 export function accountDetail(row: Account): Static<typeof AccountDetail> {
-  return { ...accountItem(row), jwt: readStored('account', row).token };
+  const { token } = readStored('account', row);
+  return { ...accountItem(row), claims: JSON.parse(claimsJson(token)) as Record<string, unknown>, jwt: token };
 }

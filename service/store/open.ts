@@ -23,6 +23,8 @@ export interface Store {
   onChanged(listener: (accountKey: string) => void): void;
   /** Runs `finish` at the end of every transaction from now on, as a part of it. */
   beforeCommit(finish: (tx: Queries) => Promise<void>): void;
+  /** Calls `told` after every transaction that was committed. */
+  afterCommit(told: () => void): void;
   close(): Promise<void>;
 }
 
@@ -51,15 +53,18 @@ export async function openStore(dir: string): Promise<Store> {
     await db.$connect();
     const finishers: ((tx: Queries) => Promise<void>)[] = [];
     const listeners: ((accountKey: string) => void)[] = [];
+    const followers: (() => void)[] = [];
     const transaction = async <T>(work: (tx: Queries) => Promise<T>): Promise<T> => {
       let began: Queries | undefined;
       try {
-        return await db.$transaction(async (tx) => {
+        const result = await db.$transaction(async (tx) => {
           began = tx;
-          const result = await work(tx);
+          const done = await work(tx);
           for (const finish of finishers) await finish(tx);
-          return result;
+          return done;
         });
+        for (const told of followers) told();
+        return result;
       } finally {
         // Also after a failure: one of the commit does not say that nothing was written.
         for (const key of began ? changedBy(began) : []) for (const listener of listeners) listener(key);
@@ -71,6 +76,7 @@ export async function openStore(dir: string): Promise<Store> {
       grouped: grouped(transaction),
       beforeCommit: (finish) => void finishers.push(finish),
       onChanged: (listener) => void listeners.push(listener),
+      afterCommit: (told) => void followers.push(told),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -3,6 +3,7 @@ import { guard } from '../../plugins/access.js';
 import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { auditRoutes } from './audit.js';
+import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
@@ -22,6 +23,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    eventRoutes,
   ]) {
     await app.register(routes, { service });
   }
