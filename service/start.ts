@@ -2,8 +2,10 @@
  * Starts the service: data folder, lock, database, keys, tokens, links, HTTP. Each step that opened something is undone in
  * the opposite order by `close`, and by a start that fails half-way.
  */
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
@@ -20,14 +22,20 @@ import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
 import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
+import { watchHealth } from './health/health.js';
 import { type LinkState, openLinks } from './link/links.js';
+import { openMetrics } from './metrics/metrics.js';
+import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import type { Service } from './service.js';
+import { checkSettings, type RunSettings } from './settings.js';
+import { drainOutbox } from './stop/drain-outbox.js';
 import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
+import { openTls } from './tls/server-tls.js';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends RunSettings {
   dataDir: string;
   /** Default 127.0.0.1. */
   host?: string;
@@ -48,9 +56,11 @@ export interface ServiceOptions {
 }
 
 export interface RunningService {
-  /** `http://host:port`. */
+  /** `http://host:port`, `https://` with TLS. */
   url: string;
   port: number;
+  /** Where /metrics is, when that is not with the rest. */
+  metricsUrl?: string;
   /** The token of whoever owns the data folder, and where it stands. */
   adminToken: string;
   adminTokenFile: string;
@@ -59,6 +69,9 @@ export interface RunningService {
   adoptOperator(adoption: Adoption): Promise<void>;
   /** Announces changes to this NATS system from now on. Resolves after the first attempt to connect; it goes on trying. */
   attach(target: { servers: string[]; creds: string }): Promise<LinkState>;
+  /** Reads the certificate of the listener again, where there is one. */
+  reload(): Promise<void>;
+  /** Finishes what is under way, each within its bounds (`ServiceOptions.stop`). */
   close(): Promise<void>;
 }
 
@@ -66,12 +79,14 @@ export const DEFAULT_PORT = 9_090;
 
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, now = () => Math.floor(Date.now() / 1_000) } = options;
+  const settings = checkSettings(options);
   const log = options.logger ?? pino({ level: 'warn', redact: REDACTED }, pino.destination(2));
   const undo: (() => unknown)[] = [];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    const tls = settings.tls && (await openTls(settings.tls, log));
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
@@ -90,22 +105,49 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const links = await openLinks({ store, custody, log, now });
     undo.push(() => links.close());
+    let served = false;
+    undo.push(async () => {
+      if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
+    });
     const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
     const accounts = serveAccounts(store);
     const events = openEvents(store);
     const service: Service = { store, custody, audit, events, sessions, tokens, links, accounts, policy, now };
-    const app = await buildApp(service, log);
-    undo.push(() => closeInTime(app));
-    await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);
-    const bound = app.server.address() as AddressInfo;
+    const health = watchHealth(service, log);
+    const metrics = openMetrics(service);
+    let metricsUrl: string | undefined;
+    if (settings.metricsPort !== undefined) {
+      const own = await buildMetricsApp(service, log, { metrics, auth: settings.metricsAuth });
+      undo.push(() => own.close());
+      metricsUrl = `${await listen(own, host, settings.metricsPort)}/metrics`;
+    }
+    const app = await buildApp(service, log, {
+      ...settings,
+      health,
+      metrics,
+      limits: settings.rateLimits,
+      metricsAuth: metricsUrl === undefined ? settings.metricsAuth : null,
+      ...(tls && { tls: tls.options }),
+    });
+    undo.push(() => closeInTime(app, settings.stop.requests * 1_000));
+    const url = await listen(app, host, port);
+    const certificate = tls?.follow(app.server as unknown as HttpsServer, log);
+    undo.push(() => certificate?.close());
+    served = true;
+    undo.push(async () => {
+      health.stop();
+      if (settings.stop.delay > 0) await sleep(settings.stop.delay * 1_000);
+    });
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
-      port: bound.port,
+      url,
+      port: (app.server.address() as AddressInfo).port,
+      ...(metricsUrl !== undefined && { metricsUrl }),
       adminToken: admin.token,
       adminTokenFile: admin.file,
       ...(admin.made && { firstRunToken: admin.token }),
       adoptOperator: async (adoption) => void (await adoptOperator(service, adoption)),
       attach: (target) => links.attach(target),
+      reload: async () => certificate?.reload(),
       close,
     };
   } catch (error) {
@@ -114,13 +156,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
 }
 
-/** Longer than any request of ours needs: an announcement waits two seconds for its answers. */
-const CLOSE_GRACE_MS = 5_000;
 const CLOSE_IDLE_MS = 50;
 
 /** Requests under way are answered; a sender who never ends its own does not keep the service from ending. */
-async function closeInTime(app: FastifyInstance): Promise<void> {
-  const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+async function closeInTime(app: FastifyInstance, graceMs: number): Promise<void> {
+  const patience = setTimeout(() => app.server.closeAllConnections(), graceMs);
   // A client that keeps its connection for a next request gets none: closing looks for idle ones at its beginning only.
   const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
   try {
@@ -134,9 +174,13 @@ async function closeInTime(app: FastifyInstance): Promise<void> {
 /** Paths that pino never writes: request headers of a serialised request, and whatever an error may carry. */
 const REDACTED = ['req.headers.authorization', 'headers.authorization', '*.token', '*.seed', '*.creds', '*.jwt'];
 
-async function listen(start: () => Promise<unknown>, host: string, port: number): Promise<void> {
+/** @returns the origin of what listens now */
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    await start();
+    await app.listen({ host, port: port === -1 ? 0 : port });
+    const scheme = app.initialConfig.https ? 'https' : 'http';
+    const { port: bound } = app.server.address() as AddressInfo;
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {

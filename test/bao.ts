@@ -16,10 +16,13 @@ export interface Bao {
   ): Promise<{ data: Record<string, unknown>; auth: { client_token: string } }>;
 }
 
-/** A real OpenBao in its dev mode: in memory, unsealed, on a free port of loopback, with a Transit engine. */
-export async function startBao(program: string): Promise<Bao> {
+/** A real OpenBao in its dev mode: in memory, unsealed, on a free port of loopback, with a Transit engine unless it is spoken to by TLS (with
+ * certificates of its own, in the folder), which `fetch` here does not trust. */
+export async function startBao(program: string, tlsFolder?: string): Promise<Bao> {
   const [port, token] = [await freePort(), `root-${randomBytes(12).toString('hex')}`];
-  const server = spawn(program, ['server', '-dev', '-dev-no-store-token', `-dev-listen-address=127.0.0.1:${port}`], {
+  const tls = tlsFolder === undefined ? [] : ['-dev-tls', `-dev-tls-cert-dir=${tlsFolder}`];
+  const listen = `-dev-listen-address=127.0.0.1:${port}`;
+  const server = spawn(program, ['server', '-dev', '-dev-no-store-token', listen, ...tls], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, BAO_DEV_ROOT_TOKEN_ID: token },
   });
@@ -39,7 +42,7 @@ export async function startBao(program: string): Promise<Bao> {
     server.stderr.on('data', look);
     server.once('exit', () => reject(new Error(`bao ended:\n${log}`)));
   });
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${tlsFolder === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const call: Bao['call'] = async (method, path, body) => {
     const response = await fetch(`${url}/v1/${path}`, {
       method,
@@ -50,7 +53,7 @@ export async function startBao(program: string): Promise<Bao> {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text ? JSON.parse(text) : {};
   };
-  await call('POST', 'sys/mounts/transit', { type: 'transit' });
+  if (tlsFolder === undefined) await call('POST', 'sys/mounts/transit', { type: 'transit' });
   return { url, token, call };
 }
 

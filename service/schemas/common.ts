@@ -77,7 +77,8 @@ const MEANING: Record<number, string> = {
   428: 'If-Match is missing',
   413: 'Too large',
   415: 'Not a content type of this route',
-  503: 'What holds the key cannot be asked now; try again',
+  429: 'Too many requests: Retry-After says when to come back',
+  503: 'Not now: what is needed cannot be asked, or too many ask; try again',
 };
 
 /** Of every route that makes a change which can be tried. */

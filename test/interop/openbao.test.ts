@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Seed } from '../../claims/keys/seed.js';
@@ -110,6 +110,25 @@ describe.skipIf(!bao)('OpenBao', () => {
     await expect(unseal(transit, what, first)).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
     const signer = await custody.signer(store.db, seed.publicKey);
     expect(verifySignature(seed.publicKey, DATA, (await signer?.sign(DATA)) as Uint8Array)).toBe(true);
+  });
+
+  it('is spoken to by TLS where its CA is given, and not at all where it is unknown', async () => {
+    const folder = await testFolder();
+    const { url, token } = await startBao(bao as string, folder);
+    const [ca] = (await readdir(folder)).filter((name) => /ca\.pem$/.test(name));
+    const ask = (settings: object) => {
+      const vault = openVault({ address: url, token, ...settings });
+      onTestFinished(() => vault.close());
+      return vault.ask({ method: 'GET', path: ['sys', 'mounts'], code: 'ERR_SIGNER_REMOTE' });
+    };
+    await expect(ask({})).rejects.toMatchObject({
+      code: 'ERR_SIGNER_REMOTE',
+      message: expect.stringMatching(/certificate/),
+    });
+    expect(await ask({ caFile: path.join(folder, String(ca)) })).toHaveProperty('sys/');
+    expect(() => openVault({ address: url, caFile: path.join(folder, 'none.pem') })).toThrow(
+      expect.objectContaining({ code: 'ERR_VAULT_SETTINGS' }),
+    );
   });
 
   it('holds the master key of a whole service, which starts, signs and starts again with it, and tells when it is sealed', async () => {

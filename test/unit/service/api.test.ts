@@ -181,6 +181,8 @@ describe('the REST API', () => {
         'get /jwt/v1/operator',
         'get /jwt/v1/pack',
         'get /jwt/v2/operator',
+        'get /livez',
+        'get /readyz',
         'get /api/v1/operators',
         'get /api/v1/operators/{operator}',
         'get /api/v1/accounts',

@@ -384,6 +384,12 @@ describe('the way to Vault', () => {
     expect(why.hint).toBe('renew the token, or let its policy read transit/keys/op');
   });
 
+  it('is into a namespace, where one is given', async () => {
+    const { server } = await transit();
+    await ask({ address: server.url, token: server.token, namespace: 'team/a' });
+    expect(server.headers['x-vault-namespace']).toBe('team/a');
+  });
+
   it('that nobody listens on says so', async () => {
     const { server } = await transit();
     const settings = { address: 'http://127.0.0.1:1', token: server.token };
