@@ -1,8 +1,14 @@
 /** Codes of the service's own errors; those of claims/ and resolver/ pass through it unchanged. */
 export type ServiceErrorCode =
   | 'ERR_ACCOUNT_EXISTS'
+  | 'ERR_ACCOUNT_LAPSED'
   | 'ERR_ACCOUNT_NAME_TAKEN'
   | 'ERR_ACCOUNT_UNKNOWN'
+  | 'ERR_ACTIVATIONS_FULL'
+  | 'ERR_ACTIVATION_NOT_ASKED'
+  | 'ERR_ACTIVATION_OLDER'
+  | 'ERR_ACTIVATION_UNKNOWN'
+  | 'ERR_ANNOUNCE'
   | 'ERR_AUTH_FORBIDDEN'
   | 'ERR_AUTH_REQUIRED'
   | 'ERR_AUTH_TOKEN_INVALID'
@@ -22,6 +28,7 @@ export type ServiceErrorCode =
   | 'ERR_DATA_DIR_LOCKED'
   | 'ERR_EVENTS_BUSY'
   | 'ERR_INTERNAL'
+  | 'ERR_JTI_LOOKUP'
   | 'ERR_LINK_CREDS'
   | 'ERR_LINK_SERVERS'
   | 'ERR_LINK_UNKNOWN'

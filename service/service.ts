@@ -1,3 +1,4 @@
+import type { ServedAccounts } from './accounts/served-accounts.js';
 import type { AuditSigner } from './audit/checkpoint.js';
 import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
@@ -15,6 +16,14 @@ export interface Service {
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
+  readonly accounts: ServedAccounts;
+  readonly policy: Policy;
   /** Unix seconds. */
   now(): number;
+}
+
+/** What whoever runs the service lets it do by itself. */
+export interface Policy {
+  /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
+  readonly resignSelfSigned: boolean;
 }

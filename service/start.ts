@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
+import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
@@ -50,6 +51,8 @@ export interface ServiceOptions extends RunSettings {
   /** Vault or OpenBao, where keys are held there. Default: NATSCTL_VAULT_*, BAO_*, VAULT_* of the environment. */
   vault?: VaultSettings;
   logger?: FastifyBaseLogger;
+  /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
+  resignSelfSigned?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -108,7 +111,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(async () => {
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
-    const service: Service = { store, custody, audit, events: openEvents(store), sessions, tokens, links, now };
+    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
+    const accounts = serveAccounts(store);
+    const events = openEvents(store);
+    const service: Service = { store, custody, audit, events, sessions, tokens, links, accounts, policy, now };
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

@@ -3,6 +3,9 @@
  * key are void. A JWT is revoked when it was issued at or before that time (nats-io/jwt `revocation_list.go`).
  */
 
+import { overlaps } from '../subject/match.js';
+import type { AccountClaims } from '../types.js';
+
 /** The key that stands for every user. */
 export const EVERYONE = '*';
 
@@ -40,6 +43,24 @@ export function droppedRevocations(
   const dropped: Revocation[] = [];
   for (const [user, at] of before) if (!isCovered(after, user, at)) dropped.push({ user, at });
   return dropped;
+}
+
+/**
+ * What an account's revocations would lose if `after` took the place of `before`: those of users, and those of activations of its
+ * exports. An export that is gone needs none: nobody imports it.
+ */
+export function lostRevocations(
+  before: AccountClaims,
+  after: AccountClaims,
+): { users: Revocation[]; activations: Revocation[] } {
+  const users = droppedRevocations(before.nats.revocations, after.nats.revocations);
+  const activations = before.nats.exports.flatMap((gone) =>
+    after.nats.exports
+      // An activation for a part of the one is judged by the other then.
+      .filter((one) => one.type === gone.type && overlaps(one.subject, gone.subject))
+      .flatMap((one) => droppedRevocations(gone.revocations, one.revocations)),
+  );
+  return { users, activations };
 }
 
 function isCovered(revocations: ReadonlyMap<string, number>, user: string, at: number): boolean {

@@ -1,5 +1,4 @@
-import { droppedRevocations } from '../../claims/account/revocation.js';
-import { overlaps } from '../../claims/subject/match.js';
+import { lostRevocations } from '../../claims/account/revocation.js';
 import type { AccountClaims } from '../../claims/types.js';
 import { cliError } from '../errors.js';
 import { shellWord } from '../output/shell-word.js';
@@ -10,13 +9,11 @@ import { shellWord } from '../output/shell-word.js';
  * @throws ERR_REVOCATIONS_DROPPED
  */
 export function refuseDroppedRevocations(name: string, here: AccountClaims, given: AccountClaims): void {
-  const users = droppedRevocations(here.nats.revocations, given.nats.revocations).map(({ user }) => user);
-  const accounts = here.nats.exports.flatMap((gone) =>
-    given.nats.exports
-      // An activation for a part of the one is judged by the other then.
-      .filter((one) => one.type === gone.type && overlaps(one.subject, gone.subject))
-      .flatMap((one) => droppedRevocations(gone.revocations, one.revocations).map(({ user }) => user)),
-  );
+  const lost = lostRevocations(here, given);
+  const [users, accounts] = [lost.users, lost.activations].map((list) => list.map(({ user }) => user)) as [
+    string[],
+    string[],
+  ];
   if (users.length === 0 && accounts.length === 0) return;
   const what = users.length > 0 ? 'revocations' : 'revocations of activations';
   const way = users.length > 0 ? 'revocation delete USER' : 'activation restore SUBJECT';

@@ -1,8 +1,10 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
+import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
 import { accountJti } from './jti.js';
 
@@ -23,13 +25,15 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
-  await checkNameFree(tx, operator.sub, claims.sub, name);
+  if (stored?.nameFold !== foldName(name)) await checkNameFree(tx, operator.sub, claims.sub, name);
   const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
-  const row = await tx.account.upsert({
-    where: { key: claims.sub },
-    create: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
-    update: { ...data, version: { increment: 1 } },
-  });
+  noteChanged(tx, claims.sub);
+  // Not an upsert, which asks again what the caller has read.
+  const row = stored
+    ? await tx.account.update({ where: { key: claims.sub }, data: { ...data, version: { increment: 1 } } })
+    : await tx.account.create({
+        data: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
+      });
   await recordAudit(tx, {
     at,
     actor,
@@ -43,13 +47,26 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     after: claimsJson(token),
     ...(detail && { detail }),
   });
+  await noteImports(tx, claims, stored !== null);
   await announceLater(tx, claims.sub, jti, at);
   return row;
 }
 
+/** Who imports from whom, kept beside the JWT: most accounts import nothing, and most changes are of something else. */
+async function noteImports(tx: Queries, { sub, nats }: AccountClaims, known: boolean): Promise<void> {
+  const exporters = new Set(nats.imports.map(({ account }) => account));
+  const rows = known ? await tx.accountImport.findMany({ where: { importerKey: sub } }) : [];
+  const gone = rows.filter(({ exporterKey }) => !exporters.delete(exporterKey)).map(({ exporterKey }) => exporterKey);
+  if (gone.length > 0) {
+    await tx.accountImport.deleteMany({ where: { importerKey: sub, exporterKey: { in: gone } } });
+  }
+  const added = [...exporters].map((exporterKey) => ({ exporterKey, importerKey: sub }));
+  if (added.length > 0) await tx.accountImport.createMany({ data: added });
+}
+
 /** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
-async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
-  for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
+export async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
+  for (const { id: linkId } of await linksIn(tx)) {
     const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
     await tx.announcement.upsert({
       where: { linkId_accountKey: { linkId, accountKey } },
@@ -59,10 +76,22 @@ async function announceLater(tx: Queries, accountKey: string, jti: string, at: n
   }
 }
 
+const links = new WeakMap<Queries, Promise<{ id: string }[]>>();
+
+/** Read once for a group of pushes: a link is attached in a transaction that saves no account. */
+function linksIn(tx: Queries): Promise<{ id: string }[]> {
+  const known = links.get(tx) ?? tx.link.findMany({ select: { id: true } });
+  links.set(tx, known);
+  return known;
+}
+
 /** Names differing only in letter case are one folder on many file systems (nsc files accounts by name). */
 async function checkNameFree(tx: Queries, operatorKey: string, key: string, name: string): Promise<void> {
   const nameFold = foldName(name);
-  const holder = await tx.account.findUnique({ where: { operatorKey_nameFold: { operatorKey, nameFold } } });
+  const holder = await tx.account.findUnique({
+    where: { operatorKey_nameFold: { operatorKey, nameFold } },
+    select: { key: true, name: true },
+  });
   if (!holder || holder.key === key) return;
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_ACCOUNT_NAME_TAKEN',

@@ -24,6 +24,7 @@ export interface AuditRecord {
   action:
     | 'account.create'
     | 'account.update'
+    | 'activation.store'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -50,11 +51,12 @@ export interface AuditRecord {
   detail?: Record<string, unknown>;
 }
 
-const audited = new WeakSet<Queries>();
+/** The newest entry of each transaction that appended one. */
+const newest = new WeakMap<Queries, { seq: number; hash: string }>();
 
 /** Whether something was appended in this transaction. */
 export function wasAudited(tx: Queries): boolean {
-  return audited.has(tx);
+  return newest.has(tx);
 }
 
 /** The claims of a token as they were signed: the JSON text itself. */
@@ -66,7 +68,8 @@ export function claimsJson(token: string): string {
 export async function recordAudit(tx: Queries, record: AuditRecord): Promise<void> {
   const { at, actor, action, entity, beforeJti = null, afterJti = null, before = null, after = null } = record;
   const origin: Origin = typeof actor === 'string' ? { actor } : actor;
-  const last = await tx.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } });
+  const last =
+    newest.get(tx) ?? (await tx.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } }));
   const entry = {
     seq: (last?.seq ?? 0) + 1,
     at: BigInt(at),
@@ -83,7 +86,8 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     requestId: origin.requestId ?? null,
     remote: origin.remote ?? null,
   };
-  await tx.auditEntry.create({ data: { ...entry, hash: entryHash(entry, last?.hash ?? FIRST) } });
-  audited.add(tx);
+  const hash = entryHash(entry, last?.hash ?? FIRST);
+  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  newest.set(tx, { seq: entry.seq, hash });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

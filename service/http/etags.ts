@@ -12,6 +12,9 @@ export function parseEtags(header: string): string[] | '*' | null {
 
 /** Whether a reader says by `If-None-Match` that it has this version already. A malformed header says nothing. */
 export function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
-  const etags = ifNoneMatch === undefined ? null : parseEtags(ifNoneMatch);
+  if (ifNoneMatch === undefined) return false;
+  // As almost all send it.
+  if (ifNoneMatch.length === etag.length + 2 && ifNoneMatch === `"${etag}"`) return true;
+  const etags = parseEtags(ifNoneMatch);
   return etags === '*' || (etags?.includes(etag) ?? false);
 }

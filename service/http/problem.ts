@@ -19,8 +19,14 @@ export interface Problem {
 /** The status of the service's own codes. What claims/ says of a token or key somebody sent is theirs to mend: 400. */
 const STATUS: Record<ServiceErrorCode, number> = {
   ERR_ACCOUNT_EXISTS: 409,
+  ERR_ACCOUNT_LAPSED: 404,
   ERR_ACCOUNT_NAME_TAKEN: 409,
   ERR_ACCOUNT_UNKNOWN: 404,
+  ERR_ACTIVATIONS_FULL: 409,
+  ERR_ACTIVATION_NOT_ASKED: 400,
+  ERR_ACTIVATION_OLDER: 409,
+  ERR_ACTIVATION_UNKNOWN: 404,
+  ERR_ANNOUNCE: 500,
   ERR_AUTH_FORBIDDEN: 403,
   ERR_AUTH_REQUIRED: 401,
   ERR_AUTH_TOKEN_INVALID: 401,
@@ -40,6 +46,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_DATA_DIR_LOCKED: 500,
   ERR_EVENTS_BUSY: 503,
   ERR_INTERNAL: 500,
+  ERR_JTI_LOOKUP: 501,
   ERR_LINK_CREDS: 409,
   ERR_LINK_SERVERS: 400,
   ERR_LINK_UNKNOWN: 404,
@@ -131,6 +138,6 @@ export function problemText({ code, detail, hint }: Problem): string {
 }
 
 /** Names come from outside: a line stays one line, and no terminal is told what to do. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

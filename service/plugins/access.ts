@@ -113,8 +113,8 @@ export function originOf(request: FastifyRequest): Origin {
   return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }) };
 }
 
-export function bearerToken(request: FastifyRequest): string {
-  const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
+export function bearerToken({ headers }: Pick<FastifyRequest, 'headers'>): string {
+  const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(headers.authorization ?? '')?.[1];
   if (!token) {
     throw new NatsctlError<ServiceErrorCode>('ERR_AUTH_REQUIRED', 'this needs an access token', {
       hint: 'send `authorization: Bearer <token>`; the first token is in admin.token of the data folder',

@@ -3,20 +3,26 @@
  * never undo each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
  */
 
-import { droppedRevocations } from '../../claims/account/revocation.js';
+import { droppedRevocations, lostRevocations } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { decodeAs, unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { checkEntityName } from '../../claims/names.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
+import type { TrustedOperators } from '../../claims/trust/operators.js';
+import type { AccountClaims, Decoded } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
 import type { Actor } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { servedOperators } from '../operators/served-operator.js';
+import { namedOperator, servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { type CrossCheck, crossChecks } from './cross-checks.js';
 import type { Precondition } from './precondition.js';
+import { isStoredAlready, mayResign, resign } from './resign.js';
 
 export interface Push {
   /** The account the sender names; must be the token's own. */
@@ -33,6 +39,7 @@ export interface PushOutcome {
   status: 'created' | 'updated' | 'unchanged';
   account: string;
   jti: string;
+  warnings: CrossCheck[];
 }
 
 /** Seconds an `iat` may lie in the future: a revocation "now" must cover what is pushed now. */
@@ -41,9 +48,11 @@ const MAX_CLOCK_SKEW_SECONDS = 60;
 /** What the rules look at. */
 interface Case {
   readonly push: Push;
-  readonly account: VerifiedAccount;
+  readonly account: Pick<VerifiedAccount, 'claims' | 'operator'>;
   readonly jti: string;
   readonly stored: Account | null;
+  /** The claims of `stored`. */
+  readonly before: AccountClaims | null;
   readonly now: number;
 }
 
@@ -61,22 +70,63 @@ const RULES: readonly ((judged: Case) => void)[] = [
 
 export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
   const id = decodePublicKey(push.id, 'account').text;
+  const decoded = decodeAs('account', push.token);
+  const pushed = await service.store.grouped((tx) => store(service, tx, { ...push, id }, decoded));
+  if (pushed.status !== 'unchanged') service.links.wake();
+  const { status, account, before, resigned } = pushed;
+  const warnings = await crossChecks(service, account, { before, nameImporters: !resigned });
+  return { status, account: id, jti: accountJti(account), warnings };
+}
+
+interface Pushed {
+  status: PushOutcome['status'];
+  account: VerifiedAccount;
+  /** What was there before, where it can be read. */
+  before: AccountClaims | null;
+  resigned: boolean;
+}
+
+async function store(service: Service, tx: Queries, push: Push, decoded: Decoded<AccountClaims>): Promise<Pushed> {
   const now = service.now();
-  const outcome = await service.store.transaction(async (tx): Promise<PushOutcome> => {
-    const account = verifyAccount(push.token, await servedOperators(tx), { now });
-    const stored = await tx.account.findUnique({ where: { key: id } });
-    const jti = accountJti(account);
-    // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
-    if (stored && stored.jwt === account.token) return { status: 'unchanged', account: id, jti };
-    for (const rule of RULES) rule({ push, account, jti, stored, now });
-    const detail = auditDetail(push, account, stored);
-    const actor = push.actor ?? `signer:${account.claims.iss}`;
-    const action = stored ? 'account.update' : 'account.create';
-    await saveAccount(tx, { account, stored, at: now, actor, action, detail });
-    return { status: stored ? 'updated' : 'created', account: id, jti };
-  });
-  if (outcome.status !== 'unchanged') service.links.wake();
-  return outcome;
+  const stored = await tx.account.findUnique({ where: { key: push.id } });
+  const before = stored && storedClaims(stored, push.forced);
+  const trusted = await operatorsIn(tx);
+  // A JWT that its account signed names no operator: it is that of the account, or the only one.
+  const resigner =
+    service.policy.resignSelfSigned && mayResign(decoded.claims, before)
+      ? await namedOperator(tx, stored?.operatorKey)
+      : null;
+  const resigned = resigner !== null;
+  const judged = resigner
+    ? { ...decoded, operator: resigner.claims, strict: false }
+    : verifyAccount(decoded, trusted, { now });
+  const jti = accountJti(judged);
+  // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
+  if (stored && before && (stored.jwt === push.token || (resigned && isStoredAlready(decoded.claims, before)))) {
+    const account = verifyAccount(readStored('account', stored), trusted, { now });
+    return { status: 'unchanged', account, before, resigned };
+  }
+  for (const rule of RULES) rule({ push, account: judged, jti, stored, before, now });
+  const account = resigner ? await resign(service, tx, resigner, { claims: decoded.claims, before }) : judged;
+  const actor = push.actor ?? `signer:${decoded.claims.iss}`;
+  const action = stored ? 'account.update' : 'account.create';
+  const lost = resigned ? unknownFields(decoded) : [];
+  const detail = {
+    ...auditDetail(push, account, before),
+    ...(resigned && { signedBy: decoded.claims.iss }),
+    ...(lost.length > 0 && { lost }),
+  };
+  await saveAccount(tx, { account, stored, at: now, actor, action, detail });
+  return { status: stored ? 'updated' : 'created', account, before, resigned };
+}
+
+const operators = new WeakMap<Queries, Promise<TrustedOperators>>();
+
+/** Read once for a group of pushes: none of them changes an operator. */
+function operatorsIn(tx: Queries): Promise<TrustedOperators> {
+  const known = operators.get(tx) ?? servedOperators(tx);
+  operators.set(tx, known);
+  return known;
 }
 
 function refuseOtherId({ push, account: { claims } }: Case): void {
@@ -157,23 +207,29 @@ function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
   );
 }
 
-function refuseDroppedRevocations({ push, account: { claims }, stored }: Case): void {
-  if (!stored || push.forced) return;
-  const dropped = droppedRevocations(storedRevocations(stored), claims.nats.revocations);
+function refuseDroppedRevocations({ push, account: { claims }, before }: Case): void {
+  if (!before || push.forced) return;
+  const { users, activations } = lostRevocations(before, claims);
+  const dropped = [...users, ...activations];
   if (dropped.length === 0) return;
-  const users = dropped.map(({ user }) => user);
-  const shown = users.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
+  const keys = dropped.map(({ user }) => user);
+  const shown = keys.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
+  const [what, whom] = users.length > 0 ? ['revocations', 'users'] : ['revocations of activations', 'accounts'];
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_PUSH_REVOCATION_DROPPED',
-    `the JWT of ${label(claims)} lacks revocations that the service holds (${shown}): it would let those users back in`,
+    `the JWT of ${label(claims)} lacks ${what} that the service holds (${shown}): it would let those ${whom} back in`,
     { hint: PULL, details: { account: claims.sub, dropped } },
   );
 }
 
-function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Account | null): Record<string, unknown> {
-  const before = stored ? storedRevocations(stored, forced) : new Map<string, number>();
-  const added = droppedRevocations(claims.nats.revocations, before);
-  const dropped = droppedRevocations(before, claims.nats.revocations);
+function auditDetail(
+  { forced }: Push,
+  { claims }: VerifiedAccount,
+  before: AccountClaims | null,
+): Record<string, unknown> {
+  const [held, holds] = [before?.nats.revocations ?? new Map<string, number>(), claims.nats.revocations];
+  const added = droppedRevocations(holds, held);
+  const dropped = droppedRevocations(held, holds);
   return {
     name: claims.name,
     issuer: claims.iss,
@@ -183,11 +239,11 @@ function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Acco
 }
 
 /** A forced push is also the way out when the stored JWT is damaged: nothing can be read of that one. */
-function storedRevocations(stored: Account, evenDamaged = false): ReadonlyMap<string, number> {
+function storedClaims(stored: Account, evenDamaged: boolean): AccountClaims | null {
   try {
-    return readStored('account', stored).claims.nats.revocations;
+    return readStored('account', stored).claims;
   } catch (error) {
-    if (evenDamaged) return new Map();
+    if (evenDamaged) return null;
     throw error;
   }
 }

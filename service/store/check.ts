@@ -24,14 +24,27 @@ export async function checkDatabase(client: Client): Promise<void> {
       client,
       `SELECT CAST("name" AS BLOB) AS "name" FROM pragma_table_info('${table}')`,
     )) {
-      // Plain ASCII, as almost all of it is, needs no look from here.
-      const suspects = await client.execute(
-        `SELECT rowid AS "row", CAST("${column}" AS BLOB) AS "bytes" FROM "${table}"
-         WHERE typeof("${column}") = 'text' AND "${column}" GLOB '*[^ -~]*'`,
-      );
-      const bad = suspects.rows.find(({ bytes }) => !isUtf8(Buffer.from(bytes as ArrayBuffer)));
-      if (bad) throw damaged(`"${column}" in row ${bad.row} of table "${table}" is not text`);
+      await checkTexts(client, table, column);
     }
+  }
+}
+
+const PAGE = 500;
+
+/** Page by page: a database of people who do not write in ASCII would be read into memory whole. */
+async function checkTexts(client: Client, table: string, column: string): Promise<void> {
+  let after = Number.MIN_SAFE_INTEGER;
+  for (;;) {
+    // Plain ASCII, as almost all of it is, needs no look from here.
+    const { rows } = await client.execute({
+      sql: `SELECT rowid AS "row", CAST("${column}" AS BLOB) AS "bytes" FROM "${table}"
+         WHERE rowid > ? AND typeof("${column}") = 'text' AND "${column}" GLOB '*[^ -~]*' ORDER BY rowid LIMIT ${PAGE}`,
+      args: [after],
+    });
+    const bad = rows.find(({ bytes }) => !isUtf8(Buffer.from(bytes as ArrayBuffer)));
+    if (bad) throw damaged(`"${column}" in row ${bad.row} of table "${table}" is not text`);
+    if (rows.length < PAGE) return;
+    after = Number(rows.at(-1)?.row);
   }
 }
 

@@ -4,7 +4,7 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { PrismaClient } from '../../prisma/generated/postgres/client.js';
 import { postgresExecutor } from './executor.js';
 import { migrate } from './migrate.js';
-import { type Database, type Queries, type Store, TRANSACTIONS, transactionHooks } from './open.js';
+import { type Database, type Queries, type Store, TRANSACTIONS, transactions } from './open.js';
 import { ADVISORY, advisoryLock } from './postgres-advisory.js';
 import { isFailure, lost, unreachable } from './postgres-error.js';
 import { lockDatabase } from './postgres-lock.js';
@@ -23,16 +23,15 @@ export async function openPostgres(url: string): Promise<Store> {
     });
     const pool = new Pool({ ...target.config, max: POOL_SIZE });
     const db = connect(pool, target);
-    const { around, ...hooks } = transactionHooks();
     const inTurn = turns();
     return {
       db,
-      transaction: (work) =>
+      ...transactions((work) =>
         inTurn(async () => {
           await lock.hold();
-          return around((all) => serialized(db, target, all), work);
+          return serialized(db, target, work);
         }),
-      ...hooks,
+      ),
       close: async () => {
         await db.$disconnect();
         await lock.release();

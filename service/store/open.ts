@@ -2,10 +2,12 @@ import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import { type Prisma, PrismaClient } from '../../prisma/generated/client.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { changedBy } from './changed-accounts.js';
 import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
 import { libsqlExecutor } from './executor.js';
+import { grouped } from './grouped.js';
 import { migrate } from './migrate.js';
 
 export type Database = PrismaClient;
@@ -16,6 +18,10 @@ export interface Store {
   readonly db: Database;
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** As `transaction`, together with others that wait at the same time (service/store/grouped.ts). */
+  grouped<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Calls back for every account a transaction wrote, after its end and before whoever asked for it hears of it. */
+  onChanged(listener: (accountKey: string) => void): void;
   /** Runs `finish` at the end of every transaction from now on, as a part of it. */
   beforeCommit(finish: (tx: Queries) => Promise<void>): void;
   /** Calls `told` after every transaction that was committed. */
@@ -37,26 +43,39 @@ export async function openStore(dir: string, databaseUrl?: string): Promise<Stor
   return openPostgres(databaseUrl);
 }
 
-/** What a store does at the end of its transactions, and after them. */
-export function transactionHooks() {
+/**
+ * A store's transactions, and what it does at the end of each and after it.
+ *
+ * @param transact runs what it is given as one transaction, after every one before it
+ */
+export function transactions(
+  transact: <T>(work: (tx: Queries) => Promise<T>) => Promise<T>,
+): Pick<Store, 'transaction' | 'grouped' | 'onChanged' | 'beforeCommit' | 'afterCommit'> {
   const finishers: ((tx: Queries) => Promise<void>)[] = [];
+  const listeners: ((accountKey: string) => void)[] = [];
   const followers: (() => void)[] = [];
-  return {
-    beforeCommit: (finish: (tx: Queries) => Promise<void>) => void finishers.push(finish),
-    afterCommit: (told: () => void) => void followers.push(told),
-    /** `transact` runs what it is given as one transaction. */
-    async around<T>(
-      transact: (all: (tx: Queries) => Promise<T>) => Promise<T>,
-      work: (tx: Queries) => Promise<T>,
-    ): Promise<T> {
+  const transaction = async <T>(work: (tx: Queries) => Promise<T>): Promise<T> => {
+    let began: Queries | undefined;
+    try {
       const result = await transact(async (tx) => {
+        began = tx;
         const done = await work(tx);
         for (const finish of finishers) await finish(tx);
         return done;
       });
       for (const told of followers) told();
       return result;
-    },
+    } finally {
+      // Also after a failure: one of the commit does not say that nothing was written.
+      for (const key of began ? changedBy(began) : []) for (const listener of listeners) listener(key);
+    }
+  };
+  return {
+    transaction,
+    grouped: grouped(transaction),
+    onChanged: (listener) => void listeners.push(listener),
+    beforeCommit: (finish) => void finishers.push(finish),
+    afterCommit: (told) => void followers.push(told),
   };
 }
 
@@ -78,11 +97,9 @@ async function openFile(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
-    const { around, ...hooks } = transactionHooks();
     return {
       db,
-      transaction: (work) => around((all) => db.$transaction(all), work),
-      ...hooks,
+      ...transactions((work) => db.$transaction(work)),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

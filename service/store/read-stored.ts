@@ -4,7 +4,7 @@ import type { ClaimsByKind, Decoded } from '../../claims/types.js';
 import type { ServiceErrorCode } from '../errors.js';
 
 /** Reads a stored token. One that no longer verifies was damaged in the database: it is reported, never used. */
-export function readStored<K extends 'operator' | 'account' | 'user'>(
+export function readStored<K extends 'activation' | 'operator' | 'account' | 'user'>(
   kind: K,
   row: { key: string; jwt: string },
 ): Decoded<ClaimsByKind[K]> {

@@ -4,12 +4,22 @@ import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
 import type { ServiceErrorCode } from '../../errors.js';
 import type { Service } from '../../service.js';
 import { resolverAccountRoutes } from './accounts.js';
+import { resolverActivationRoutes } from './activations.js';
+import { resolverHelpRoutes } from './help.js';
 import { resolverOperatorRoutes } from './operator.js';
+import { resolverPackRoutes } from './pack.js';
+import { resolverPushRoutes } from './push.js';
 
 /** Whitespace around a token in a file. */
 const SLACK_BYTES = 1_024;
-/** As nsc sends (`application/jwt`, `application/text`), as curl and other tools do; a token is text in each of them. */
-const TOKEN_TYPES = ['application/jwt', 'application/text', 'text/plain', 'application/octet-stream'];
+/** As nsc sends (`application/jwt`, `application/text`), as curl (`-d @file` says it is a form) and other tools do: bare, in each. */
+const TOKEN_TYPES = [
+  'application/jwt',
+  'application/text',
+  'text/plain',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+];
 
 /** `/jwt/v1`, as nats-server's URL resolver and `nsc push/pull` use it. Open to all: a JWT is proof of itself. */
 export const resolver: FastifyPluginAsync<{ service: Service }> = async (app, { service }) => {
@@ -22,6 +32,14 @@ export const resolver: FastifyPluginAsync<{ service: Service }> = async (app, { 
       hint: `send one of: ${TOKEN_TYPES.join(', ')}`,
     });
   });
-  await app.register(resolverAccountRoutes, { service });
-  await app.register(resolverOperatorRoutes, { service });
+  for (const routes of [
+    resolverAccountRoutes,
+    resolverPushRoutes,
+    resolverActivationRoutes,
+    resolverOperatorRoutes,
+    resolverPackRoutes,
+  ]) {
+    await app.register(routes, { service });
+  }
+  await app.register(resolverHelpRoutes);
 };

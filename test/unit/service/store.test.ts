@@ -42,7 +42,6 @@ describe('migrations', () => {
     const { rows } = await client.execute('SELECT * FROM _prisma_migrations');
     expect(rows).toHaveLength((await names()).length);
     expect(rows[0]).toMatchObject({
-      migration_name: '0001_init',
       applied_steps_count: 1,
       rolled_back_at: null,
       logs: null,
