@@ -29,7 +29,7 @@ export interface Gathering extends GatherOptions {
 export async function gather(
   connection: NatsConnection,
   subject: string,
-  payload: string,
+  payload: string | Uint8Array,
   { expectServers, waitMs, quietMs = QUIET_MS, enough, patient = false, maxAnswers = MAX_ANSWERS }: Gathering,
 ): Promise<Msg[]> {
   return new Promise((resolve, reject) => {

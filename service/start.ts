@@ -68,7 +68,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const custody = await openCustody(store, masterKey);
     const tokens = await openTokens(store, custody, now);
     const admin = await ensureAdminToken(store, tokens, dataDir);
-    const links = await openLinks({ store, custody, log, now });
+    const links = await openLinks({ store, custody, tokens, now, log });
     undo.push(() => links.close());
     const service: Service = { store, custody, tokens, links, now };
     const app = await buildApp(service, log);

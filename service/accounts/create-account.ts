@@ -34,7 +34,9 @@ export async function createAccount(service: Service, wanted: NewAccount, actor:
     if (wanted.description !== undefined) claims.nats.description = wanted.description;
     Object.assign(claims.nats.limits, wanted.limits);
     if (signingKey) claims.nats.signing_keys.set(signingKey.publicKey, null);
-    const account = await signAccount(service, tx, claims);
+    // One that was deleted may be made anew; its JWTs from before stay refused.
+    const deleted = await tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } });
+    const account = await signAccount(service, tx, claims, deleted ? Number(deleted.iat) : undefined);
     const at = service.now();
     if (identity) await service.custody.keep(tx, 'account', key, identity, at);
     if (signingKey) await service.custody.keep(tx, 'account-signing', key, signingKey, at);

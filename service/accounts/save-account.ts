@@ -15,11 +15,13 @@ export interface Change {
   actor: string;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
+  /** The link it came over: its servers were told as this service was. */
+  link?: string;
 }
 
 /** Stores an account JWT: the row, its audit entry and its announcements, all in the caller's transaction. */
 export async function saveAccount(tx: Queries, change: Change): Promise<Account> {
-  const { account, stored, at, actor, action, detail } = change;
+  const { account, stored, at, actor, action, detail, link } = change;
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
@@ -39,14 +41,20 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     afterJti: jti,
     ...(detail && { detail }),
   });
-  await announceLater(tx, claims.sub, jti, at);
+  // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
+  if (!stored) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
+  await announceLater(tx, claims.sub, jti, at, link);
   return row;
 }
 
-/** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
-async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
+/**
+ * One row for each link known: the newest JWT is what there is to announce, however many came before it. To the link it came
+ * over there is nothing to say; which of its servers took it is found when they are compared (service/link/drift.ts).
+ */
+async function announceLater(tx: Queries, accountKey: string, jti: string, at: number, from?: string): Promise<void> {
   for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
-    const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
+    const state = linkId === from ? 'acked' : 'pending';
+    const data = { jti, state, attempts: 0, answers: '[]', updatedAt: BigInt(at) };
     await tx.announcement.upsert({
       where: { linkId_accountKey: { linkId, accountKey } },
       create: { ...data, linkId, accountKey },

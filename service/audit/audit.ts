@@ -8,6 +8,7 @@ export interface AuditRecord {
   actor: string;
   action:
     | 'account.create'
+    | 'account.delete'
     | 'account.update'
     | 'link.attach'
     | 'link.detach'

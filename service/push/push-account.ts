@@ -27,6 +27,8 @@ export interface Push {
   forced: boolean;
   /** The caller, where it is known by an access token. */
   actor?: string;
+  /** Where it came over NATS: the link whose servers were told by the sender already. */
+  link?: string;
 }
 
 export interface PushOutcome {
@@ -44,12 +46,15 @@ interface Case {
   readonly account: VerifiedAccount;
   readonly jti: string;
   readonly stored: Account | null;
+  /** Unix seconds; 0 where it was never deleted. */
+  readonly deletedUntil: number;
   readonly now: number;
 }
 
 /** In this order, each either passes (nothing) or throws. The JWT itself has been verified before the first one. */
 const RULES: readonly ((judged: Case) => void)[] = [
   refuseOtherId,
+  refuseDeleted,
   refuseFuture,
   refuseUnfitName,
   refuseBrokenPrecondition,
@@ -67,11 +72,13 @@ export async function pushAccount(service: Service, push: Push): Promise<PushOut
     const jti = accountJti(account);
     // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
     if (stored && stored.jwt === account.token) return { status: 'unchanged', account: id, jti };
-    for (const rule of RULES) rule({ push, account, jti, stored, now });
+    const deleted = stored ? null : await tx.deletedAccount.findUnique({ where: { key: id }, select: { iat: true } });
+    const deletedUntil = Number(deleted?.iat ?? 0);
+    for (const rule of RULES) rule({ push, account, jti, stored, deletedUntil, now });
     const detail = auditDetail(push, account, stored);
     const actor = push.actor ?? `signer:${account.claims.iss}`;
     const action = stored ? 'account.update' : 'account.create';
-    await saveAccount(tx, { account, stored, at: now, actor, action, detail });
+    await saveAccount(tx, { account, stored, at: now, actor, action, detail, ...(push.link && { link: push.link }) });
     return { status: stored ? 'updated' : 'created', account: id, jti };
   });
   if (outcome.status !== 'unchanged') service.links.wake();
@@ -90,6 +97,16 @@ function refuseOtherId({ push, account: { claims } }: Case): void {
     'ERR_PUSH_ID_MISMATCH',
     `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
     'post it under its own id',
+  );
+}
+
+/** A server that was away when the account was deleted still has it, and would bring it back for all. */
+function refuseDeleted({ push, account: { claims }, deletedUntil }: Case): void {
+  if (push.forced || claims.iat > deletedUntil) return;
+  throw refusal(
+    'ERR_ACCOUNT_DELETED',
+    `${label(claims)} was deleted, and this JWT was issued before that`,
+    'to have the account again, sign it anew and push that',
   );
 }
 
@@ -165,13 +182,18 @@ function refuseDroppedRevocations({ push, account: { claims }, stored }: Case): 
   );
 }
 
-function auditDetail({ forced }: Push, { claims }: VerifiedAccount, stored: Account | null): Record<string, unknown> {
+function auditDetail(
+  { forced, link }: Push,
+  { claims }: VerifiedAccount,
+  stored: Account | null,
+): Record<string, unknown> {
   const before = stored ? storedRevocations(stored, forced) : new Map<string, number>();
   const added = droppedRevocations(claims.nats.revocations, before);
   const dropped = droppedRevocations(before, claims.nats.revocations);
   return {
     name: claims.name,
     issuer: claims.iss,
+    ...(link !== undefined && { link }),
     ...(added.length > 0 && { revoked: added }),
     ...(dropped.length > 0 && { restored: dropped, forced }),
   };

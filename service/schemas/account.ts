@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { Announced } from './revocation.js';
 
 export const AccountItem = Type.Object(
   {
@@ -18,6 +19,18 @@ export const AccountItem = Type.Object(
 );
 
 export const AccountDetail = Type.Object({ ...AccountItem.properties, jwt: Type.String() }, closed);
+
+export const DeletedAccount = Type.Object(
+  {
+    account: Id('Account key'),
+    name: Type.String(),
+    deletedAt: UnixSeconds('Deletion'),
+    users: Type.Integer({ description: 'Users made here that went with it' }),
+    refusedUntil: UnixSeconds('JWTs of the account issued at or before it are refused'),
+    announced: Announced,
+  },
+  closed,
+);
 
 export const NewAccount = Type.Object(
   {

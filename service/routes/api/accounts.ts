@@ -1,9 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { createAccount } from '../../accounts/create-account.js';
+import { deleteAccount } from '../../accounts/delete-account.js';
 import { findAccount } from '../../accounts/find-account.js';
 import { actorOf } from '../../plugins/bearer.js';
-import { AccountDetail, AccountItem, accountDetail, accountItem, NewAccount } from '../../schemas/account.js';
+import {
+  AccountDetail,
+  AccountItem,
+  accountDetail,
+  accountItem,
+  DeletedAccount,
+  NewAccount,
+} from '../../schemas/account.js';
 import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
@@ -54,5 +62,31 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       },
     },
     async ({ params }) => accountDetail(await findAccount(db, params.account)),
+  );
+
+  app.delete(
+    '/accounts/:account',
+    {
+      schema: {
+        ...apiRoute,
+        summary:
+          'Delete an account: its connections close on every server that is linked, and its JWTs do not come back',
+        params: Type.Object({ account: Id('Account key') }, closed),
+        querystring: Type.Object(
+          {
+            force: Type.Boolean({
+              default: false,
+              description: 'Also where users, other accounts or JetStream need it (told in a 409 otherwise)',
+            }),
+          },
+          closed,
+        ),
+        response: { 200: DeletedAccount, ...refusals(400, 401, 404, 409) },
+      },
+    },
+    async (request) => {
+      const { params, query } = request;
+      return deleteAccount(service, { id: params.account, forced: query.force, actor: actorOf(request) });
+    },
   );
 };

@@ -6,6 +6,7 @@ import type { ServiceErrorCode } from '../../errors.js';
 import { requireRole } from '../../plugins/bearer.js';
 import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
+import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
@@ -25,6 +26,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    announcementRoutes,
     userRoutes,
     revocationRoutes,
     tokenRoutes,
