@@ -3,6 +3,7 @@ import { validatorCompiler } from './http/validator.js';
 import { openapi } from './plugins/openapi.js';
 import { problems, sendProblem } from './plugins/problems.js';
 import { api } from './routes/api/api.js';
+import { sessionRoutes } from './routes/api/sessions.js';
 import { healthz } from './routes/healthz.js';
 import { resolverOperatorRoutes } from './routes/resolver/operator.js';
 import { resolver } from './routes/resolver/resolver.js';
@@ -45,6 +46,7 @@ export async function buildApp(service: Service, log: FastifyBaseLogger): Promis
   await app.register(resolver, { service, prefix: '/jwt/v1' });
   // `nsc pull` asks for the operator here first.
   await app.register(resolverOperatorRoutes, { service, prefix: '/jwt/v2' });
+  await app.register(sessionRoutes, { service, prefix: '/api/v1' });
   await app.register(api, { service, prefix: '/api/v1' });
   await app.ready();
   return app;

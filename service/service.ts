@@ -1,3 +1,5 @@
+import type { AuditSigner } from './audit/checkpoint.js';
+import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Links } from './link/links.js';
@@ -7,6 +9,8 @@ import type { Store } from './store/open.js';
 export interface Service {
   readonly store: Store;
   readonly custody: Custody;
+  readonly audit: AuditSigner;
+  readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
   /** Unix seconds. */

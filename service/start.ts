@@ -8,7 +8,9 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { buildApp } from './app.js';
+import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
 import { loadMasterKey } from './custody/master-key.js';
@@ -66,11 +68,13 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const store = await openStore(dataDir);
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey);
-    const tokens = await openTokens(store, custody, now);
+    const audit = await openAudit(store, custody);
+    const sessions = await openSessions(store, custody, now);
+    const tokens = openTokens(store, sessions, now);
     const admin = await ensureAdminToken(store, tokens, dataDir);
-    const links = await openLinks({ store, custody, tokens, now, log });
+    const links = await openLinks({ store, custody, audit, sessions, tokens, now, log });
     undo.push(() => links.close());
-    const service: Service = { store, custody, tokens, links, now };
+    const service: Service = { store, custody, audit, sessions, tokens, links, now };
     const app = await buildApp(service, log);
     undo.push(() => closeInTime(app));
     await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);
@@ -81,7 +85,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       adminToken: admin.token,
       adminTokenFile: admin.file,
       ...(admin.made && { firstRunToken: admin.token }),
-      adoptOperator: (adoption) => adoptOperator(service, adoption),
+      adoptOperator: async (adoption) => void (await adoptOperator(service, adoption)),
       attach: (target) => links.attach(target),
       close,
     };

@@ -5,13 +5,17 @@ import { Seed } from '../../claims/keys/seed.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountLimits } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
+import type { Actor } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { namedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import { saveAccount } from './save-account.js';
 import { signAccount } from './sign-account.js';
 
 export interface NewAccount {
   name: string;
+  /** Whose account; may be left out where one operator is served. */
+  operator?: string;
   /** Of a key kept elsewhere. Without it the service makes the account's key and a signing key, and keeps both. */
   publicKey?: string;
   description?: string;
@@ -19,7 +23,7 @@ export interface NewAccount {
 }
 
 /** Makes an account signed by the operator's key in custody. */
-export async function createAccount(service: Service, wanted: NewAccount, actor: string): Promise<Account> {
+export async function createAccount(service: Service, wanted: NewAccount, actor: Actor): Promise<Account> {
   const name = checkEntityName(wanted.name, 'account');
   const identity = wanted.publicKey === undefined ? Seed.generate('account') : null;
   const signingKey = identity && Seed.generate('account');
@@ -34,9 +38,10 @@ export async function createAccount(service: Service, wanted: NewAccount, actor:
     if (wanted.description !== undefined) claims.nats.description = wanted.description;
     Object.assign(claims.nats.limits, wanted.limits);
     if (signingKey) claims.nats.signing_keys.set(signingKey.publicKey, null);
+    const operator = await namedOperator(tx, wanted.operator);
     // One that was deleted may be made anew; its JWTs from before stay refused.
     const deleted = await tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } });
-    const account = await signAccount(service, tx, claims, deleted ? Number(deleted.iat) : undefined);
+    const account = await signAccount(service, tx, operator, claims, deleted ? Number(deleted.iat) : undefined);
     const at = service.now();
     if (identity) await service.custody.keep(tx, 'account', key, identity, at);
     if (signingKey) await service.custody.keep(tx, 'account-signing', key, signingKey, at);

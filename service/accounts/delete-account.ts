@@ -8,10 +8,11 @@ import { newAccount } from '../../claims/jwt/new.js';
 import type { OperatorClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { JetStreamUse } from '../link/jetstream.js';
-import { operatorSigner } from '../operators/served-operator.js';
+import { linksOf } from '../link/scope.js';
+import { operatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -23,7 +24,7 @@ export interface AccountDeletion {
   id: string;
   /** Also where users, other accounts or JetStream still need it. */
   forced: boolean;
-  actor: string;
+  actor: Actor;
   /** The signed request, where it came over NATS. */
   request?: string;
 }
@@ -58,13 +59,10 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
   const use = forced ? null : await service.links.jetStreamUse(key);
   const deleted = await service.store.transaction(async (tx) => {
     const stored = await findAccount(tx, key);
-    const operator = readStored(
-      'operator',
-      await tx.operator.findUniqueOrThrow({ where: { key: stored.operatorKey } }),
-    );
+    const operator = await servedOperator(tx, stored.operatorKey);
     refuseSystem(service, operator.claims, stored);
     if (use) refuseInUse(stored, await holdsOf(tx, stored, use, service.now()));
-    const closing = await closingJwt(service, tx, operator.claims, stored, request);
+    const closing = await closingJwt(service, tx, operator, stored, request);
     const at = service.now();
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });
@@ -81,7 +79,7 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
         deletedAt: BigInt(at),
       },
     });
-    const links = await tx.link.findMany({ select: { id: true } });
+    const links = await linksOf(tx, stored.operatorKey);
     const rows = links.map((link) => ({ linkId: link.id, accountKey: key, state: 'pending', updatedAt: BigInt(at) }));
     if (rows.length > 0) await tx.deletion.createMany({ data: rows });
     await recordAudit(tx, {
@@ -89,6 +87,9 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
       actor,
       action: 'account.delete',
       entity: key,
+      operator: stored.operatorKey,
+      account: key,
+      before: claimsJson(stored.jwt),
       beforeJti: stored.jti,
       detail: { name: stored.name, users, keys, forced },
     });
@@ -137,12 +138,12 @@ function refuseInUse({ key, name }: Account, holds: Hold[]): void {
 async function closingJwt(
   service: Service,
   tx: Queries,
-  operator: OperatorClaims,
+  operator: ServedOperator,
   stored: Account,
   request: string | undefined,
 ): Promise<{ token: string; iat: number } | null> {
   try {
-    await operatorSigner(tx, service.custody, operator);
+    await operatorSigner(tx, service.custody, operator.claims);
   } catch (error) {
     if (request !== undefined) return null;
     throw error;
@@ -151,6 +152,6 @@ async function closingJwt(
   claims.nats.limits.conn = 0;
   claims.nats.limits.leaf = 0;
   claims.nats.revocations.set(EVERYONE, Math.max(service.now(), Number(stored.iat)));
-  const account = await signAccount(service, tx, claims, Number(stored.iat));
+  const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   return { token: account.token, iat: account.claims.iat };
 }

@@ -1,8 +1,7 @@
 import { isNatsctlError } from '../../claims/errors.js';
 import { verifyDeletion } from '../../claims/trust/deletion.js';
-import { trustOperators } from '../../claims/trust/operators.js';
+import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
-import { readStored } from '../store/read-stored.js';
 import { removeAccount } from './delete-account.js';
 
 export interface DeletionRequest {
@@ -26,8 +25,7 @@ export async function deleteRequested(
   service: Service,
   { request, operator }: DeletionRequest,
 ): Promise<RequestedDeletions> {
-  const row = await service.store.db.operator.findUniqueOrThrow({ where: { key: operator } });
-  const trusted = trustOperators([readStored('operator', row).claims]);
+  const { trusted } = await servedOperator(service.store.db, operator);
   const { accounts, issuer } = verifyDeletion(request, trusted, service.now());
   let deleted = 0;
   const failures: unknown[] = [];

@@ -1,8 +1,9 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import type { Account } from '../../prisma/generated/client.js';
-import { type AuditRecord, recordAudit } from '../audit/audit.js';
+import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { linksOf } from '../link/scope.js';
 import type { Queries } from '../store/open.js';
 import { accountJti } from './jti.js';
 
@@ -12,7 +13,7 @@ export interface Change {
   stored: Account | null;
   /** Unix seconds. */
   at: number;
-  actor: string;
+  actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
   /** The link it came over: its servers were told as this service was. */
@@ -37,22 +38,31 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     actor,
     action,
     entity: claims.sub,
+    operator: operator.sub,
+    account: claims.sub,
     beforeJti: stored?.jti ?? null,
     afterJti: jti,
+    before: stored && claimsJson(stored.jwt),
+    after: claimsJson(token),
     ...(detail && { detail }),
   });
   // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
   if (!stored) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
-  await announceLater(tx, claims.sub, jti, at, link);
+  const links = await linksOf(tx, operator.sub);
+  await announceLater(tx, links, { accountKey: claims.sub, jti, at, from: link });
   return row;
 }
 
 /**
- * One row for each link known: the newest JWT is what there is to announce, however many came before it. To the link it came
+ * One row for each link: the newest JWT is what there is to announce, however many came before it. To the link it came
  * over there is nothing to say; which of its servers took it is found when they are compared (service/link/drift.ts).
  */
-async function announceLater(tx: Queries, accountKey: string, jti: string, at: number, from?: string): Promise<void> {
-  for (const { id: linkId } of await tx.link.findMany({ select: { id: true } })) {
+async function announceLater(
+  tx: Queries,
+  links: { id: string }[],
+  { accountKey, jti, at, from }: { accountKey: string; jti: string; at: number; from: string | undefined },
+): Promise<void> {
+  for (const { id: linkId } of links) {
     const state = linkId === from ? 'acked' : 'pending';
     const data = { jti, state, attempts: 0, answers: '[]', updatedAt: BigInt(at) };
     await tx.announcement.upsert({

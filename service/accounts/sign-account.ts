@@ -5,18 +5,18 @@ import type { AccountClaims } from '../../claims/types.js';
 import type { Issue } from '../../claims/validate/issues.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { operatorSigner, servedOperator } from '../operators/served-operator.js';
+import { operatorSigner, type ServedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 
-/** Signs account claims with the operator's key in custody, later than `after`, and judges the result as any pushed JWT. */
+/** Signs account claims with a key of the operator's key in custody, later than `after`, and judges the result as any pushed JWT. */
 export async function signAccount(
   { custody, now }: Service,
   tx: Queries,
+  { claims: operator, trusted }: ServedOperator,
   claims: Unsigned<AccountClaims>,
   after?: number,
 ): Promise<VerifiedAccount> {
-  const { claims: operator, trusted } = await servedOperator(tx);
   const signer = await operatorSigner(tx, custody, operator);
   const at = now();
   refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));

@@ -1,11 +1,23 @@
 import type { Queries } from '../store/open.js';
+import { entryHash, FIRST } from './chain.js';
+
+/** Where a change comes from. */
+export interface Origin {
+  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  readonly actor: string;
+  readonly requestId?: string;
+  /** Address of the caller. */
+  readonly remote?: string;
+}
+
+/** A bare name is an origin without a request. */
+export type Actor = string | Origin;
 
 /** A change, as told to the auditor. Written in the change's own transaction, so that neither exists without the other. */
 export interface AuditRecord {
   /** Unix seconds. */
   at: number;
-  /** Who: `token:<name>`, `signer:<public key>` for a pushed JWT, or `service`. */
-  actor: string;
+  actor: Actor;
   action:
     | 'account.create'
     | 'account.delete'
@@ -22,15 +34,51 @@ export interface AuditRecord {
     | 'user.create';
   /** Public key (or id) of what changed. */
   entity: string;
+  /** The operator and the account it belongs to: who may read of them may read of this change. */
+  operator?: string | null;
+  account?: string | null;
   beforeJti?: string | null;
   afterJti?: string | null;
+  /** Claims, as `claimsJson` writes them. */
+  before?: string | null;
+  after?: string | null;
   /** Facts; never a secret. */
   detail?: Record<string, unknown>;
 }
 
+const audited = new WeakSet<Queries>();
+
+/** Whether something was appended in this transaction. */
+export function wasAudited(tx: Queries): boolean {
+  return audited.has(tx);
+}
+
+/** The claims of a token as they were signed: the JSON text itself. */
+export function claimsJson(token: string): string {
+  return Buffer.from(token.split('.', 2)[1] ?? '', 'base64url').toString('utf8');
+}
+
+/** Appends to the audit. Transactions follow each other, so the newest entry read here is the one before this one. */
 export async function recordAudit(tx: Queries, record: AuditRecord): Promise<void> {
-  const { at, actor, action, entity, beforeJti = null, afterJti = null, detail = {} } = record;
-  await tx.auditEntry.create({
-    data: { at: BigInt(at), actor, action, entity, beforeJti, afterJti, detail: JSON.stringify(detail) },
-  });
+  const { at, actor, action, entity, beforeJti = null, afterJti = null, before = null, after = null } = record;
+  const origin: Origin = typeof actor === 'string' ? { actor } : actor;
+  const last = await tx.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } });
+  const entry = {
+    seq: (last?.seq ?? 0) + 1,
+    at: BigInt(at),
+    actor: origin.actor,
+    action,
+    entity,
+    beforeJti,
+    afterJti,
+    detail: JSON.stringify(record.detail ?? {}),
+    operatorKey: record.operator ?? null,
+    accountKey: record.account ?? null,
+    before,
+    after,
+    requestId: origin.requestId ?? null,
+    remote: origin.remote ?? null,
+  };
+  await tx.auditEntry.create({ data: { ...entry, hash: entryHash(entry, last?.hash ?? FIRST) } });
+  audited.add(tx);
 }

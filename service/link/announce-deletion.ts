@@ -2,9 +2,8 @@ import { signDeletion } from '../../claims/trust/deletion.js';
 import type { DeletedAccount } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { deleteAccounts, listAccounts, updateAccount } from '../../resolver/nats.js';
-import { operatorSigner } from '../operators/served-operator.js';
+import { operatorSigner, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
-import { readStored } from '../store/read-stored.js';
 import { type AnnouncementKind, allConfirmed, misses, type Sending } from './outbox.js';
 
 /** How long a server that comes may have been away and still have users of a deleted account connected. */
@@ -80,9 +79,9 @@ async function remove({ service, connection, waitMs }: Sending, deleted: Deleted
 
 /** Signed anew for each attempt, since a request holds for some minutes only where its age is looked at. */
 async function requestOf({ store, custody, now }: Service, deleted: DeletedAccount): Promise<string> {
-  const row = await store.db.operator.findUniqueOrThrow({ where: { key: deleted.operatorKey } });
+  const { claims } = await servedOperator(store.db, deleted.operatorKey);
   try {
-    const signer = await operatorSigner(store.db, custody, readStored('operator', row).claims);
+    const signer = await operatorSigner(store.db, custody, claims);
     return await signDeletion([deleted.key], signer, now());
   } catch (error) {
     if (deleted.request !== null) return deleted.request;

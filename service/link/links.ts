@@ -9,12 +9,13 @@ import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
 import { Seed } from '../../claims/keys/seed.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Drift } from './drift.js';
 import type { JetStreamUse } from './jetstream.js';
 import { type Link, startLink } from './link.js';
+import { operatorOfLink, systemAccountOf } from './scope.js';
 
 export interface LinkTarget {
   /** URLs of servers of one system; one that answers is enough. */
@@ -40,8 +41,8 @@ export interface LinkDetail extends LinkState {
 
 export interface Links {
   /** `keep` attaches the link again at the next start. Resolves after the first attempt to connect; the link goes on trying. */
-  attach(target: LinkTarget, options?: { keep?: boolean; actor?: string }): Promise<LinkState>;
-  detach(id: string, actor: string): Promise<void>;
+  attach(target: LinkTarget, options?: { keep?: boolean; actor?: Actor }): Promise<LinkState>;
+  detach(id: string, actor: Actor): Promise<void>;
   list(): Promise<LinkState[]>;
   detail(id: string): Promise<LinkDetail>;
   /** The accounts that links are in: without them no server can be told anything. */
@@ -109,10 +110,11 @@ export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> 
         });
       }
       const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      const operatorKey = await operatorOfLink(store.db, systemAccountOf(creds));
       await store.transaction(async (tx) => {
         const at = BigInt(now());
         const known = await tx.link.findUnique({ where: { id } });
-        const data = { servers: JSON.stringify(servers), attachedAt: at };
+        const data = { servers: JSON.stringify(servers), attachedAt: at, operatorKey };
         await tx.link.upsert({
           where: { id },
           create: { id, ...data, sealedCreds },
@@ -123,7 +125,10 @@ export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> 
           await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
         if (known) return;
         // A system that is new to us has confirmed nothing yet.
-        const accounts = await tx.account.findMany({ select: { key: true, jti: true } });
+        const accounts = await tx.account.findMany({
+          where: operatorKey === null ? {} : { operatorKey },
+          select: { key: true, jti: true },
+        });
         const rows = accounts.map(({ key, jti }) => ({
           linkId: id,
           accountKey: key,

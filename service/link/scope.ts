@@ -8,6 +8,11 @@ export function systemAccountOf(creds: string): string {
   return accountOfUser(parseCreds(creds).token);
 }
 
+/** The links that an operator's accounts are announced to: those in its system, and those of which no operator is known. */
+export function linksOf(tx: Queries, operatorKey: string): Promise<{ id: string }[]> {
+  return tx.link.findMany({ where: { OR: [{ operatorKey }, { operatorKey: null }] }, select: { id: true } });
+}
+
 /**
  * The operator of the system behind a link: the one whose system account the link is in. Nothing of any other operator is told
  * there. Null where the service knows none such: then nothing is answered at all.

@@ -6,7 +6,7 @@ import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { Decoded, OperatorClaims } from '../../claims/types.js';
 import { saveAccount } from '../accounts/save-account.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -21,34 +21,64 @@ export interface Adoption {
    * that a key signed which the operator has no more is worth nothing to any server, and is replaced.
    */
   accounts?: string[];
+  /** Whether it may come beside operators that are served already. A start that names a wrong folder must not mix two. */
+  beside?: boolean;
 }
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
-export async function adoptOperator(
-  service: Service,
-  { operatorToken, signingSeed, accounts = [] }: Adoption,
-): Promise<void> {
+export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<string> {
+  const { operatorToken, signingSeed, accounts = [], beside = false } = adoption;
   const operator = decodeAs('operator', operatorToken);
   await service.store.transaction(async (tx) => {
-    const served = await keepOperator(service, tx, operator);
-    if (signingSeed) await keepSigningKey(service, tx, served, signingSeed);
-    for (const token of accounts) await keepAccount(service, tx, served, token);
+    if (!beside) await refuseAnother(tx, operator.claims);
+    const served = await keepOperator(service, tx, operator, actor);
+    if (signingSeed) await keepSigningKey(service, tx, served, signingSeed, actor);
+    for (const token of accounts) await keepAccount(service, tx, served, token, actor);
   });
   service.links.wake();
+  return operator.claims.sub;
 }
 
-async function keepOperator({ now }: Service, tx: Queries, operator: Decoded<OperatorClaims>): Promise<OperatorClaims> {
-  const { claims, token } = operator;
-  const stored = await tx.operator.findFirst();
-  if (stored && stored.key !== claims.sub) {
+async function refuseAnother(tx: Queries, { sub, name = '' }: OperatorClaims): Promise<void> {
+  const served = await tx.operator.findMany({ orderBy: { adoptedAt: 'asc' }, select: { key: true, name: true } });
+  const [first] = served;
+  if (!first || served.some(({ key }) => key === sub)) return;
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_OPERATOR_FOREIGN',
+    `this data folder serves operator ${first.name} (${first.key}), not ${name} (${sub})`,
+    {
+      hint: 'name another data folder, or adopt it beside that one over the REST API (POST /api/v1/operators)',
+      details: { served: first.key, given: sub },
+    },
+  );
+}
+
+/** Whose key it is decides whose account it signs: a key belongs to one operator of a service. */
+async function refuseSharedKeys(tx: Queries, { sub, nats }: OperatorClaims): Promise<void> {
+  const own = new Set([sub, ...nats.signing_keys]);
+  for (const row of await tx.operator.findMany({ where: { key: { not: sub } } })) {
+    const other = readStored('operator', row).claims;
+    const shared = [other.sub, ...other.nats.signing_keys].find((key) => own.has(key));
+    if (shared === undefined) continue;
     throw new NatsctlError<ServiceErrorCode>(
       'ERR_OPERATOR_FOREIGN',
-      `this data folder serves operator ${stored.name} (${stored.key}), not ${claims.name ?? ''} (${claims.sub})`,
-      { hint: 'name another data folder for another operator', details: { served: stored.key, given: claims.sub } },
+      `the key ${shared} belongs to another operator of this service`,
+      { hint: 'give each operator signing keys of its own', details: { key: shared } },
     );
   }
+}
+
+async function keepOperator(
+  { now }: Service,
+  tx: Queries,
+  operator: Decoded<OperatorClaims>,
+  actor: Actor,
+): Promise<OperatorClaims> {
+  const { claims, token } = operator;
+  const stored = await tx.operator.findUnique({ where: { key: claims.sub } });
   // Checked as those will who rely on it; an operator JWT is signed by its own identity key.
   trustOperators([claims]);
+  await refuseSharedKeys(tx, claims);
   const before = stored && readStored('operator', stored).claims;
   // An operator JWT may name its own signer among its signing keys; what takes the place of another must be signed by a key
   // that was known before it.
@@ -71,16 +101,20 @@ async function keepOperator({ now }: Service, tx: Queries, operator: Decoded<Ope
     iat: BigInt(claims.iat),
     updatedAt: BigInt(at),
   };
-  await tx.operator.upsert({ where: { key: claims.sub }, create: { ...data, key: claims.sub }, update: data });
+  const create = { ...data, key: claims.sub, adoptedAt: BigInt(at) };
+  await tx.operator.upsert({ where: { key: claims.sub }, create, update: data });
   const action = stored ? 'operator.update' : 'operator.adopt';
   const detail = { name: data.name };
   await recordAudit(tx, {
     at,
-    actor: 'service',
+    actor,
     action,
     entity: claims.sub,
+    operator: claims.sub,
     beforeJti: stored?.jti ?? null,
     afterJti: claims.jti,
+    before: stored && claimsJson(stored.jwt),
+    after: claimsJson(token),
     detail,
   });
   return claims;
@@ -91,6 +125,7 @@ async function keepSigningKey(
   tx: Queries,
   operator: OperatorClaims,
   seed: Seed,
+  actor: Actor,
 ): Promise<void> {
   const isIdentity = seed.publicKey === operator.sub;
   if (!isIdentity && !operator.nats.signing_keys.includes(seed.publicKey)) {
@@ -104,16 +139,29 @@ async function keepSigningKey(
   await custody.keep(tx, 'operator', operator.sub, seed, at);
   await recordAudit(tx, {
     at,
-    actor: 'service',
+    actor,
     action: 'signing-key.keep',
     entity: seed.publicKey,
+    operator: operator.sub,
     detail: { operator: operator.sub },
   });
 }
 
-async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClaims, token: string): Promise<void> {
+async function keepAccount(
+  { now }: Service,
+  tx: Queries,
+  operator: OperatorClaims,
+  token: string,
+  actor: Actor,
+): Promise<void> {
   const key = decodeAs('account', token).claims.sub;
   const stored = await tx.account.findUnique({ where: { key } });
+  if (stored && stored.operatorKey !== operator.sub) {
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_PUSH_OPERATOR',
+      `the account ${stored.name} (${key}) belongs to another operator of this service`,
+    );
+  }
   const held = stored && readStored('account', stored).claims;
   const trusted = trustOperators([operator]);
   if (held && trusted.keys.has(held.iss)) return;
@@ -129,7 +177,7 @@ async function keepAccount({ now }: Service, tx: Queries, operator: OperatorClai
     account,
     stored,
     at,
-    actor: 'service',
+    actor,
     action: stored ? 'account.update' : 'account.create',
     detail: { name: account.claims.name, ...(revoked.length > 0 && { revoked }) },
   });

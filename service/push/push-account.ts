@@ -11,10 +11,10 @@ import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.
 import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
+import type { Actor } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { servedOperator } from '../operators/served-operator.js';
+import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
-import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
 import type { Precondition } from './precondition.js';
 
@@ -26,7 +26,7 @@ export interface Push {
   /** Whether revocations may be dropped: only for a caller with an admin token who says so. */
   forced: boolean;
   /** The caller, where it is known by an access token. */
-  actor?: string;
+  actor?: Actor;
   /** Where it came over NATS: the link whose servers were told by the sender already. */
   link?: string;
 }
@@ -55,6 +55,7 @@ interface Case {
 const RULES: readonly ((judged: Case) => void)[] = [
   refuseOtherId,
   refuseDeleted,
+  refuseOtherOperator,
   refuseFuture,
   refuseUnfitName,
   refuseBrokenPrecondition,
@@ -67,7 +68,7 @@ export async function pushAccount(service: Service, push: Push): Promise<PushOut
   const id = decodePublicKey(push.id, 'account').text;
   const now = service.now();
   const outcome = await service.store.transaction(async (tx): Promise<PushOutcome> => {
-    const account = await verify(tx, push.token, now);
+    const account = verifyAccount(push.token, await servedOperators(tx), { now });
     const stored = await tx.account.findUnique({ where: { key: id } });
     const jti = accountJti(account);
     // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
@@ -85,12 +86,6 @@ export async function pushAccount(service: Service, push: Push): Promise<PushOut
   return outcome;
 }
 
-/** Signature, issuer among the keys of the operator served, strict mode, validation, expiry. */
-async function verify(tx: Queries, token: string, now: number): Promise<VerifiedAccount> {
-  const { trusted } = await servedOperator(tx);
-  return verifyAccount(token, trusted, { now });
-}
-
 function refuseOtherId({ push, account: { claims } }: Case): void {
   if (claims.sub === push.id) return;
   throw refusal(
@@ -101,12 +96,22 @@ function refuseOtherId({ push, account: { claims } }: Case): void {
 }
 
 /** A server that was away when the account was deleted still has it, and would bring it back for all. */
-function refuseDeleted({ push, account: { claims }, deletedUntil }: Case): void {
-  if (push.forced || claims.iat > deletedUntil) return;
+function refuseDeleted({ account: { claims }, deletedUntil }: Case): void {
+  if (claims.iat > deletedUntil) return;
   throw refusal(
     'ERR_ACCOUNT_DELETED',
     `${label(claims)} was deleted, and this JWT was issued before that`,
     'to have the account again, sign it anew and push that',
+  );
+}
+
+/** An account does not change hands: what one operator's users and keys belong to, no other operator's signature takes over. */
+function refuseOtherOperator({ account: { claims, operator }, stored }: Case): void {
+  if (!stored || stored.operatorKey === operator.sub) return;
+  throw refusal(
+    'ERR_PUSH_OPERATOR',
+    `${label(claims)} belongs to another operator of this service`,
+    'push it to the operator that made it, or use a new account key',
   );
 }
 

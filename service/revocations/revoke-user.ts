@@ -7,8 +7,9 @@ import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { findAccount } from '../accounts/find-account.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { signAccount } from '../accounts/sign-account.js';
-import type { AuditRecord } from '../audit/audit.js';
+import type { Actor, AuditRecord } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -40,7 +41,7 @@ export async function revokeUser(
   service: Service,
   accountId: string,
   { user, at }: RevocationRequest,
-  actor: string,
+  actor: Actor,
 ): Promise<Revoked> {
   const key = userOrEveryone(user);
   const revoked = await service.store.transaction(async (tx) => {
@@ -74,7 +75,7 @@ export async function removeRevocation(
   service: Service,
   accountId: string,
   user: string,
-  actor: string,
+  actor: Actor,
 ): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
   const key = userOrEveryone(user);
   const { account, jti } = await service.store.transaction(async (tx) => {
@@ -95,7 +96,7 @@ export async function removeRevocation(
 }
 
 interface RevocationChange {
-  actor: string;
+  actor: Actor;
   action: AuditRecord['action'];
   user: string;
 }
@@ -110,7 +111,8 @@ async function changeRevocations(
   const stored = await findAccount(tx, accountId);
   const before = readStored('account', stored);
   const claims = change(before.claims);
-  const account = await signAccount(service, tx, claims, Number(stored.iat));
+  const operator = await servedOperator(tx, stored.operatorKey);
+  const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   // Fields of a newer NATS than ours are not in the model that is signed: the audit says which ones went.
   const lost = unknownFields(before);
   const detail = { user, at: claims.nats.revocations.get(user), ...(lost.length > 0 && { lost }) };

@@ -35,6 +35,7 @@ export const DeletedAccount = Type.Object(
 export const NewAccount = Type.Object(
   {
     name: Name,
+    operator: Type.Optional(Id('Operator key; may be left out where there is one operator')),
     publicKey: Type.Optional(Id('Of a key kept elsewhere; without it the service makes and keeps the keys')),
     description: Type.Optional(Type.String({ maxLength: 8_192 })),
     limits: Type.Optional(

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import type { Access } from '../plugins/access.js';
 
 /** A limit as claims have it: -1 = unlimited. Claims beyond 2^53 - 1 would not be read back as they were. */
 export const Limit = (description: string) =>
@@ -78,3 +79,8 @@ const MEANING: Record<number, string> = {
 };
 
 export const apiRoute = { tags: ['api'], security: [{ bearer: [] }] };
+
+/** A route's `config`: the right it needs (service/plugins/access.ts). */
+export function needs(right: Access['right'], over: Access['over']): { access: Access } {
+  return { access: { right, over } };
+}

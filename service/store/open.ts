@@ -15,6 +15,8 @@ export interface Store {
   readonly db: Database;
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  /** Runs `finish` at the end of every transaction from now on, as a part of it. */
+  beforeCommit(finish: (tx: Queries) => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -41,9 +43,16 @@ export async function openStore(dir: string): Promise<Store> {
       errorFormat: 'minimal',
     });
     await db.$connect();
+    const finishers: ((tx: Queries) => Promise<void>)[] = [];
     return {
       db,
-      transaction: (work) => db.$transaction(work),
+      transaction: (work) =>
+        db.$transaction(async (tx) => {
+          const result = await work(tx);
+          for (const finish of finishers) await finish(tx);
+          return result;
+        }),
+      beforeCommit: (finish) => void finishers.push(finish),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -15,7 +15,7 @@ import type { User } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
-import { recordAudit } from '../audit/audit.js';
+import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import { recordedRevocations } from '../revocations/recorded.js';
@@ -46,7 +46,7 @@ export async function createUser(
   service: Service,
   accountId: string,
   wanted: NewUser,
-  actor: string,
+  actor: Actor,
 ): Promise<CreatedUser> {
   const name = checkEntityName(wanted.name, 'user');
   const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
@@ -54,7 +54,7 @@ export async function createUser(
   const created = await service.store.transaction(async (tx) => {
     const row = await findAccount(tx, accountId);
     const at = service.now();
-    const { trusted } = await servedOperator(tx);
+    const { trusted } = await servedOperator(tx, row.operatorKey);
     const account = verifyAccount(row.jwt, trusted, { now: at, subject: row.key });
     await checkFree(tx, row.key, key, name);
     refuseRevoked(account.claims, key, at);
@@ -72,7 +72,17 @@ export async function createUser(
     const data = { key, accountKey: row.key, name, nameFold: foldName(name), jwt: signed.token, iat: BigInt(iat) };
     const user = await tx.user.create({ data: { ...data, exp: exp ? BigInt(exp) : null, createdAt: BigInt(at) } });
     const detail = { name, account: row.key, issuer: signer.publicKey, expires: exp };
-    await recordAudit(tx, { at, actor, action: 'user.create', entity: key, afterJti: signed.claims.jti, detail });
+    await recordAudit(tx, {
+      at,
+      actor,
+      action: 'user.create',
+      entity: key,
+      operator: row.operatorKey,
+      account: row.key,
+      afterJti: signed.claims.jti,
+      after: claimsJson(signed.token),
+      detail,
+    });
     return { user, jwt: signed.token };
   });
   if (!seed) return created;

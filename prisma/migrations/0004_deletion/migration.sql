@@ -1,3 +1,6 @@
+-- AlterTable
+ALTER TABLE "link" ADD COLUMN "operator_key" TEXT;
+
 -- CreateTable
 CREATE TABLE "deleted_account" (
     "key" TEXT NOT NULL PRIMARY KEY,

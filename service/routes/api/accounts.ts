@@ -1,9 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { findAccount } from '../../accounts/find-account.js';
-import { actorOf } from '../../plugins/bearer.js';
+import { hasRight, reach, requireRight, within } from '../../auth/rights.js';
+import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
+import { callerOf, originOf } from '../../plugins/access.js';
 import {
   AccountDetail,
   AccountItem,
@@ -12,15 +16,30 @@ import {
   DeletedAccount,
   NewAccount,
 } from '../../schemas/account.js';
-import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals } from '../../schemas/common.js';
+import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
 
+  /** Whose account a caller makes: the operator named, or the only one the caller knows of. */
+  const operatorFor = async (request: FastifyRequest<{ Body: Static<typeof NewAccount> }>): Promise<string> => {
+    const caller = callerOf(request);
+    const { operators, everything } = reach(caller, 'read');
+    const named = request.body.operator ?? (everything || operators.length !== 1 ? undefined : operators[0]);
+    if (named !== undefined && !hasRight(caller, 'read', { operator: named })) {
+      throw operatorUnknown(decodePublicKey(named, 'operator').text);
+    }
+    if (named === undefined && !everything) requireRight(caller, 'manage', {});
+    const { row } = await namedOperator(db, named);
+    requireRight(caller, 'manage', { operator: row.key });
+    return row.key;
+  };
+
   app.get(
     '/accounts',
     {
+      config: needs('read', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Accounts',
@@ -28,8 +47,10 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         response: { 200: ListOf(AccountItem), ...refusals(401) },
       },
     },
-    async ({ query }) => {
-      const where = query.after === undefined ? {} : { key: { gt: query.after } };
+    async (request) => {
+      const { query } = request;
+      const seen = within(reach(callerOf(request), 'read'), 'operatorKey', 'key');
+      const where = { ...seen, ...(query.after !== undefined && { key: { gt: query.after } }) };
       const rows = await db.account.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
       return pageOf(rows, query, accountItem, ({ key }) => key);
     },
@@ -38,15 +59,17 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.post(
     '/accounts',
     {
+      config: needs('manage', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Make an account',
         body: NewAccount,
-        response: { 201: AccountDetail, ...refusals(400, 401, 409) },
+        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409) },
       },
     },
     async (request, reply) => {
-      const row = await createAccount(service, request.body, actorOf(request));
+      const operator = await operatorFor(request);
+      const row = await createAccount(service, { ...request.body, operator }, originOf(request));
       return reply.code(201).header('location', `/api/v1/accounts/${row.key}`).send(accountDetail(row));
     },
   );
@@ -54,6 +77,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.get(
     '/accounts/:account',
     {
+      config: needs('read', 'account'),
       schema: {
         ...apiRoute,
         summary: 'One account',
@@ -67,6 +91,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.delete(
     '/accounts/:account',
     {
+      config: needs('manage', 'account'),
       schema: {
         ...apiRoute,
         summary:
@@ -81,12 +106,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
           },
           closed,
         ),
-        response: { 200: DeletedAccount, ...refusals(400, 401, 404, 409) },
+        response: { 200: DeletedAccount, ...refusals(400, 401, 403, 404, 409) },
       },
     },
     async (request) => {
       const { params, query } = request;
-      return deleteAccount(service, { id: params.account, forced: query.force, actor: actorOf(request) });
+      const { key, operatorKey } = await findAccount(db, params.account);
+      // As for making one: an account's own admin has no say in whether the operator has it.
+      requireRight(callerOf(request), 'manage', { operator: operatorKey });
+      return deleteAccount(service, { id: key, forced: query.force, actor: originOf(request) });
     },
   );
 };

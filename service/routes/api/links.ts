@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { actorOf } from '../../plugins/bearer.js';
+import { originOf } from '../../plugins/access.js';
 import { AnnouncementItem, announcementItem } from '../../schemas/announcement.js';
-import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
 const LinkItem = Type.Object(
@@ -74,10 +74,11 @@ export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.get(
     '/links',
     {
+      config: needs('read', 'service'),
       schema: {
         ...apiRoute,
         summary: 'NATS systems that changes are announced to',
-        response: { 200: ListOf(LinkItem), ...refusals(401) },
+        response: { 200: ListOf(LinkItem), ...refusals(401, 403) },
       },
     },
     async () => ({ items: await links.list() }),
@@ -86,26 +87,28 @@ export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/links',
     {
+      config: needs('manage', 'service'),
       schema: {
         ...apiRoute,
         summary: 'Attach a NATS system; the service attaches it again at every start',
         body: NewLink,
-        response: { 201: LinkItem, ...refusals(400, 401, 409) },
+        response: { 201: LinkItem, ...refusals(400, 401, 403, 409) },
       },
     },
     async (request, reply) =>
-      reply.code(201).send(await links.attach(request.body, { keep: true, actor: actorOf(request) })),
+      reply.code(201).send(await links.attach(request.body, { keep: true, actor: originOf(request) })),
   );
 
   app.get(
     '/links/:link',
     {
+      config: needs('read', 'service'),
       schema: {
         ...apiRoute,
         summary: 'One NATS system: its servers, how they compare, and what each answered about each account',
         params: Type.Object({ link: Id('Link id') }, closed),
         querystring: Page,
-        response: { 200: LinkDetail, ...refusals(401, 404) },
+        response: { 200: LinkDetail, ...refusals(401, 403, 404) },
       },
     },
     async ({ params: { link }, query }) => {
@@ -132,15 +135,16 @@ export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.delete(
     '/links/:link',
     {
+      config: needs('manage', 'service'),
       schema: {
         ...apiRoute,
         summary: 'Detach a NATS system',
         params: Type.Object({ link: Id('Link id') }, closed),
-        response: { 204: Type.Null(), ...refusals(401, 404) },
+        response: { 204: Type.Null(), ...refusals(401, 403, 404) },
       },
     },
     async (request, reply) => {
-      await links.detach(request.params.link, actorOf(request));
+      await links.detach(request.params.link, originOf(request));
       return reply.code(204).send(null);
     },
   );

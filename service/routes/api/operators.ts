@@ -1,10 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { NatsctlError } from '../../../claims/errors.js';
+import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../../claims/keys/nkey.js';
+import { Seed } from '../../../claims/keys/seed.js';
 import type { Operator } from '../../../prisma/generated/client.js';
-import type { ServiceErrorCode } from '../../errors.js';
-import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import { reach } from '../../auth/rights.js';
+import { adoptOperator } from '../../operators/adopt-operator.js';
+import { servedOperator } from '../../operators/served-operator.js';
+import { callerOf, originOf } from '../../plugins/access.js';
+import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
 
@@ -20,6 +24,28 @@ const OperatorItem = Type.Object(
 );
 const OperatorDetail = Type.Object({ ...OperatorItem.properties, jwt: Type.String() }, closed);
 
+const NewOperator = Type.Object(
+  {
+    jwt: Type.String({
+      maxLength: MAX_TOKEN_BYTES,
+      description: 'JWT of the operator; a newer one takes the place of an older',
+    }),
+    signingKey: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        description: 'Seed of a signing key, to be sealed here; without it only signed JWTs are taken',
+      }),
+    ),
+    accounts: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_TOKEN_BYTES }), {
+        maxItems: 1_000,
+        description: 'Account JWTs to begin with',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { store, custody } = service;
   const item = async (row: Operator): Promise<Static<typeof OperatorItem>> => ({
@@ -33,6 +59,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
   app.get(
     '/operators',
     {
+      config: needs('read', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Operators served',
@@ -40,17 +67,57 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
         response: { 200: ListOf(OperatorItem), ...refusals(401) },
       },
     },
-    async ({ query }) => {
-      const where = query.after === undefined ? {} : { key: { gt: query.after } };
+    async (request) => {
+      const { query } = request;
+      const { everything, operators } = reach(callerOf(request), 'read');
+      const where = {
+        ...(!everything && { key: { in: [...operators] } }),
+        ...(query.after !== undefined && { AND: { key: { gt: query.after } } }),
+      };
       const rows = await store.db.operator.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
       const { items, next } = pageOf(rows, query, item, ({ key }) => key);
       return { items: await Promise.all(items), ...(next !== undefined && { next }) };
     },
   );
 
+  app.post(
+    '/operators',
+    {
+      config: needs('manage', 'service'),
+      bodyLimit: 4 * MAX_TOKEN_BYTES,
+      schema: {
+        ...apiRoute,
+        summary: 'Adopt an operator, beside those that are served already',
+        body: NewOperator,
+        response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413) },
+      },
+    },
+    async (request, reply) => {
+      const { jwt, signingKey, accounts } = request.body;
+      const signingSeed = signingKey === undefined ? undefined : Seed.parse(signingKey);
+      try {
+        const adoption = {
+          operatorToken: jwt,
+          beside: true,
+          ...(signingSeed && { signingSeed }),
+          ...(accounts && { accounts }),
+        };
+        const key = await adoptOperator(service, adoption, originOf(request));
+        const { row } = await servedOperator(store.db, key);
+        return await reply
+          .code(201)
+          .header('location', `/api/v1/operators/${key}`)
+          .send({ ...(await item(row)), jwt: row.jwt });
+      } finally {
+        signingSeed?.wipe();
+      }
+    },
+  );
+
   app.get(
     '/operators/:operator',
     {
+      config: needs('read', 'operator'),
       schema: {
         ...apiRoute,
         summary: 'One operator',
@@ -60,9 +127,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
     },
     async ({ params }) => {
       const key = decodePublicKey(params.operator, 'operator').text;
-      const row = await store.db.operator.findUnique({ where: { key } });
-      if (!row)
-        throw new NatsctlError<ServiceErrorCode>('ERR_OPERATOR_UNKNOWN', `this service does not serve operator ${key}`);
+      const { row } = await servedOperator(store.db, key);
       return { ...(await item(row)), jwt: readStored('operator', row).token };
     },
   );

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
-import { actorOf } from '../../plugins/bearer.js';
+import { originOf } from '../../plugins/access.js';
 import { removeRevocation, revokeUser } from '../../revocations/revoke-user.js';
-import { apiRoute, closed, Id, ListOf, refusals } from '../../schemas/common.js';
+import { apiRoute, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
 import { NewRevocation, Restored, RevocationItem, Revoked } from '../../schemas/revocation.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
@@ -14,6 +14,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
   app.get(
     '/accounts/:account/revocations',
     {
+      config: needs('read', 'account'),
       schema: {
         ...apiRoute,
         summary: 'Revocations in the account JWT (all of them: a JWT bounds their number)',
@@ -30,29 +31,31 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
   app.post(
     '/accounts/:account/revocations',
     {
+      config: needs('issue', 'account'),
       schema: {
         ...apiRoute,
         summary: 'Revoke a user: connections close at once on every server that is linked, and do not come back',
         params: InAccount,
         body: NewRevocation,
-        response: { 201: Revoked, ...refusals(400, 401, 404, 409) },
+        response: { 201: Revoked, ...refusals(400, 401, 403, 404, 409) },
       },
     },
     async (request, reply) => {
-      return reply.code(201).send(await revokeUser(service, request.params.account, request.body, actorOf(request)));
+      return reply.code(201).send(await revokeUser(service, request.params.account, request.body, originOf(request)));
     },
   );
 
   app.delete(
     '/accounts/:account/revocations/:user',
     {
+      config: needs('issue', 'account'),
       schema: {
         ...apiRoute,
         summary: 'Take a revocation back: JWTs that are still valid work again',
         params: Type.Object({ account: Id('Account key'), user: Id('User key, or `*`') }, closed),
-        response: { 200: Restored, ...refusals(400, 401, 404, 409) },
+        response: { 200: Restored, ...refusals(400, 401, 403, 404, 409) },
       },
     },
-    async (request) => removeRevocation(service, request.params.account, request.params.user, actorOf(request)),
+    async (request) => removeRevocation(service, request.params.account, request.params.user, originOf(request)),
   );
 };

@@ -1,11 +1,29 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { NatsctlError } from '../../../claims/errors.js';
+import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { checkEntityName } from '../../../claims/names.js';
 import type { AccessToken } from '../../../prisma/generated/client.js';
-import { ROLES } from '../../auth/tokens.js';
-import { actorOf } from '../../plugins/bearer.js';
-import { apiRoute, closed, Id, ListOf, Name, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import { accountUnknown } from '../../accounts/find-account.js';
+import { type Caller, hasRight, ROLES, reach, requireRight, type Scope, within } from '../../auth/rights.js';
+import { tokenUnknown } from '../../auth/tokens.js';
+import type { ServiceErrorCode } from '../../errors.js';
+import { operatorUnknown } from '../../operators/served-operator.js';
+import { callerOf, originOf } from '../../plugins/access.js';
+import {
+  apiRoute,
+  closed,
+  Id,
+  ListOf,
+  Name,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+  UnixSeconds,
+} from '../../schemas/common.js';
 import type { Service } from '../../service.js';
+import type { Queries } from '../../store/open.js';
 
 const Role = Type.Union(ROLES.map((role) => Type.Literal(role)));
 const TokenItem = Type.Object(
@@ -13,6 +31,9 @@ const TokenItem = Type.Object(
     id: Id('Hash of the token id'),
     name: Type.String(),
     role: Type.String(),
+    operator: Type.Optional(Id('Operator the role is for')),
+    account: Type.Optional(Id('Account the role is for')),
+    createdBy: Type.String({ description: 'Who made it, as in the audit' }),
     createdAt: UnixSeconds('Made'),
     expiresAt: Type.Optional(UnixSeconds('Ends')),
     lastUsedAt: Type.Optional(UnixSeconds('Last used, to the minute')),
@@ -21,7 +42,13 @@ const TokenItem = Type.Object(
   closed,
 );
 const NewToken = Type.Object(
-  { name: Name, role: Role, expires: Type.Optional(UnixSeconds('Ends; absent = never')) },
+  {
+    name: Name,
+    role: Role,
+    operator: Type.Optional(Id('Operator the role is for, with all its accounts')),
+    account: Type.Optional(Id('Account the role is for; with neither, it is for the whole service')),
+    expires: Type.Optional(UnixSeconds('Ends; absent = never')),
+  },
   closed,
 );
 const IssuedToken = Type.Object(
@@ -35,15 +62,18 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
   app.get(
     '/tokens',
     {
+      config: needs('manage', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Access tokens',
         querystring: Page,
-        response: { 200: ListOf(TokenItem), ...refusals(401) },
+        response: { 200: ListOf(TokenItem), ...refusals(401, 403) },
       },
     },
-    async ({ query }) => {
-      const where = query.after === undefined ? {} : { hash: { gt: query.after } };
+    async (request) => {
+      const { query } = request;
+      const seen = within(reach(callerOf(request), 'manage'), 'operatorKey', 'accountKey');
+      const where = { ...seen, ...(query.after !== undefined && { hash: { gt: query.after } }) };
       const rows = await store.db.accessToken.findMany({ where, orderBy: { hash: 'asc' }, take: query.limit + 1 });
       return pageOf(rows, query, tokenItem, ({ hash }) => hash);
     },
@@ -52,17 +82,22 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
   app.post(
     '/tokens',
     {
+      config: needs('manage', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Make an access token',
         body: NewToken,
-        response: { 201: IssuedToken, ...refusals(400, 401) },
+        response: { 201: IssuedToken, ...refusals(400, 401, 403, 404) },
       },
     },
     async (request, reply) => {
       // It stands in the audit for every change made with the token.
       checkEntityName(request.body.name, 'token');
-      const issued = await store.transaction((tx) => tokens.issue(tx, request.body, actorOf(request)));
+      const { body } = request;
+      const issued = await store.transaction(async (tx) => {
+        const scope = await scopeOfToken(tx, callerOf(request), body);
+        return tokens.issue(tx, { ...body, ...scope }, originOf(request));
+      });
       return reply.code(201).send(issued);
     },
   );
@@ -70,6 +105,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
   app.delete(
     '/tokens/:token',
     {
+      config: needs('manage', 'reach'),
       schema: {
         ...apiRoute,
         summary: 'Revoke an access token',
@@ -78,7 +114,13 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       },
     },
     async (request, reply) => {
-      await store.transaction((tx) => tokens.revoke(tx, request.params.token, actorOf(request)));
+      const { token } = request.params;
+      await store.transaction(async (tx) => {
+        const row = await tx.accessToken.findUnique({ where: { hash: token } });
+        const scope = { operator: row?.operatorKey ?? null, account: row?.accountKey ?? null };
+        if (row && !hasRight(callerOf(request), 'manage', scope)) throw tokenUnknown(token);
+        await tokens.revoke(tx, token, originOf(request));
+      });
       return reply.code(204).send(null);
     },
   );
@@ -89,9 +131,46 @@ function tokenItem(row: AccessToken): Static<typeof TokenItem> {
     id: row.hash,
     name: row.name,
     role: row.role,
+    ...(row.operatorKey !== null && { operator: row.operatorKey }),
+    ...(row.accountKey !== null && { account: row.accountKey }),
+    createdBy: row.createdBy,
     createdAt: Number(row.createdAt),
     ...(row.expiresAt !== null && { expiresAt: Number(row.expiresAt) }),
     ...(row.lastUsedAt !== null && { lastUsedAt: Number(row.lastUsedAt) }),
     ...(row.revokedAt !== null && { revokedAt: Number(row.revokedAt) }),
   };
+}
+
+/** What a new token's role is for. Nobody gives a right away that is not his own to manage. */
+async function scopeOfToken(
+  tx: Queries,
+  caller: Caller,
+  { operator, account }: { operator?: string; account?: string },
+): Promise<Scope> {
+  if (operator !== undefined && account !== undefined) {
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_TOKEN_SCOPE',
+      'a token is for an operator or for an account, not for both',
+      {
+        hint: 'leave the operator out: an account has one only',
+      },
+    );
+  }
+  if (operator !== undefined) {
+    const key = decodePublicKey(operator, 'operator').text;
+    const row = await tx.operator.findUnique({ where: { key } });
+    if (!row || !hasRight(caller, 'read', { operator: key })) throw operatorUnknown(key);
+    requireRight(caller, 'manage', { operator: key });
+    return { operator: key };
+  }
+  if (account !== undefined) {
+    const key = decodePublicKey(account, 'account').text;
+    const row = await tx.account.findUnique({ where: { key } });
+    const scope = row && { operator: row.operatorKey, account: key };
+    if (!scope || !hasRight(caller, 'read', scope)) throw accountUnknown(key);
+    requireRight(caller, 'manage', scope);
+    return scope;
+  }
+  requireRight(caller, 'manage', {});
+  return {};
 }

@@ -1,14 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { NatsctlError } from '../../../claims/errors.js';
-import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { findAccount } from '../../accounts/find-account.js';
-import type { ServiceErrorCode } from '../../errors.js';
-import { actorOf } from '../../plugins/bearer.js';
-import { apiRoute, closed, Id, ListOf, Page, pageOf, refusals } from '../../schemas/common.js';
+import { originOf } from '../../plugins/access.js';
+import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
 import { CreatedUser, NewUser, UserDetail, UserItem, userDetail, userItem } from '../../schemas/user.js';
 import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
+import { findUser } from '../../users/find-user.js';
 
 const InAccount = Type.Object({ account: Id('Account key') }, closed);
 
@@ -18,6 +16,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.get(
     '/accounts/:account/users',
     {
+      config: needs('read', 'account'),
       schema: {
         ...apiRoute,
         summary: 'Users of an account that this service made',
@@ -37,16 +36,17 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/accounts/:account/users',
     {
+      config: needs('issue', 'account'),
       schema: {
         ...apiRoute,
         summary: 'Make a user of an account whose signing key the service keeps',
         params: InAccount,
         body: NewUser,
-        response: { 201: CreatedUser, ...refusals(400, 401, 404, 409) },
+        response: { 201: CreatedUser, ...refusals(400, 401, 403, 404, 409) },
       },
     },
     async (request, reply) => {
-      const { user, creds } = await createUser(service, request.params.account, request.body, actorOf(request));
+      const { user, creds } = await createUser(service, request.params.account, request.body, originOf(request));
       const created = { ...userDetail(user), ...(creds !== undefined && { creds }) };
       return reply.code(201).header('location', `/api/v1/users/${user.key}`).send(created);
     },
@@ -55,6 +55,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.get(
     '/users/:user',
     {
+      config: needs('read', 'user'),
       schema: {
         ...apiRoute,
         summary: 'One user that this service made',
@@ -62,12 +63,6 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         response: { 200: UserDetail, ...refusals(400, 401, 404) },
       },
     },
-    async ({ params }) => {
-      const key = decodePublicKey(params.user, 'user').text;
-      const row = await db.user.findUnique({ where: { key } });
-      if (!row)
-        throw new NatsctlError<ServiceErrorCode>('ERR_USER_UNKNOWN', `this service did not make the user ${key}`);
-      return userDetail(row);
-    },
+    async ({ params }) => userDetail(await findUser(db, params.user)),
   );
 };

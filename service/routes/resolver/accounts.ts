@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { UNCHANGED } from '../../../resolver/http.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { type Caller, hasRight } from '../../auth/rights.js';
 import { isKnown } from '../../http/etags.js';
-import { bearerToken } from '../../plugins/bearer.js';
+import { bearerToken } from '../../plugins/access.js';
 import { readPrecondition } from '../../push/precondition.js';
 import { pushAccount } from '../../push/push-account.js';
 import { closed, Id, refusals } from '../../schemas/common.js';
@@ -79,8 +80,8 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
         id: request.params.account,
         token: typeof request.body === 'string' ? request.body.trim() : '',
         precondition: readPrecondition(ifMatch, ifNoneMatch),
-        forced: caller?.role === 'admin',
-        ...(caller && { actor: `token:${caller.name}` }),
+        forced: caller !== null && (await mayForce(service, caller, request.params.account)),
+        ...(caller && { actor: { actor: caller.actor, requestId: String(request.id), remote: request.ip } }),
       });
       reply
         .code(status === 'created' ? 201 : 200)
@@ -90,3 +91,9 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
     },
   );
 };
+
+/** Revocations are dropped by who manages the account, and by nobody for an account that is not here: it has none. */
+async function mayForce({ store }: Service, caller: Caller, account: string): Promise<boolean> {
+  const row = await store.db.account.findUnique({ where: { key: account } });
+  return row !== null && hasRight(caller, 'manage', { operator: row.operatorKey, account: row.key });
+}

@@ -198,6 +198,11 @@ describe('the REST API', () => {
         'get /api/v1/links/{link}',
         'delete /api/v1/links/{link}',
         'get /api/v1/audit',
+        'get /api/v1/audit/checkpoint',
+        'post /api/v1/audit/verify',
+        'post /api/v1/operators',
+        'post /api/v1/sessions',
+        'post /api/v1/sessions/challenge',
       ].sort(),
     );
     const post = paths['/api/v1/accounts'].post;
@@ -214,7 +219,7 @@ describe('the REST API', () => {
     const service = await runService();
     const { paths } = await document(service);
     for (const [at, methods] of Object.entries(paths)) {
-      if (!at.startsWith('/api/')) continue;
+      if (!at.startsWith('/api/') || at.startsWith('/api/v1/sessions')) continue;
       for (const method of Object.keys(methods as object)) {
         for (const authorization of [
           undefined,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Msg } from '@nats-io/nats-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../../../broker/start.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';

@@ -23,8 +23,11 @@ export interface TestOperator {
 const SILENT = pino({ level: 'silent' });
 export const NOW = Math.floor(Date.now() / 1_000);
 
-export async function makeOperator(o: { name?: string; strict?: boolean; iat?: number } = {}): Promise<TestOperator> {
-  const [identity, signing, system] = [Seed.generate('operator'), Seed.generate('operator'), Seed.generate('account')];
+export async function makeOperator(
+  o: { name?: string; strict?: boolean; iat?: number; signing?: Seed } = {},
+): Promise<TestOperator> {
+  const { signing = Seed.generate('operator') } = o;
+  const [identity, system] = [Seed.generate('operator'), Seed.generate('account')];
   const unsigned = newOperator(identity.publicKey, o.name ?? 'test');
   unsigned.nats.signing_keys = [signing.publicKey];
   unsigned.nats.system_account = system.publicKey;

@@ -61,15 +61,14 @@ describe('the database', () => {
 
 describe('migrations', () => {
   const shipped = path.resolve('prisma/migrations');
+  const names = async () => (await readdir(shipped)).filter((name) => /^\d/.test(name)).sort();
 
   it('are recorded as Prisma records them, once', async () => {
     const client = await openConnection(path.join(await testFolder(), 'x.db'));
-    const names = (await readdir(shipped)).sort();
-    expect(names[0]).toBe('0001_init');
-    expect(await migrate(client)).toEqual(names);
+    expect(await migrate(client)).toEqual(await names());
     expect(await migrate(client)).toEqual([]);
-    const { rows } = await client.execute('SELECT * FROM _prisma_migrations ORDER BY migration_name');
-    expect(rows).toHaveLength(names.length);
+    const { rows } = await client.execute('SELECT * FROM _prisma_migrations');
+    expect(rows).toHaveLength((await names()).length);
     expect(rows[0]).toMatchObject({
       migration_name: '0001_init',
       applied_steps_count: 1,
@@ -83,9 +82,9 @@ describe('migrations', () => {
   it('are all applied or none: one that fails leaves the database as it was', async () => {
     const dir = await testFolder();
     await cp(shipped, path.join(dir, 'm'), { recursive: true });
-    await mkdir(path.join(dir, 'm', '0002_broken'));
+    await mkdir(path.join(dir, 'm', '9998_broken'));
     await writeFile(
-      path.join(dir, 'm', '0002_broken', 'migration.sql'),
+      path.join(dir, 'm', '9998_broken', 'migration.sql'),
       'CREATE TABLE "a" ("x" TEXT);\nALTER TABLE "none" ADD "x";\n',
     );
     const client = await openConnection(path.join(dir, 'x.db'));

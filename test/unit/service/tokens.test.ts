@@ -4,6 +4,7 @@ import path from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ensureAdminToken } from '../../../service/auth/admin-token.js';
+import { openSessions } from '../../../service/auth/sessions.js';
 import { openTokens } from '../../../service/auth/tokens.js';
 import { openCustody } from '../../../service/custody/custody.js';
 import { openStore } from '../../../service/store/open.js';
@@ -14,19 +15,23 @@ const clock = { now: 1_700_000_000 };
 async function tokensIn(dir: string, masterKey = randomBytes(32)) {
   const store = await openStore(dir);
   const custody = await openCustody(store, masterKey);
-  return { store, masterKey, tokens: await openTokens(store, custody, () => clock.now) };
+  const sessions = await openSessions(store, custody, () => clock.now);
+  return { store, masterKey, tokens: openTokens(store, sessions, () => clock.now) };
 }
 
 describe('access tokens', () => {
   it('name their holder, also after a restart', async () => {
     const dir = await testFolder();
     const first = await tokensIn(dir);
-    const { id, token } = await first.store.transaction((tx) =>
+    const { token } = await first.store.transaction((tx) =>
       first.tokens.issue(tx, { name: 'ci', role: 'admin' }, 'service'),
     );
     await first.store.close();
     const second = await tokensIn(dir, first.masterKey);
-    expect(await second.tokens.verify(token)).toEqual({ name: 'ci', role: 'admin', tokenHash: id });
+    expect(await second.tokens.verify(token)).toEqual({
+      actor: 'token:ci',
+      grants: [{ role: 'admin', operator: null, account: null }],
+    });
     expect(JSON.stringify(await second.store.db.accessToken.findMany(), (_key, value) => String(value))).not.toContain(
       token,
     );
@@ -66,7 +71,7 @@ describe('access tokens', () => {
     ];
     for (const token of bad)
       await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'ERR_AUTH_TOKEN_INVALID' });
-    expect(await tokens.verify(good.token)).toMatchObject({ name: 'ci' });
+    expect(await tokens.verify(good.token)).toMatchObject({ actor: 'token:ci' });
     await store.close();
   });
 });
@@ -93,7 +98,7 @@ describe('the first admin token', () => {
     await writeFile(first.file, 'spoilt', { mode: 0o600 });
     const third = await ensureAdminToken(store, tokens, dir);
     expect((await readFile(first.file, 'utf8')).trim()).toBe(third.token);
-    expect(await tokens.verify(third.token)).toMatchObject({ role: 'admin' });
+    expect(await tokens.verify(third.token)).toMatchObject({ actor: 'token:admin.token' });
     await store.close();
   });
 });

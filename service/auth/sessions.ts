@@ -1,0 +1,159 @@
+/**
+ * Sign-in without passwords: who holds an operator's or an account's key signs a challenge with it and gets a token for a
+ * quarter of an hour. The key's place in the tree is the caller's right, looked up at every request: a key that is taken out of
+ * its operator or account has none from that moment.
+ */
+import { createHmac, createPublicKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { NatsctlError } from '../../claims/errors.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { verifySignature } from '../../claims/keys/verify.js';
+import type { Custody } from '../custody/custody.js';
+import { ownKey } from '../custody/own-key.js';
+import type { ServiceErrorCode } from '../errors.js';
+import type { Queries, Store } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
+import { tokenRefused } from './refusal.js';
+import type { Caller, Grant } from './rights.js';
+
+/** Whose key it is that signs in. An account's signing key names its account. */
+export interface SessionKey {
+  key: string;
+  account?: string;
+}
+
+export interface Session {
+  token: string;
+  /** Unix seconds. */
+  expires: number;
+  grants: readonly Grant[];
+}
+
+export interface Sessions {
+  /** Text to sign with the key. Says nothing about whether the key is known. */
+  challenge(key: SessionKey): { challenge: string; expires: number };
+  /** `signature`: base64url over the bytes of the challenge's text. */
+  open(challenge: string, signature: string): Promise<Session>;
+  verify(token: string): Promise<Caller>;
+}
+
+const ISSUER = 'natsctl';
+const AUDIENCE = 'natsctl service';
+const TYPE = 'at+jwt';
+const CHALLENGE_PREFIX = 'natsctl-sign-in';
+const CHALLENGE_SECONDS = 60;
+const SESSION_SECONDS = 900;
+/** Challenges answered and not yet out of time; more than these at once are refused, not forgotten. */
+const MAX_ANSWERED = 100_000;
+
+export async function openSessions(store: Store, custody: Custody, now: () => number): Promise<Sessions> {
+  const privateKey = await ownKey(store, custody, 'access-token', 'access-token-key');
+  const publicKey = createPublicKey(privateKey);
+  // Challenges are not kept, they are recognised; those of an earlier run are void.
+  const challengeKey = randomBytes(32);
+  const answered = new Map<string, number>();
+  const proofOf = (text: string) => createHmac('sha256', challengeKey).update(text).digest();
+
+  /** A challenge is answered once. */
+  const useUp = (challenge: string, expires: number) => {
+    for (const [old, end] of answered) {
+      if (end >= now()) break;
+      answered.delete(old);
+    }
+    if (answered.has(challenge)) throw challengeRefused('it was answered already');
+    if (answered.size >= MAX_ANSWERED) throw challengeRefused('too many sign in at once');
+    answered.set(challenge, expires);
+  };
+
+  return {
+    challenge({ key, account }) {
+      decodePublicKey(key, 'operator', 'account');
+      if (account !== undefined) decodePublicKey(account, 'account');
+      const expires = now() + CHALLENGE_SECONDS;
+      const nonce = randomBytes(16).toString('base64url');
+      const text = [CHALLENGE_PREFIX, key, account ?? '', expires, nonce].join(' ');
+      return { challenge: `${text} ${proofOf(text).toString('base64url')}`, expires };
+    },
+
+    async open(challenge, signature) {
+      const end = challenge.lastIndexOf(' ');
+      const text = challenge.slice(0, Math.max(end, 0));
+      const proof = Buffer.from(challenge.slice(end + 1), 'base64url');
+      const expected = proofOf(text);
+      if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) {
+        throw challengeRefused('it is not one of this service');
+      }
+      const [, key = '', account = '', until = ''] = text.split(' ');
+      const expires = Number(until);
+      if (expires <= now()) throw challengeRefused('it has expired');
+      if (!verifySignature(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'))) throw keyRefused();
+      useUp(text, expires);
+      const signedIn = { key, ...(account && { account }) };
+      const grants = await grantsOf(store.db, signedIn);
+      if (grants.length === 0) throw keyRefused();
+      const at = now();
+      const token = await new SignJWT(account ? { account } : {})
+        .setProtectedHeader({ alg: 'EdDSA', typ: TYPE })
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(key)
+        .setIssuedAt(at)
+        .setExpirationTime(at + SESSION_SECONDS)
+        .sign(privateKey);
+      return { token, expires: at + SESSION_SECONDS, grants };
+    },
+
+    async verify(token) {
+      const signedIn = await signedInBy(token, publicKey, now());
+      const grants = await grantsOf(store.db, signedIn);
+      if (grants.length === 0)
+        throw tokenRefused('its key has no place in an operator or account of this service any more');
+      return { actor: `key:${signedIn.key}`, grants };
+    },
+  };
+}
+
+/** What a key may do: an operator's keys manage the operator, an account's own key the account, its signing keys issue users. */
+async function grantsOf(db: Queries, { key, account }: SessionKey): Promise<Grant[]> {
+  if (key.startsWith('O')) {
+    const rows = await db.operator.findMany();
+    const own = rows.find(
+      (row) => row.key === key || readStored('operator', row).claims.nats.signing_keys.includes(key),
+    );
+    return own ? [{ role: 'admin', operator: own.key }] : [];
+  }
+  const row = await db.account.findUnique({ where: { key: account ?? key } });
+  if (!row) return [];
+  const scope = { operator: row.operatorKey, account: row.key };
+  if (row.key === key) return [{ role: 'admin', ...scope }];
+  const template = readStored('account', row).claims.nats.signing_keys.get(key);
+  if (template === undefined) return [];
+  // A key with a role makes users of that role alone, which it can do itself; here it may look.
+  return [{ role: template === null ? 'issuer' : 'viewer', ...scope }];
+}
+
+async function signedInBy(token: string, publicKey: KeyObject, now: number): Promise<SessionKey> {
+  try {
+    const { payload } = await jwtVerify(token, publicKey, {
+      algorithms: ['EdDSA'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      typ: TYPE,
+      requiredClaims: ['sub', 'iat', 'exp'],
+      currentDate: new Date(now * 1_000),
+    });
+    return { key: String(payload.sub), ...(typeof payload.account === 'string' && { account: payload.account }) };
+  } catch (error) {
+    throw tokenRefused(error instanceof errors.JWTExpired ? 'it has expired' : 'it is not one of this service');
+  }
+}
+
+function challengeRefused(why: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_SESSION_CHALLENGE', `the challenge is refused: ${why}`, { hint: 'ask for a new one' });
+}
+
+function keyRefused(): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_SESSION_KEY', 'this key does not sign in here, or the signature is not its own', {
+    hint: 'sign the whole text of the challenge with a key of an operator or account that this service serves',
+  });
+}

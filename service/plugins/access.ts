@@ -1,0 +1,96 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { NatsctlError } from '../../claims/errors.js';
+import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { accountUnknown, findAccount } from '../accounts/find-account.js';
+import type { Origin } from '../audit/audit.js';
+import { type Caller, hasRight, type Right, requireRight, requireRightSomewhere, type Scope } from '../auth/rights.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { operatorUnknown } from '../operators/served-operator.js';
+import type { Service } from '../service.js';
+import { findUser, userUnknown } from '../users/find-user.js';
+
+/**
+ * The right a route needs, and over what: the whole service, the operator, account or user its path names, or (`reach`)
+ * whatever the caller has that right for, to which the route itself keeps its answer or its change.
+ */
+export interface Access {
+  right: Right;
+  over: 'service' | 'operator' | 'account' | 'user' | 'reach';
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Set before a route of /api/v1 runs. */
+    caller: Caller | null;
+  }
+}
+
+/** Lets nobody past without an access token that gives the right a route declares. A route that declares none is not started. */
+export function guard(app: FastifyInstance, service: Service): void {
+  app.decorateRequest('caller', null);
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (!config?.access) throw new Error(`${method} ${url} does not say what right it needs`);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('vary', 'Authorization');
+    request.caller = await service.tokens.verify(bearerToken(request));
+  });
+  // After validation: what the path names is of the right form. Before it nothing of the body is looked at that could tell.
+  app.addHook('preHandler', async (request) => {
+    const { access } = request.routeOptions.config;
+    if (!access) throw new Error('a route without a right was asked');
+    const caller = callerOf(request);
+    if (access.over === 'reach') requireRightSomewhere(caller, access.right);
+    else requireRight(caller, access.right, await scopeOf(service, request, access.over));
+  });
+}
+
+/** What the path names. Where the caller may not even read it, it does not exist for him: the same answer, byte for byte. */
+async function scopeOf({ store }: Service, request: FastifyRequest, over: Access['over']): Promise<Scope> {
+  const { operator = '', account = '', user = '' } = request.params as Record<string, string | undefined>;
+  const caller = callerOf(request);
+  const known = (scope: Scope, unknown: () => NatsctlError): Scope => {
+    if (!hasRight(caller, 'read', scope)) throw unknown();
+    return scope;
+  };
+  switch (over) {
+    case 'operator': {
+      const key = decodePublicKey(operator, 'operator').text;
+      return known({ operator: key }, () => operatorUnknown(key));
+    }
+    case 'account': {
+      const row = await findAccount(store.db, account);
+      return known({ operator: row.operatorKey, account: row.key }, () => accountUnknown(row.key));
+    }
+    case 'user': {
+      const row = await findUser(store.db, user);
+      const scope = { operator: row.account.operatorKey, account: row.accountKey };
+      return known(scope, () => userUnknown(row.key));
+    }
+    default:
+      return {};
+  }
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error('a route without authentication asked who is calling');
+  return request.caller;
+}
+
+/** Who to name in the audit. */
+export function originOf(request: FastifyRequest): Origin {
+  return { actor: callerOf(request).actor, requestId: String(request.id), remote: request.ip };
+}
+
+export function bearerToken(request: FastifyRequest): string {
+  const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (!token) {
+    throw new NatsctlError<ServiceErrorCode>('ERR_AUTH_REQUIRED', 'this needs an access token', {
+      hint: 'send `authorization: Bearer <token>`; the first token is in admin.token of the data folder',
+    });
+  }
+  return token;
+}

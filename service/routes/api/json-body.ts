@@ -1,0 +1,23 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isNatsctlError, NatsctlError } from '../../../claims/errors.js';
+import { parseStrictJson } from '../../../claims/jwt/json.js';
+import type { ServiceErrorCode } from '../../errors.js';
+
+/** Bodies of these routes are JSON and nothing else, read strictly: no key twice, nothing that could reach a prototype. */
+export function strictJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => readJson(body),
+  );
+}
+
+function readJson(body: string): unknown {
+  try {
+    return parseStrictJson(body);
+  } catch (error) {
+    const why = isNatsctlError(error) ? error.message : 'not JSON';
+    throw new NatsctlError<ServiceErrorCode>('ERR_BODY_INVALID', `the body is ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,150 @@
+/** Every route of the REST API, walked by callers who may not: of another operator, of another account, with a weaker role. */
+import { describe, expect, it } from 'vitest';
+import { Seed } from '../../claims/keys/seed.js';
+import { makeOperator, runService, type TestService } from '../unit/service/service.js';
+
+/** What a route does to one operator, account or user; a route that names none is not walked here. */
+const NAMED = /\{(operator|account|user)\}/;
+
+async function tenants() {
+  const service = await runService();
+  const other = await makeOperator({ name: 'other' });
+  const adopted = await service.api('POST', '/operators', {
+    jwt: other.token,
+    signingKey: other.signing.reveal(),
+    accounts: [other.systemToken],
+  });
+  expect(adopted.status).toBe(201);
+  const mine = (await service.api('POST', '/accounts', { name: 'mine', operator: service.operator.claims.sub })).json;
+  const theirs = (await service.api('POST', '/accounts', { name: 'theirs', operator: other.claims.sub })).json;
+  const user = (await service.api('POST', `/accounts/${theirs.publicKey}/users`, { name: 'u' })).json;
+  const token = async (body: object) => (await service.api('POST', '/tokens', { name: 't', ...body })).json.token;
+  return { service, other, mine, theirs, user, token };
+}
+
+interface Route {
+  method: string;
+  at: string;
+}
+
+async function routes(service: TestService): Promise<Route[]> {
+  const { paths } = (await service.get('/openapi.json')).json;
+  return Object.entries(paths as Record<string, object>)
+    .filter(([at]) => at.startsWith('/api/v1/') && !at.startsWith('/api/v1/sessions'))
+    .flatMap(([at, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), at })));
+}
+
+const filled = (at: string, names: Record<string, string>) =>
+  at.slice('/api/v1'.length).replace(/\{(\w+)\}/g, (_all, name: string) => names[name] ?? 'x');
+
+describe('a caller who has no right to an entity', () => {
+  it('gets the answer of one that does not exist, byte for byte, from every route', async () => {
+    const { service, other, mine, theirs, user, token } = await tenants();
+    const callers = [
+      await token({ role: 'admin', operator: service.operator.claims.sub }),
+      await token({ role: 'admin', account: mine.publicKey }),
+      await token({ role: 'viewer', account: mine.publicKey }),
+    ];
+    const there = { operator: other.claims.sub, account: theirs.publicKey, user: user.publicKey };
+    const nowhere = {
+      operator: Seed.generate('operator').publicKey,
+      account: Seed.generate('account').publicKey,
+      user: Seed.generate('user').publicKey,
+    };
+    let walked = 0;
+    for (const { method, at } of (await routes(service)).filter((route) => NAMED.test(route.at))) {
+      for (const caller of callers) {
+        const ask = async (names: Record<string, string>) => {
+          const headers = { authorization: `Bearer ${caller}` };
+          const body = method === 'GET' || method === 'HEAD' || method === 'DELETE' ? undefined : {};
+          const reply = await service.api(method, filled(at, names), body, headers);
+          let { text } = reply;
+          for (const name of Object.values(names)) text = text.replaceAll(name, 'KEY');
+          return { status: reply.status, text };
+        };
+        const answer = await ask(there);
+        expect(answer, `${method} ${at}`).toEqual(await ask(nowhere));
+        expect(answer.status, `${method} ${at}`).toBeGreaterThanOrEqual(400);
+        walked++;
+      }
+    }
+    expect(walked).toBeGreaterThan(20);
+  });
+
+  it('finds nothing of it in any list', async () => {
+    const { service, other, mine, theirs, user, token } = await tenants();
+    const foreign = [other.claims.sub, other.system.publicKey, theirs.publicKey, user.publicKey];
+    for (const scope of [{ operator: service.operator.claims.sub }, { account: mine.publicKey }]) {
+      const caller = await token({ role: 'admin', ...scope });
+      for (const { method, at } of (await routes(service)).filter((route) => !NAMED.test(route.at))) {
+        if (method !== 'GET') continue;
+        const { text } = await service.api('GET', filled(at, {}), undefined, { authorization: `Bearer ${caller}` });
+        for (const key of foreign) expect(text, `${method} ${at}`).not.toContain(key);
+      }
+    }
+  });
+
+  it('makes nothing in it and takes nothing from it', async () => {
+    const { service, other, mine, theirs, token } = await tenants();
+    const headers = {
+      authorization: `Bearer ${await token({ role: 'admin', operator: service.operator.claims.sub })}`,
+    };
+    const api = (method: string, path: string, body?: unknown) => service.api(method, path, body, headers);
+    const unknown = { status: 404, json: { code: 'ERR_OPERATOR_UNKNOWN' } };
+    expect(await api('POST', '/accounts', { name: 'x', operator: other.claims.sub })).toMatchObject(unknown);
+    expect(await api('POST', '/tokens', { name: 'x', role: 'viewer', operator: other.claims.sub })).toMatchObject(
+      unknown,
+    );
+    expect(await api('POST', '/tokens', { name: 'x', role: 'viewer', account: theirs.publicKey })).toMatchObject({
+      status: 404,
+      json: { code: 'ERR_ACCOUNT_UNKNOWN' },
+    });
+    expect(await api('POST', '/tokens', { name: 'x', role: 'admin' })).toMatchObject({ status: 403 });
+    const foreignToken = (
+      await service.api('POST', '/tokens', { name: 'x', role: 'viewer', account: theirs.publicKey })
+    ).json;
+    expect(await api('DELETE', `/tokens/${foreignToken.id}`)).toMatchObject({ json: { code: 'ERR_TOKEN_UNKNOWN' } });
+    expect(await api('POST', '/tokens', { name: 'x', role: 'issuer', account: mine.publicKey })).toMatchObject({
+      status: 201,
+    });
+    expect(await api('POST', '/operators', { jwt: other.token })).toMatchObject({ status: 403 });
+  });
+
+  it('does not take an account over from one operator of the service to another', async () => {
+    const { service, other, mine } = await tenants();
+    const taken = await other.account(mine.publicKey, () => {}, { iat: Math.floor(Date.now() / 1_000) });
+    expect(await service.push(mine.publicKey, taken)).toMatchObject({
+      status: 403,
+      json: { code: 'ERR_PUSH_OPERATOR' },
+    });
+  });
+
+  it('adopts no operator that has a key of another', async () => {
+    const { service, other } = await tenants();
+    const thief = await makeOperator({ name: 'thief', signing: other.signing });
+    expect(await service.api('POST', '/operators', { jwt: thief.token })).toMatchObject({
+      status: 409,
+      json: { code: 'ERR_OPERATOR_FOREIGN' },
+    });
+  });
+});
+
+describe('a role', () => {
+  const may = {
+    viewer: [200, 403, 403, 403],
+    auditor: [200, 200, 403, 403],
+    issuer: [200, 403, 201, 403],
+    admin: [200, 200, 201, 201],
+  };
+  it.each(Object.entries(may))('of %s may do what it is for, and no more', async (role, expected) => {
+    const { service, mine, token } = await tenants();
+    const headers = { authorization: `Bearer ${await token({ role, operator: service.operator.claims.sub })}` };
+    const asked = [
+      await service.api('GET', `/accounts/${mine.publicKey}`, undefined, headers),
+      await service.api('GET', '/audit', undefined, headers),
+      await service.api('POST', `/accounts/${mine.publicKey}/users`, { name: 'n' }, headers),
+      await service.api('POST', '/accounts', { name: 'n' }, headers),
+    ];
+    expect(asked.map(({ status }) => status)).toEqual(expected);
+  });
+});
