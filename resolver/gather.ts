@@ -59,7 +59,8 @@ export async function gather(
       ended = true;
       clearTimeout(end);
       clearTimeout(quiet);
-      if (!connection.isClosed()) subscription.unsubscribe();
+      // To a connection that is being closed nothing may be written any more.
+      if (!connection.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
       if (error) reject(error);
       else resolve(answers);
     }

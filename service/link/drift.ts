@@ -37,7 +37,7 @@ export interface Drift {
 const WAIT_MS = 5_000;
 const QUIET_MS = 300;
 /** A pack has a message an account; the next one comes at once, or never. */
-const PACK_WAIT_MS = 60_000;
+const PACK_WAIT_MS = 30_000;
 const PACK_QUIET_MS = 2_000;
 
 /** Null where the service knows no operator of that system. */
@@ -48,7 +48,11 @@ export async function checkDrift(options: DriftOptions): Promise<Drift | null> {
   const now = service.now();
   const { servers, missing } = await compareLists(options, operator, now);
   const hash = await packHash(service.store, operator, now);
-  const packed = await packAccounts(connection, { waitMs: PACK_WAIT_MS, quietMs: PACK_QUIET_MS, hash });
+  // Without a server that keeps accounts there is nobody to wait for.
+  const packed =
+    servers.length === 0
+      ? null
+      : await packAccounts(connection, { waitMs: PACK_WAIT_MS, quietMs: PACK_QUIET_MS, hash });
   const { due, deleted, taken } = packed
     ? await comparePack(options, packed)
     : { due: new Set<string>(), deleted: new Set<string>(), taken: 0 };

@@ -61,7 +61,8 @@ export function startLink({ id, servers, creds, service, serverId, log }: LinkOp
   let present = new Map<string, string>();
   const ids = () => new Set(present.keys());
   let drift: Drift | null = null;
-  let comparing = false;
+  let comparing: Promise<void> | null = null;
+  let stopAnswering = async () => {};
   const kinds = [accountAnnouncements, deletionAnnouncements];
   const fault = (error: unknown) => {
     if (!stop.signal.aborted) log.error({ err: error }, 'the servers could not be counted or compared; trying again');
@@ -96,19 +97,19 @@ export function startLink({ id, servers, creds, service, serverId, log }: LinkOp
 
   const useConnection = async (fresh: NatsConnection) => {
     connection = fresh;
-    answerRequests(fresh, { service, link: id, systemAccount, serverId, log });
+    stopAnswering = answerRequests(fresh, { service, link: id, systemAccount, serverId, log });
     const greet = async () => {
       up = true;
       await countServers(fresh).catch(fault);
       log.info({ connectedTo: fresh.getServer(), serverCount: present.size }, 'link is up');
       outbox.retryNow();
       outbox.wake();
-      void compare(fresh);
+      compare(fresh);
     };
     await greet();
     for (const tried of firstAttempt) tried();
     const counting = setInterval(() => void (up && countServers(fresh).catch(fault)), COUNT_EVERY_MS);
-    const comparison = setInterval(() => void (up && compare(fresh)), COMPARE_EVERY_MS);
+    const comparison = setInterval(() => up && compare(fresh), COMPARE_EVERY_MS);
     for await (const status of fresh.status()) {
       if (status.type === 'reconnect') void greet();
       else if (status.type === 'disconnect') {
@@ -141,17 +142,19 @@ export function startLink({ id, servers, creds, service, serverId, log }: LinkOp
     outbox.wake();
   };
 
-  const compare = async (on: NatsConnection) => {
-    if (comparing) return;
-    comparing = true;
+  const compare = (on: NatsConnection) => {
+    comparing ??= compareNow(on).finally(() => {
+      comparing = null;
+    });
+  };
+
+  const compareNow = async (on: NatsConnection) => {
     try {
       drift = await checkDrift({ service, link: id, systemAccount, connection: on, present: ids(), log });
       if (drift && drift.announced > 0) log.warn(drift, 'servers did not hold what they should: announced anew');
       outbox.wake();
     } catch (error) {
       fault(error);
-    } finally {
-      comparing = false;
     }
   };
 
@@ -202,8 +205,10 @@ export function startLink({ id, servers, creds, service, serverId, log }: LinkOp
     async close() {
       stop.abort();
       for (const tried of firstAttempt) tried();
+      await stopAnswering();
       await outbox.stop();
       await connection?.close();
+      await comparing;
       await running;
     },
   };

@@ -36,10 +36,11 @@ const NAME = 'natsctl-service';
 
 let sequence = 0;
 
-/** Answers until the connection ends. */
-export function answerRequests(connection: NatsConnection, options: ResponderOptions): void {
+/** Answers until the connection ends, or it is told to stop: then what is under way is answered still. */
+export function answerRequests(connection: NatsConnection, options: ResponderOptions): () => Promise<void> {
   const { service, systemAccount, log } = options;
   let underWay = 0;
+  let stopped: (() => void) | null = null;
 
   const serverInfo = () => ({
     name: NAME,
@@ -70,6 +71,7 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
       ...(more.queue !== undefined && { queue: more.queue }),
       callback: (fault, message) => {
         if (fault) return log.warn({ err: fault, subject }, 'requests for accounts cannot be answered');
+        if (stopped) return;
         if (underWay >= MAX_UNDER_WAY) return more.busy?.(message);
         underWay++;
         operatorOfLink(service.store.db, systemAccount)
@@ -77,6 +79,7 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
           .catch((error: unknown) => log.error({ err: error, subject }, 'a request was not answered'))
           .finally(() => {
             underWay--;
+            if (underWay === 0) stopped?.();
           });
       },
     });
@@ -163,4 +166,10 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
     },
     { busy },
   );
+
+  return () =>
+    new Promise((resolve) => {
+      stopped = resolve;
+      if (underWay === 0) resolve();
+    });
 }
