@@ -1,5 +1,6 @@
 /**
- * `npm run docs`: writes docs/cli.md, every command with its arguments, flags and examples, from oclif.manifest.json. What it
+ * `npm run docs`: writes docs/cli.md, every command with its arguments, flags and examples, from oclif.manifest.json, and the
+ * settings in docs/service.md. What it
  * writes depends on the commands alone: not on a width, a time or a machine. test/e2e/docs.test.ts holds the page against it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -41,6 +42,14 @@ export function commandsPage(manifest, { oclif }) {
     for (const command of own) parts.push(commandSection(command, oclif.bin, isTopic ? '###' : '##'));
   }
   return `${parts.join('\n').trimEnd()}\n`;
+}
+
+const SETTINGS = /(<!-- settings: [^>]*-->\n)[^]*?(<!-- \/settings -->)/;
+
+/** docs/service.md with the settings of `service start` as they are now. */
+export function servicePage(page, manifest) {
+  const flags = Object.values(manifest.commands['service:start'].flags).filter(({ name }) => name !== 'json');
+  return page.replace(SETTINGS, (_, begin, end) => `${begin}${flagTable(flags.sort(byGroup))}${end}`);
 }
 
 function contents(commands) {
@@ -127,5 +136,8 @@ const firstLine = (text) => plain(text).split('\n')[0];
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(path.join(root, 'docs/cli.md'), commandsPage(read('oclif.manifest.json'), read('package.json')));
+  const manifest = read('oclif.manifest.json');
+  writeFileSync(path.join(root, 'docs/cli.md'), commandsPage(manifest, read('package.json')));
+  const service = path.join(root, 'docs/service.md');
+  writeFileSync(service, servicePage(readFileSync(service, 'utf8'), manifest));
 }

@@ -2,6 +2,7 @@ import type { AuditSigner } from './audit/checkpoint.js';
 import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
+import type { Events } from './events/events.js';
 import type { Links } from './link/links.js';
 import type { Store } from './store/open.js';
 
@@ -10,6 +11,7 @@ export interface Service {
   readonly store: Store;
   readonly custody: Custody;
   readonly audit: AuditSigner;
+  readonly events: Events;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;

@@ -2,8 +2,10 @@
  * Starts the service: data folder, lock, database, keys, tokens, links, HTTP. Each step that opened something is undone in
  * the opposite order by `close`, and by a start that fails half-way.
  */
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
@@ -13,32 +15,49 @@ import { ensureAdminToken } from './auth/admin-token.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
-import { loadMasterKey } from './custody/master-key.js';
+import { keepRewrapped } from './custody/keep-rewrapped.js';
+import { loadMasterKey } from './custody/load-master-key.js';
+import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
+import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
+import { openEvents } from './events/events.js';
+import { watchHealth } from './health/health.js';
 import { type LinkState, openLinks } from './link/links.js';
+import { openMetrics } from './metrics/metrics.js';
+import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import type { Service } from './service.js';
+import { checkSettings, type RunSettings } from './settings.js';
+import { drainOutbox } from './stop/drain-outbox.js';
 import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
+import { openTls } from './tls/server-tls.js';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends RunSettings {
   dataDir: string;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 9090; -1 = any free one. */
   port?: number;
-  /** Base64 of 32 bytes; default: NATSCTL_MASTER_KEY, then master.key of the data folder, made on the first start. */
+  /**
+   * Base64 of 32 bytes or `transit:MOUNT/NAME`, or several, newest first, with commas between; default: NATSCTL_MASTER_KEY, then
+   * master.key of the data folder, made on the first start.
+   */
   masterKey?: string;
+  /** Vault or OpenBao, where keys are held there. Default: NATSCTL_VAULT_*, BAO_*, VAULT_* of the environment. */
+  vault?: VaultSettings;
   logger?: FastifyBaseLogger;
   /** Unix seconds. */
   now?: () => number;
 }
 
 export interface RunningService {
-  /** `http://host:port`. */
+  /** `http://host:port`, `https://` with TLS. */
   url: string;
   port: number;
+  /** Where /metrics is, when that is not with the rest. */
+  metricsUrl?: string;
   /** The token of whoever owns the data folder, and where it stands. */
   adminToken: string;
   adminTokenFile: string;
@@ -47,6 +66,9 @@ export interface RunningService {
   adoptOperator(adoption: Adoption): Promise<void>;
   /** Announces changes to this NATS system from now on. Resolves after the first attempt to connect; it goes on trying. */
   attach(target: { servers: string[]; creds: string }): Promise<LinkState>;
+  /** Reads the certificate of the listener again, where there is one. */
+  reload(): Promise<void>;
+  /** Finishes what is under way, each within its bounds (`ServiceOptions.stop`). */
   close(): Promise<void>;
 }
 
@@ -54,39 +76,72 @@ export const DEFAULT_PORT = 9_090;
 
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, now = () => Math.floor(Date.now() / 1_000) } = options;
+  const settings = checkSettings(options);
   const log = options.logger ?? pino({ level: 'warn', redact: REDACTED }, pino.destination(2));
   const undo: (() => unknown)[] = [];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    const tls = settings.tls && (await openTls(settings.tls, log));
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
-    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY);
-    undo.push(() => masterKey.fill(0));
+    const vault = vaultWhenNeeded(options.vault ?? vaultSettings(process.env));
+    undo.push(() => vault.close());
+    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY, vault.get);
+    undo.push(() => masterKey.close());
     const store = await openStore(dataDir);
     undo.push(() => store.close());
-    const custody = await openCustody(store, masterKey);
+    const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now);
+    const rewrapping = keepRewrapped({ store, custody, now }, log);
+    undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
-    const links = await openLinks({ store, custody, audit, sessions, tokens, now, log });
+    const links = await openLinks({ store, custody, audit, sessions, tokens, events, now, log });
     undo.push(() => links.close());
-    const service: Service = { store, custody, audit, sessions, tokens, links, now };
-    const app = await buildApp(service, log);
-    undo.push(() => closeInTime(app));
-    await listen(() => app.listen({ host, port: port === -1 ? 0 : port }), host, port);
-    const bound = app.server.address() as AddressInfo;
+    let served = false;
+    undo.push(async () => {
+      if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
+    });
+    const service: Service = { store, custody, audit, events: openEvents(store), sessions, tokens, links, now };
+    const health = watchHealth(service, log);
+    const metrics = openMetrics(service);
+    let metricsUrl: string | undefined;
+    if (settings.metricsPort !== undefined) {
+      const own = await buildMetricsApp(service, log, { metrics, auth: settings.metricsAuth });
+      undo.push(() => own.close());
+      metricsUrl = `${await listen(own, host, settings.metricsPort)}/metrics`;
+    }
+    const app = await buildApp(service, log, {
+      ...settings,
+      health,
+      metrics,
+      limits: settings.rateLimits,
+      metricsAuth: metricsUrl === undefined ? settings.metricsAuth : null,
+      ...(tls && { tls: tls.options }),
+    });
+    undo.push(() => closeInTime(app, settings.stop.requests * 1_000));
+    const url = await listen(app, host, port);
+    const certificate = tls?.follow(app.server as unknown as HttpsServer, log);
+    undo.push(() => certificate?.close());
+    served = true;
+    undo.push(async () => {
+      health.stop();
+      if (settings.stop.delay > 0) await sleep(settings.stop.delay * 1_000);
+    });
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
-      port: bound.port,
+      url,
+      port: (app.server.address() as AddressInfo).port,
+      ...(metricsUrl !== undefined && { metricsUrl }),
       adminToken: admin.token,
       adminTokenFile: admin.file,
       ...(admin.made && { firstRunToken: admin.token }),
       adoptOperator: async (adoption) => void (await adoptOperator(service, adoption)),
       attach: (target) => links.attach(target),
+      reload: async () => certificate?.reload(),
       close,
     };
   } catch (error) {
@@ -95,13 +150,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
 }
 
-/** Longer than any request of ours needs: an announcement waits two seconds for its answers. */
-const CLOSE_GRACE_MS = 5_000;
 const CLOSE_IDLE_MS = 50;
 
 /** Requests under way are answered; a sender who never ends its own does not keep the service from ending. */
-async function closeInTime(app: FastifyInstance): Promise<void> {
-  const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+async function closeInTime(app: FastifyInstance, graceMs: number): Promise<void> {
+  const patience = setTimeout(() => app.server.closeAllConnections(), graceMs);
   // A client that keeps its connection for a next request gets none: closing looks for idle ones at its beginning only.
   const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
   try {
@@ -115,9 +168,13 @@ async function closeInTime(app: FastifyInstance): Promise<void> {
 /** Paths that pino never writes: request headers of a serialised request, and whatever an error may carry. */
 const REDACTED = ['req.headers.authorization', 'headers.authorization', '*.token', '*.seed', '*.creds', '*.jwt'];
 
-async function listen(start: () => Promise<unknown>, host: string, port: number): Promise<void> {
+/** @returns the origin of what listens now */
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    await start();
+    await app.listen({ host, port: port === -1 ? 0 : port });
+    const scheme = app.initialConfig.https ? 'https' : 'http';
+    const { port: bound } = app.server.address() as AddressInfo;
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {

@@ -8,7 +8,17 @@ import path from 'node:path';
  * fills), then on PATH. A test whose peer is absent is skipped; a peer named in `NATSCTL_REQUIRED_PEERS` must be there
  * (test/interop/peers.test.ts fails otherwise), so CI cannot skip by accident.
  */
-export const PEERS = ['nats-server', 'nats-server@2.9', 'nats', 'nsc', 'python3', 'bash', 'zsh', 'fish'] as const;
+export const PEERS = [
+  'nats-server',
+  'nats-server@2.9',
+  'nats',
+  'nsc',
+  'bao',
+  'python3',
+  'bash',
+  'zsh',
+  'fish',
+] as const;
 export type Peer = (typeof PEERS)[number];
 
 const found = new Map<Peer, string | undefined>();

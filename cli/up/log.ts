@@ -1,20 +1,57 @@
+import { closeSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { pino } from 'pino';
+import { withoutSecrets } from '../../claims/without-secrets.js';
 import { safeText } from '../output/safe-text.js';
+import { ioError } from '../store/errors.js';
+
+export interface ServerLogOptions {
+  /** Appended to, for its owner alone, instead of stderr. */
+  file?: string | undefined;
+}
 
 /** One line an event on stderr, since stdout belongs to what the command prints: JSON, or words where a person is watching. */
-export function serverLog(level: string) {
-  return pino(
+export function serverLog(level: string, { file }: ServerLogOptions = {}) {
+  const destination = file === undefined ? undefined : openLogFile(file);
+  const forPeople = destination === undefined && process.stderr.isTTY;
+  const raw = destination ?? pino.destination({ dest: 2, sync: true });
+  const log = pino(
     {
       level,
       base: { pid: process.pid },
-      redact: ['req.headers.authorization', 'headers.authorization', '*.token', '*.seed', '*.creds', '*.jwt'],
+      redact: [
+        'req.headers.authorization',
+        'headers.authorization',
+        'headers.cookie',
+        ...['token', 'seed', 'creds', 'jwt', 'authorization', 'cookie', 'password', 'secret'].map(
+          (name) => `*.${name}`,
+        ),
+      ],
       serializers: { err: level === 'debug' ? pino.stdSerializers.err : reasonOnly },
     },
-    process.stderr.isTTY
-      ? { write: (line: string) => process.stderr.write(logLine(line)) }
-      : pino.destination({ dest: 2, sync: true }),
+    {
+      write: (line: string) => {
+        const clean = withoutSecrets(line);
+        if (forPeople) process.stderr.write(logLine(clean));
+        else raw.write(clean);
+      },
+    },
   );
+  /** For programs that move log files away. False where there is no file. */
+  const reopen = (): boolean => {
+    destination?.reopen();
+    return destination !== undefined;
+  };
+  return Object.assign(log, { reopen });
+}
+
+function openLogFile(file: string) {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    return pino.destination({ dest: file, append: true, mode: 0o600, sync: true });
+  } catch (error) {
+    throw ioError(error, 'write', file);
+  }
 }
 
 /** A stack says nothing to an operator; `--log-level debug` shows it. */

@@ -6,6 +6,7 @@ import { checkEntityName } from '../../claims/names.js';
 import type { AccountLimits } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import type { Actor } from '../audit/audit.js';
+import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { namedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -28,7 +29,7 @@ export async function createAccount(service: Service, wanted: NewAccount, actor:
   const identity = wanted.publicKey === undefined ? Seed.generate('account') : null;
   const signingKey = identity && Seed.generate('account');
   const key = identity?.publicKey ?? decodePublicKey(wanted.publicKey ?? '', 'account').text;
-  const row = await service.store.transaction(async (tx) => {
+  const row = await change(service, actor, async (tx) => {
     if (await tx.account.findUnique({ where: { key } })) {
       throw new NatsctlError<ServiceErrorCode>('ERR_ACCOUNT_EXISTS', `the account ${key} exists already`, {
         hint: 'push changes of it, or make one with a new key',
@@ -50,6 +51,5 @@ export async function createAccount(service: Service, wanted: NewAccount, actor:
   });
   identity?.wipe();
   signingKey?.wipe();
-  service.links.wake();
   return row;
 }

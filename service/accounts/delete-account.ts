@@ -9,7 +9,9 @@ import type { OperatorClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { requireMatch } from '../http/entity-tag.js';
 import type { JetStreamUse } from '../link/jetstream.js';
 import { linksOf } from '../link/scope.js';
 import { operatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
@@ -25,6 +27,8 @@ export interface AccountDeletion {
   /** Also where users, other accounts or JetStream still need it. */
   forced: boolean;
   actor: Actor;
+  /** ETag of what was read; nothing else is deleted then. */
+  ifMatch?: string | undefined;
   /** The signed request, where it came over NATS. */
   request?: string;
 }
@@ -48,17 +52,19 @@ export async function deleteAccount(
   deletion: AccountDeletion,
 ): Promise<DeletedAccount & { announced: ServerAnswer[] }> {
   const deleted = await removeAccount(service, deletion);
+  if (typeof deletion.actor !== 'string' && deletion.actor.rehearsal) return { ...deleted, announced: [] };
   const announced = await service.links.announceDeletion(deleted.account, deleted.refusedUntil, ANNOUNCE_WAIT_MS);
   return { ...deleted, announced };
 }
 
-/** As `deleteAccount`; the caller wakes the links. */
+/** As `deleteAccount`, without waiting for what servers say. */
 export async function removeAccount(service: Service, deletion: AccountDeletion): Promise<DeletedAccount> {
-  const { id, forced, actor, request } = deletion;
+  const { id, forced, actor, ifMatch, request } = deletion;
   const { key } = await findAccount(service.store.db, id);
   const use = forced ? null : await service.links.jetStreamUse(key);
-  const deleted = await service.store.transaction(async (tx) => {
+  return change(service, actor, async (tx) => {
     const stored = await findAccount(tx, key);
+    if (ifMatch !== undefined) requireMatch(ifMatch, stored);
     const operator = await servedOperator(tx, stored.operatorKey);
     refuseSystem(service, operator.claims, stored);
     if (use) refuseInUse(stored, await holdsOf(tx, stored, use, service.now()));
@@ -95,7 +101,6 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     });
     return { account: key, name: stored.name, deletedAt: at, users, refusedUntil };
   });
-  return deleted;
 }
 
 /** nats-server lets nobody delete its system account either: without it no server can be told anything. */

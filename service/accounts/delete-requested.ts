@@ -41,7 +41,6 @@ export async function deleteRequested(
       failures.push(error);
     }
   }
-  service.links.wake();
   return {
     deleted,
     refused: failures.length > 0 ? { text: `failed for ${failures.length}`, first: failures[0] } : null,

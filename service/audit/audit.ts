@@ -1,3 +1,4 @@
+import type { Rehearsal } from '../change/change.js';
 import type { Queries } from '../store/open.js';
 import { entryHash, FIRST } from './chain.js';
 
@@ -8,6 +9,8 @@ export interface Origin {
   readonly requestId?: string;
   /** Address of the caller. */
   readonly remote?: string;
+  /** Where the change is only tried: what it would do is told here. */
+  readonly rehearsal?: Rehearsal;
 }
 
 /** A bare name is an origin without a request. */
@@ -24,6 +27,7 @@ export interface AuditRecord {
     | 'account.update'
     | 'link.attach'
     | 'link.detach'
+    | 'master-key.rewrap'
     | 'operator.adopt'
     | 'operator.update'
     | 'revocation.add'
@@ -31,7 +35,8 @@ export interface AuditRecord {
     | 'signing-key.keep'
     | 'token.create'
     | 'token.revoke'
-    | 'user.create';
+    | 'user.create'
+    | 'user.delete';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
@@ -81,4 +86,5 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   };
   await tx.auditEntry.create({ data: { ...entry, hash: entryHash(entry, last?.hash ?? FIRST) } });
   audited.add(tx);
+  origin.rehearsal?.changes.push({ action, entity, before, after });
 }

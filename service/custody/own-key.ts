@@ -7,14 +7,14 @@ export async function ownKey(store: Store, custody: Custody, kind: string, id: s
   const sealedFor = { kind, id };
   const row = await store.db.meta.findUnique({ where: { key: id } });
   if (row) {
-    const der = custody.unseal(sealedFor, row.value);
+    const der = await custody.unseal(sealedFor, row.value);
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     der.fill(0);
     return key;
   }
   const { privateKey } = generateKeyPairSync('ed25519');
   const der = privateKey.export({ format: 'der', type: 'pkcs8' });
-  await store.db.meta.create({ data: { key: id, value: custody.seal(sealedFor, der) } });
+  await store.db.meta.create({ data: { key: id, value: await custody.seal(sealedFor, der) } });
   der.fill(0);
   return privateKey;
 }

@@ -109,7 +109,7 @@ export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> 
           hint: 'detach one first',
         });
       }
-      const sealedCreds = keep ? custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      const sealedCreds = keep ? await custody.seal(sealedFor(id), Buffer.from(creds)) : null;
       const operatorKey = await operatorOfLink(store.db, systemAccountOf(creds));
       await store.transaction(async (tx) => {
         const at = BigInt(now());
@@ -216,7 +216,7 @@ export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> 
   });
   for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
     if (!row.sealedCreds) continue;
-    const creds = custody.unseal(sealedFor(row.id), row.sealedCreds).toString('utf8');
+    const creds = (await custody.unseal(sealedFor(row.id), row.sealedCreds)).toString('utf8');
     await start(row.id, JSON.parse(row.servers), creds);
   }
   return links;

@@ -5,8 +5,12 @@ import type { Seed } from '../../claims/keys/seed.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
 import type { Decoded, OperatorClaims } from '../../claims/types.js';
+import type { Operator } from '../../prisma/generated/client.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { change } from '../change/change.js';
+import type { RemoteKey } from '../custody/custody.js';
+import type { TransitReference } from '../custody/vault/transit-signer.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -16,6 +20,8 @@ export interface Adoption {
   operatorToken: string;
   /** A signing key of the operator (or its identity key), to be sealed: the service can then sign changes itself. */
   signingSeed?: Seed;
+  /** Or such a key in Transit, which signs there and never comes here. */
+  remoteKey?: TransitReference;
   /**
    * Account JWTs to begin with. Where the service already holds one of an account, that one stays: changes come by push. But one
    * that a key signed which the operator has no more is worth nothing to any server, and is replaced.
@@ -26,17 +32,17 @@ export interface Adoption {
 }
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
-export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<string> {
-  const { operatorToken, signingSeed, accounts = [], beside = false } = adoption;
+export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<Operator> {
+  const { operatorToken, signingSeed, remoteKey, accounts = [], beside = false } = adoption;
   const operator = decodeAs('operator', operatorToken);
-  await service.store.transaction(async (tx) => {
+  const remote = remoteKey && (await service.custody.findRemote('operator', remoteKey));
+  return change(service, actor, async (tx) => {
     if (!beside) await refuseAnother(tx, operator.claims);
     const served = await keepOperator(service, tx, operator, actor);
-    if (signingSeed) await keepSigningKey(service, tx, served, signingSeed, actor);
+    for (const key of [signingSeed, remote]) if (key) await keepSigningKey(service, tx, served, key, actor);
     for (const token of accounts) await keepAccount(service, tx, served, token, actor);
+    return tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
   });
-  service.links.wake();
-  return operator.claims.sub;
 }
 
 async function refuseAnother(tx: Queries, { sub, name = '' }: OperatorClaims): Promise<void> {
@@ -124,26 +130,29 @@ async function keepSigningKey(
   { custody, now }: Service,
   tx: Queries,
   operator: OperatorClaims,
-  seed: Seed,
+  key: Seed | RemoteKey,
   actor: Actor,
 ): Promise<void> {
-  const isIdentity = seed.publicKey === operator.sub;
-  if (!isIdentity && !operator.nats.signing_keys.includes(seed.publicKey)) {
-    const what = `${seed.publicKey} is no signing key of operator ${operator.name ?? operator.sub}`;
+  const { publicKey } = key;
+  const isIdentity = publicKey === operator.sub;
+  if (!isIdentity && !operator.nats.signing_keys.includes(publicKey)) {
+    const what = `${publicKey} is no signing key of operator ${operator.name ?? operator.sub}`;
     throw new NatsctlError<ServiceErrorCode>('ERR_OPERATOR_KEY_FOREIGN', what, {
-      hint: 'add it to the operator JWT first, or give the seed of a key that is in it',
+      hint: 'add it to the operator JWT first, or give a key that is in it',
     });
   }
-  if (await custody.signer(tx, seed.publicKey)) return;
+  if (await custody.signer(tx, publicKey)) return;
   const at = now();
-  await custody.keep(tx, 'operator', operator.sub, seed, at);
+  const remote = 'reference' in key ? key.reference : undefined;
+  if ('reference' in key) await custody.keepRemote(tx, operator.sub, key, at);
+  else await custody.keep(tx, 'operator', operator.sub, key, at);
   await recordAudit(tx, {
     at,
     actor,
     action: 'signing-key.keep',
-    entity: seed.publicKey,
+    entity: publicKey,
     operator: operator.sub,
-    detail: { operator: operator.sub },
+    detail: { operator: operator.sub, ...(remote && { remote }) },
   });
 }
 

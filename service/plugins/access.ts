@@ -1,13 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import type { Origin } from '../audit/audit.js';
 import { type Caller, hasRight, type Right, requireRight, requireRightSomewhere, type Scope } from '../auth/rights.js';
+import type { Rehearsal } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { operatorUnknown } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import { findUser, userUnknown } from '../users/find-user.js';
+
+const NoQuery = Type.Object({}, { additionalProperties: false });
 
 /**
  * The right a route needs, and over what: the whole service, the operator, account or user its path names, or (`reach`)
@@ -25,26 +29,48 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before a route of /api/v1 runs. */
     caller: Caller | null;
+    /** Set where a change is only tried. */
+    rehearsal: Rehearsal | null;
   }
 }
 
 /** Lets nobody past without an access token that gives the right a route declares. A route that declares none is not started. */
 export function guard(app: FastifyInstance, service: Service): void {
   app.decorateRequest('caller', null);
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (!config?.access) throw new Error(`${method} ${url} does not say what right it needs`);
+  app.decorateRequest('rehearsal', null);
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.access) throw new Error(`${route.method} ${route.url} does not say what right it needs`);
+    // A question mark that a route does not know is refused: a change asked for with ?dryRun=true must not be made.
+    route.schema = { ...route.schema, querystring: route.schema?.querystring ?? NoQuery };
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('vary', 'Authorization');
     request.caller = await service.tokens.verify(bearerToken(request));
   });
+  tellRehearsals(app);
   // After validation: what the path names is of the right form. Before it nothing of the body is looked at that could tell.
   app.addHook('preHandler', async (request) => {
     const { access } = request.routeOptions.config;
     if (!access) throw new Error('a route without a right was asked');
+    if ((request.query as { dryRun?: boolean }).dryRun) request.rehearsal = { changes: [] };
     const caller = callerOf(request);
     if (access.over === 'reach') requireRightSomewhere(caller, access.right);
     else requireRight(caller, access.right, await scopeOf(service, request, access.over));
+  });
+}
+
+/** A rehearsal is answered with what would change, whatever the route would have said. */
+function tellRehearsals(app: FastifyInstance): void {
+  app.addHook('onSend', async ({ rehearsal }, reply, payload) => {
+    if (!rehearsal || reply.statusCode >= 400) return payload;
+    reply.code(200).removeHeader('location').removeHeader('etag').type('application/json; charset=utf-8');
+    const claims = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+    const changes = rehearsal.changes.map(({ before, after, ...rest }) => ({
+      ...rest,
+      before: claims(before),
+      after: claims(after),
+    }));
+    return JSON.stringify({ dryRun: true, changes });
   });
 }
 
@@ -82,7 +108,9 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** Who to name in the audit. */
 export function originOf(request: FastifyRequest): Origin {
-  return { actor: callerOf(request).actor, requestId: String(request.id), remote: request.ip };
+  const { id, ip, rehearsal } = request;
+  const { actor } = callerOf(request);
+  return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }) };
 }
 
 export function bearerToken(request: FastifyRequest): string {

@@ -14,6 +14,7 @@ export const openapi = fp(
         },
         tags: [
           { name: 'resolver', description: 'Account JWTs as nats-server and nsc ask for them.' },
+          { name: 'health', description: 'For orchestrators and load balancers.' },
           { name: 'api', description: 'Operators, accounts, users, revocations, audit.' },
         ],
         components: {

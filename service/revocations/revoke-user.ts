@@ -8,6 +8,7 @@ import { findAccount } from '../accounts/find-account.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { signAccount } from '../accounts/sign-account.js';
 import type { Actor, AuditRecord } from '../audit/audit.js';
+import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -40,31 +41,30 @@ const ANNOUNCE_WAIT_MS = 2_000;
 export async function revokeUser(
   service: Service,
   accountId: string,
-  { user, at }: RevocationRequest,
+  request: RevocationRequest,
   actor: Actor,
 ): Promise<Revoked> {
+  const revoked = await change(service, actor, (tx) => revokeIn(service, tx, accountId, request, actor));
+  return { ...revoked, announced: await announced(service, actor, revoked.account, revoked.jti) };
+}
+
+/** The revocation itself, as a part of a change. */
+export async function revokeIn(
+  service: Service,
+  tx: Queries,
+  accountId: string,
+  { user, at }: RevocationRequest,
+  actor: Actor,
+): Promise<Omit<Revoked, 'announced'>> {
   const key = userOrEveryone(user);
-  const revoked = await service.store.transaction(async (tx) => {
-    const { known, newestIat } = await knownUser(tx, accountId, key);
-    const wanted = at ?? Math.max(service.now(), newestIat);
-    return {
-      known,
-      ...(await changeRevocations(service, tx, accountId, { actor, action: 'revocation.add', user: key }, (claims) => ({
-        ...claims,
-        nats: { ...claims.nats, revocations: revoke(claims.nats.revocations, key, wanted) },
-      }))),
-    };
-  });
-  const { account, jti, known, claims } = revoked;
-  const revokedAt = claims.nats.revocations.get(key) ?? 0;
-  return {
-    account,
-    user: key,
-    revokedAt,
-    jti,
-    known,
-    announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS),
-  };
+  const { known, newestIat } = await knownUser(tx, accountId, key);
+  const wanted = at ?? Math.max(service.now(), newestIat);
+  const why = { actor, action: 'revocation.add', user: key } as const;
+  const { account, jti, claims } = await changeRevocations(service, tx, accountId, why, (before) => ({
+    ...before,
+    nats: { ...before.nats, revocations: revoke(before.nats.revocations, key, wanted) },
+  }));
+  return { account, user: key, revokedAt: claims.nats.revocations.get(key) ?? 0, jti, known };
 }
 
 /**
@@ -78,7 +78,7 @@ export async function removeRevocation(
   actor: Actor,
 ): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
   const key = userOrEveryone(user);
-  const { account, jti } = await service.store.transaction(async (tx) => {
+  const { account, jti } = await change(service, actor, async (tx) => {
     const single = key === EVERYONE ? await recordedRevocations(tx, accountId) : new Map<string, number>();
     return changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
       let revocations = new Map(claims.nats.revocations);
@@ -92,7 +92,13 @@ export async function removeRevocation(
       return { ...claims, nats: { ...claims.nats, revocations } };
     });
   });
-  return { account, user: key, jti, announced: await service.links.announce(account, jti, ANNOUNCE_WAIT_MS) };
+  return { account, user: key, jti, announced: await announced(service, actor, account, jti) };
+}
+
+/** What the servers answer in time; nothing where nothing was changed. */
+export async function announced(service: Service, actor: Actor, account: string, jti: string): Promise<ServerAnswer[]> {
+  if (typeof actor !== 'string' && actor.rehearsal) return [];
+  return service.links.announce(account, jti, ANNOUNCE_WAIT_MS);
 }
 
 interface RevocationChange {
@@ -106,11 +112,11 @@ async function changeRevocations(
   tx: Queries,
   accountId: string,
   { actor, action, user }: RevocationChange,
-  change: (claims: AccountClaims) => AccountClaims,
+  edit: (claims: AccountClaims) => AccountClaims,
 ): Promise<{ account: string; jti: string; claims: AccountClaims }> {
   const stored = await findAccount(tx, accountId);
   const before = readStored('account', stored);
-  const claims = change(before.claims);
+  const claims = edit(before.claims);
   const operator = await servedOperator(tx, stored.operatorKey);
   const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   // Fields of a newer NATS than ours are not in the model that is signed: the audit says which ones went.

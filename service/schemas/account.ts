@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
+import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
@@ -18,7 +19,14 @@ export const AccountItem = Type.Object(
   closed,
 );
 
-export const AccountDetail = Type.Object({ ...AccountItem.properties, jwt: Type.String() }, closed);
+export const AccountDetail = Type.Object(
+  {
+    ...AccountItem.properties,
+    claims: Type.Object({}, { additionalProperties: true, description: 'Of the JWT' }),
+    jwt: Type.String(),
+  },
+  closed,
+);
 
 export const DeletedAccount = Type.Object(
   {
@@ -76,5 +84,6 @@ export function accountItem(row: Account): Static<typeof AccountItem> {
 }
 
 export function accountDetail(row: Account): Static<typeof AccountDetail> {
-  return { ...accountItem(row), jwt: readStored('account', row).token };
+  const { token } = readStored('account', row);
+  return { ...accountItem(row), claims: JSON.parse(claimsJson(token)) as Record<string, unknown>, jwt: token };
 }

@@ -74,9 +74,27 @@ const MEANING: Record<number, string> = {
   404: 'Not known',
   409: 'In conflict with what is stored',
   412: 'What is stored is not what the change was made from',
+  428: 'If-Match is missing',
   413: 'Too large',
   415: 'Not a content type of this route',
+  429: 'Too many requests: Retry-After says when to come back',
+  503: 'Not now: what is needed cannot be asked, or too many ask; try again',
 };
+
+/** Of every route that makes a change which can be tried. */
+export const ChangeQuery = Type.Object(
+  {
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description: 'Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}`',
+      }),
+    ),
+  },
+  closed,
+);
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'ETag of what was read' })),
+});
 
 export const apiRoute = { tags: ['api'], security: [{ bearer: [] }] };
 

@@ -17,6 +17,8 @@ export interface Store {
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
   /** Runs `finish` at the end of every transaction from now on, as a part of it. */
   beforeCommit(finish: (tx: Queries) => Promise<void>): void;
+  /** Calls `told` after every transaction that was committed. */
+  afterCommit(told: () => void): void;
   close(): Promise<void>;
 }
 
@@ -44,15 +46,20 @@ export async function openStore(dir: string): Promise<Store> {
     });
     await db.$connect();
     const finishers: ((tx: Queries) => Promise<void>)[] = [];
+    const followers: (() => void)[] = [];
     return {
       db,
-      transaction: (work) =>
-        db.$transaction(async (tx) => {
-          const result = await work(tx);
+      transaction: async (work) => {
+        const result = await db.$transaction(async (tx) => {
+          const done = await work(tx);
           for (const finish of finishers) await finish(tx);
-          return result;
-        }),
+          return done;
+        });
+        for (const told of followers) told();
+        return result;
+      },
       beforeCommit: (finish) => void finishers.push(finish),
+      afterCommit: (told) => void followers.push(told),
       close: async () => {
         // What is in the log goes into the file, so that the file alone is a copy of everything.
         await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');

@@ -16,6 +16,7 @@ import { findAccount } from '../accounts/find-account.js';
 import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import { recordedRevocations } from '../revocations/recorded.js';
@@ -51,7 +52,7 @@ export async function createUser(
   const name = checkEntityName(wanted.name, 'user');
   const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
   const key = seed?.publicKey ?? decodePublicKey(wanted.publicKey ?? '', 'user').text;
-  const created = await service.store.transaction(async (tx) => {
+  const created = await change(service, actor, async (tx) => {
     const row = await findAccount(tx, accountId);
     const at = service.now();
     const { trusted } = await servedOperator(tx, row.operatorKey);

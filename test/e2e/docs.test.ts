@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../cli/manifest.js';
-import { commandsPage } from '../../scripts/docs-cli.mjs';
+import { commandsPage, servicePage } from '../../scripts/docs-cli.mjs';
 import { makeHome, run } from './harness.js';
 
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 const manifest = read('oclif.manifest.json') as Manifest;
 const ids = Object.keys(manifest.commands);
+
+it('docs/service.md has the settings as they are: `npm run docs` writes them', () => {
+  const page = readFileSync('docs/service.md', 'utf8');
+  expect(page).toContain('`--tls-client-auth');
+  expect(servicePage(page, manifest)).toBe(page);
+});
 
 describe('docs/cli.md', () => {
   it('is what the commands say now: `npm run docs` writes it', () => {

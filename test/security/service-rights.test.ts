@@ -77,7 +77,8 @@ describe('a caller who has no right to an entity', () => {
     for (const scope of [{ operator: service.operator.claims.sub }, { account: mine.publicKey }]) {
       const caller = await token({ role: 'admin', ...scope });
       for (const { method, at } of (await routes(service)).filter((route) => !NAMED.test(route.at))) {
-        if (method !== 'GET') continue;
+        // Events have no end to wait for; what they tell whom is in test/unit/service/events.test.ts.
+        if (method !== 'GET' || at.endsWith('/events')) continue;
         const { text } = await service.api('GET', filled(at, {}), undefined, { authorization: `Bearer ${caller}` });
         for (const key of foreign) expect(text, `${method} ${at}`).not.toContain(key);
       }

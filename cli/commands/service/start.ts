@@ -2,15 +2,16 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { Flags } from '@oclif/core';
-import { startService } from '../../../service/start.js';
+import { type RunningService, startService } from '../../../service/start.js';
 import { NatsctlCommand } from '../../base-command.js';
-import { operatorFlag, storeFlags } from '../../flags.js';
+import { withConfigFile } from '../../service/config-file.js';
+import { serviceOptions } from '../../service/options.js';
+import { serviceSettings } from '../../service/settings.js';
 import { readSystemCreds, storeAdoption } from '../../up/adoption.js';
 import { defaultDataDir } from '../../up/data-dir.js';
 import { serverLog } from '../../up/log.js';
 import { namingPortFlag } from '../../up/port-flag-hint.js';
 import { writePortsFile } from '../../up/ports-file.js';
-import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '../../up/server-flags.js';
 import { untilStopped } from '../../up/until-stopped.js';
 
 export default class ServiceStart extends NatsctlCommand {
@@ -21,33 +22,15 @@ export default class ServiceStart extends NatsctlCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --data-dir ./data',
     '<%= config.bin %> <%= command.id %> --data-dir ./data --server nats://127.0.0.1:4222',
+    '<%= config.bin %> <%= command.id %> --config /etc/natsctl/service.yaml',
   ];
   static override flags = {
-    ...storeFlags,
-    ...operatorFlag,
-    ...dataDirFlag,
-    ...hostFlag,
-    port: portFlag('Port to listen on.', 9090, 'NATSCTL_SERVICE_PORT'),
-    ...portsFileFlag,
-    ...logLevelFlag,
-    'signing-key': Flags.boolean({
-      description: 'Seal an operator signing key of the keystore, so that the service can sign accounts.',
-      default: true,
-      allowNo: true,
-      env: 'NATSCTL_SIGNING_KEY',
-    }),
-    server: Flags.string({
-      description: 'NATS server to announce changes to (a system account user of the store signs in); repeatable.',
-      multiple: true,
-      helpValue: 'URL',
-      env: 'NATSCTL_SERVER',
-    }),
-    creds: Flags.file({
-      description: 'Creds file of a system account user for --server. Default: that of the store.',
-      exists: true,
-      dependsOn: ['server'],
+    ...serviceSettings,
+    config: Flags.string({
+      description:
+        'YAML or JSON file of settings: a key for each of these flags, by its name. Flags and variables override it.',
       helpValue: 'FILE',
-      env: 'NATSCTL_SYSTEM_CREDS',
+      env: 'NATSCTL_CONFIG',
     }),
   };
 
@@ -56,19 +39,33 @@ export default class ServiceStart extends NatsctlCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ServiceStart);
-    const stopped = untilStopped();
+    const parsed = await this.parse(ServiceStart);
+    const flags = await withConfigFile(parsed.flags.config, parsed, serviceSettings, this);
+    const options = serviceOptions(flags);
     const dataDir = path.resolve(flags['data-dir'] ?? defaultDataDir(process.env, process.env.HOME || homedir()));
-    const logger = serverLog(flags['log-level']);
+    const logger = serverLog(flags['log-level'], { file: flags['log-file'] });
+    let service: RunningService | undefined;
+    const stopped = untilStopped(() => {
+      void service?.reload();
+      return logger.reopen() || options.tls !== undefined;
+    });
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
-    const service = await namingPortFlag('port', startService({ dataDir, host: flags.host, port: flags.port, logger }));
+    service = await namingPortFlag(
+      'port',
+      startService({ ...options, dataDir, host: flags.host, port: flags.port, logger }),
+    );
     try {
       if (adoption) await service.adoptOperator(adoption.operator);
       for (const server of flags.server ?? []) {
         await service.attach({ servers: [server], creds: await readSystemCreds(adoption, flags.creds) });
       }
       await writePortsFile(flags['ports-file'], { service: service.url });
-      const running = { service: service.url, dataDir, adminTokenFile: service.adminTokenFile };
+      const running = {
+        service: service.url,
+        dataDir,
+        adminTokenFile: service.adminTokenFile,
+        ...(service.metricsUrl !== undefined && { metrics: service.metricsUrl }),
+      };
       if (this.jsonEnabled()) this.logJson(running);
       else {
         this.print(`Service  ${running.service}\nToken    ${running.adminTokenFile}\nData     ${dataDir}\n`);

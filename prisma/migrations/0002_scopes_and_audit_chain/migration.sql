@@ -26,3 +26,6 @@ CREATE INDEX "audit_entry_operator_key_seq_idx" ON "audit_entry"("operator_key",
 
 -- CreateIndex
 CREATE INDEX "audit_entry_account_key_seq_idx" ON "audit_entry"("account_key", "seq");
+
+-- AlterTable
+ALTER TABLE "user" ADD COLUMN "version" INTEGER NOT NULL DEFAULT 1;

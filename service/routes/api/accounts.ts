@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
+import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
 import { hasRight, reach, requireRight, within } from '../../auth/rights.js';
+import { sendEntityTag } from '../../http/entity-tag.js';
 import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
@@ -16,7 +19,18 @@ import {
   DeletedAccount,
   NewAccount,
 } from '../../schemas/account.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
+import {
+  apiRoute,
+  ChangeQuery,
+  closed,
+  Id,
+  IfMatch,
+  ListOf,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+} from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
@@ -63,6 +77,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       schema: {
         ...apiRoute,
         summary: 'Make an account',
+        querystring: ChangeQuery,
         body: NewAccount,
         response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409) },
       },
@@ -70,7 +85,8 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
     async (request, reply) => {
       const operator = await operatorFor(request);
       const row = await createAccount(service, { ...request.body, operator }, originOf(request));
-      return reply.code(201).header('location', `/api/v1/accounts/${row.key}`).send(accountDetail(row));
+      reply.code(201).header('location', `/api/v1/accounts/${row.key}`);
+      return sendEntityTag(reply, row).send(accountDetail(row));
     },
   );
 
@@ -85,7 +101,40 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         response: { 200: AccountDetail, ...refusals(400, 401, 404) },
       },
     },
-    async ({ params }) => accountDetail(await findAccount(db, params.account)),
+    async ({ params }, reply) => {
+      const row = await findAccount(db, params.account);
+      return sendEntityTag(reply, row).send(accountDetail(row));
+    },
+  );
+
+  app.patch(
+    '/accounts/:account',
+    {
+      config: needs('manage', 'account'),
+      bodyLimit: MAX_TOKEN_BYTES,
+      schema: {
+        ...apiRoute,
+        summary: 'Change claims of an account: limits, sharing, mappings, keys and roles, whatever its JWT can say',
+        params: Type.Object({ account: Id('Account key') }, closed),
+        querystring: ChangeQuery,
+        headers: IfMatch,
+        body: Type.Object(
+          {},
+          {
+            additionalProperties: true,
+            description:
+              'JSON merge patch (RFC 7396) over the claims as they stand in the JWT: {"nats": {"limits": {"conn": 100}}}; null removes',
+          },
+        ),
+        response: { 200: AccountDetail, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body };
+      const row = await editAccount(service, edit, originOf(request));
+      return sendEntityTag(reply, row).send(accountDetail(row));
+    },
   );
 
   app.delete(
@@ -97,8 +146,10 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary:
           'Delete an account: its connections close on every server that is linked, and its JWTs do not come back',
         params: Type.Object({ account: Id('Account key') }, closed),
+        headers: IfMatch,
         querystring: Type.Object(
           {
+            ...ChangeQuery.properties,
             force: Type.Boolean({
               default: false,
               description: 'Also where users, other accounts or JetStream need it (told in a 409 otherwise)',
@@ -106,15 +157,20 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
           },
           closed,
         ),
-        response: { 200: DeletedAccount, ...refusals(400, 401, 403, 404, 409) },
+        response: { 200: DeletedAccount, ...refusals(400, 401, 403, 404, 409, 412) },
       },
     },
     async (request) => {
-      const { params, query } = request;
+      const { params, query, headers } = request;
       const { key, operatorKey } = await findAccount(db, params.account);
       // As for making one: an account's own admin has no say in whether the operator has it.
       requireRight(callerOf(request), 'manage', { operator: operatorKey });
-      return deleteAccount(service, { id: key, forced: query.force, actor: originOf(request) });
+      return deleteAccount(service, {
+        id: key,
+        forced: query.force,
+        ifMatch: headers['if-match'],
+        actor: originOf(request),
+      });
     },
   );
 };

@@ -4,6 +4,7 @@ import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
@@ -24,6 +25,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    eventRoutes,
   ]) {
     await app.register(routes, { service });
   }

@@ -7,7 +7,7 @@ import type { ServiceErrorCode } from '../../errors.js';
 export function strictJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>(
-    'application/json',
+    ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },
     async (_request: FastifyRequest, body: string) => readJson(body),
   );

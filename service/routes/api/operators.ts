@@ -8,7 +8,18 @@ import { reach } from '../../auth/rights.js';
 import { adoptOperator } from '../../operators/adopt-operator.js';
 import { servedOperator } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import {
+  apiRoute,
+  ChangeQuery,
+  closed,
+  Id,
+  ListOf,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+  UnixSeconds,
+} from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
 
@@ -35,6 +46,21 @@ const NewOperator = Type.Object(
         maxLength: 128,
         description: 'Seed of a signing key, to be sealed here; without it only signed JWTs are taken',
       }),
+    ),
+    remoteKey: Type.Optional(
+      Type.Object(
+        {
+          provider: Type.Literal('transit'),
+          mount: Type.String({ maxLength: 100, description: 'Where the Transit engine is mounted' }),
+          name: Type.String({ maxLength: 100 }),
+          version: Type.Integer({ minimum: 1, description: 'The version that is the signing key' }),
+        },
+        {
+          ...closed,
+          description:
+            'A signing key in Vault or OpenBao (Transit, ed25519), which signs there; the service holds no seed',
+        },
+      ),
     ),
     accounts: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_TOKEN_BYTES }), {
@@ -88,25 +114,26 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
       schema: {
         ...apiRoute,
         summary: 'Adopt an operator, beside those that are served already',
+        querystring: ChangeQuery,
         body: NewOperator,
-        response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413) },
+        response: { 201: OperatorDetail, ...refusals(400, 401, 403, 409, 413, 503) },
       },
     },
     async (request, reply) => {
-      const { jwt, signingKey, accounts } = request.body;
+      const { jwt, signingKey, remoteKey, accounts } = request.body;
       const signingSeed = signingKey === undefined ? undefined : Seed.parse(signingKey);
       try {
         const adoption = {
           operatorToken: jwt,
           beside: true,
           ...(signingSeed && { signingSeed }),
+          ...(remoteKey && { remoteKey }),
           ...(accounts && { accounts }),
         };
-        const key = await adoptOperator(service, adoption, originOf(request));
-        const { row } = await servedOperator(store.db, key);
+        const row = await adoptOperator(service, adoption, originOf(request));
         return await reply
           .code(201)
-          .header('location', `/api/v1/operators/${key}`)
+          .header('location', `/api/v1/operators/${row.key}`)
           .send({ ...(await item(row)), jwt: row.jwt });
       } finally {
         signingSeed?.wipe();

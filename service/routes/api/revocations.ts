@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
 import { originOf } from '../../plugins/access.js';
 import { removeRevocation, revokeUser } from '../../revocations/revoke-user.js';
-import { apiRoute, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
+import { apiRoute, ChangeQuery, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
 import { NewRevocation, Restored, RevocationItem, Revoked } from '../../schemas/revocation.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
@@ -36,6 +36,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
         ...apiRoute,
         summary: 'Revoke a user: connections close at once on every server that is linked, and do not come back',
         params: InAccount,
+        querystring: ChangeQuery,
         body: NewRevocation,
         response: { 201: Revoked, ...refusals(400, 401, 403, 404, 409) },
       },
@@ -53,6 +54,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
         ...apiRoute,
         summary: 'Take a revocation back: JWTs that are still valid work again',
         params: Type.Object({ account: Id('Account key'), user: Id('User key, or `*`') }, closed),
+        querystring: ChangeQuery,
         response: { 200: Restored, ...refusals(400, 401, 403, 404, 409) },
       },
     },

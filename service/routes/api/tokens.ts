@@ -7,11 +7,13 @@ import type { AccessToken } from '../../../prisma/generated/client.js';
 import { accountUnknown } from '../../accounts/find-account.js';
 import { type Caller, hasRight, ROLES, reach, requireRight, type Scope, within } from '../../auth/rights.js';
 import { tokenUnknown } from '../../auth/tokens.js';
+import { change } from '../../change/change.js';
 import type { ServiceErrorCode } from '../../errors.js';
 import { operatorUnknown } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
   apiRoute,
+  ChangeQuery,
   closed,
   Id,
   ListOf,
@@ -86,6 +88,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       schema: {
         ...apiRoute,
         summary: 'Make an access token',
+        querystring: ChangeQuery,
         body: NewToken,
         response: { 201: IssuedToken, ...refusals(400, 401, 403, 404) },
       },
@@ -94,7 +97,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       // It stands in the audit for every change made with the token.
       checkEntityName(request.body.name, 'token');
       const { body } = request;
-      const issued = await store.transaction(async (tx) => {
+      const issued = await change(service, originOf(request), async (tx) => {
         const scope = await scopeOfToken(tx, callerOf(request), body);
         return tokens.issue(tx, { ...body, ...scope }, originOf(request));
       });
@@ -109,13 +112,14 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       schema: {
         ...apiRoute,
         summary: 'Revoke an access token',
+        querystring: ChangeQuery,
         params: Type.Object({ token: Id('Hash of the token id') }, closed),
         response: { 204: Type.Null(), ...refusals(400, 401, 404) },
       },
     },
     async (request, reply) => {
       const { token } = request.params;
-      await store.transaction(async (tx) => {
+      await change(service, originOf(request), async (tx) => {
         const row = await tx.accessToken.findUnique({ where: { hash: token } });
         const scope = { operator: row?.operatorKey ?? null, account: row?.accountKey ?? null };
         if (row && !hasRight(callerOf(request), 'manage', scope)) throw tokenUnknown(token);

@@ -1,11 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
+import { sendEntityTag } from '../../http/entity-tag.js';
 import { originOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals } from '../../schemas/common.js';
+import {
+  apiRoute,
+  ChangeQuery,
+  closed,
+  Id,
+  IfMatch,
+  ListOf,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+} from '../../schemas/common.js';
+import { Revoked } from '../../schemas/revocation.js';
 import { CreatedUser, NewUser, UserDetail, UserItem, userDetail, userItem } from '../../schemas/user.js';
 import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
+import { deleteUser } from '../../users/delete-user.js';
 import { findUser } from '../../users/find-user.js';
 
 const InAccount = Type.Object({ account: Id('Account key') }, closed);
@@ -41,6 +55,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Make a user of an account whose signing key the service keeps',
         params: InAccount,
+        querystring: ChangeQuery,
         body: NewUser,
         response: { 201: CreatedUser, ...refusals(400, 401, 403, 404, 409) },
       },
@@ -48,7 +63,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     async (request, reply) => {
       const { user, creds } = await createUser(service, request.params.account, request.body, originOf(request));
       const created = { ...userDetail(user), ...(creds !== undefined && { creds }) };
-      return reply.code(201).header('location', `/api/v1/users/${user.key}`).send(created);
+      reply.code(201).header('location', `/api/v1/users/${user.key}`);
+      return sendEntityTag(reply, user).send(created);
     },
   );
 
@@ -63,6 +79,25 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         response: { 200: UserDetail, ...refusals(400, 401, 404) },
       },
     },
-    async ({ params }) => userDetail(await findUser(db, params.user)),
+    async ({ params }, reply) => {
+      const row = await findUser(db, params.user);
+      return sendEntityTag(reply, row).send(userDetail(row));
+    },
+  );
+
+  app.delete(
+    '/users/:user',
+    {
+      config: needs('issue', 'user'),
+      schema: {
+        ...apiRoute,
+        summary: 'Delete a user: its key is revoked, its connections close, and no JWT of it works any more',
+        params: Type.Object({ user: Id('User key') }, closed),
+        querystring: ChangeQuery,
+        headers: IfMatch,
+        response: { 200: Revoked, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+      },
+    },
+    async (request) => deleteUser(service, request.params.user, request.headers['if-match'], originOf(request)),
   );
 };

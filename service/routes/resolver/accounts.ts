@@ -81,6 +81,7 @@ export const resolverAccountRoutes: FastifyPluginAsyncTypebox<{ service: Service
         token: typeof request.body === 'string' ? request.body.trim() : '',
         precondition: readPrecondition(ifMatch, ifNoneMatch),
         forced: caller !== null && (await mayForce(service, caller, request.params.account)),
+        ...(request.pusher !== null && { actor: request.pusher }),
         ...(caller && { actor: { actor: caller.actor, requestId: String(request.id), remote: request.ip } }),
       });
       reply

@@ -85,6 +85,11 @@ describe('deleting an account', () => {
     });
     expect((await service.api('GET', `/accounts/${id}`)).status).toBe(200);
     expect((await service.api('DELETE', `/accounts/${id}?force=yes`)).json.code).toBe('ERR_REQUEST_INVALID');
+    const stale = await service.api('DELETE', `/accounts/${id}?force=true`, undefined, { 'if-match': '"x"' });
+    expect(stale.status).toBe(412);
+    const tried = await service.api('DELETE', `/accounts/${id}?force=true&dryRun=true`);
+    expect(tried.json).toMatchObject({ dryRun: true, changes: [{ action: 'account.delete', entity: id }] });
+    expect((await service.api('GET', `/accounts/${id}`)).status).toBe(200);
     expect((await service.api('DELETE', `/accounts/${id}?force=true`)).json).toMatchObject({ account: id, users: 2 });
     expect((await service.api('GET', `/users/${ann.publicKey}`)).status).toBe(404);
   });

@@ -20,7 +20,7 @@ export interface TestOperator {
   account(key: string, change?: (claims: AccountClaims) => void, o?: { iat?: number; by?: Signer }): Promise<string>;
 }
 
-const SILENT = pino({ level: 'silent' });
+export const SILENT = pino({ level: 'silent' });
 export const NOW = Math.floor(Date.now() / 1_000);
 
 export async function makeOperator(

@@ -7,6 +7,8 @@ import { ensureAdminToken } from '../../../service/auth/admin-token.js';
 import { openSessions } from '../../../service/auth/sessions.js';
 import { openTokens } from '../../../service/auth/tokens.js';
 import { openCustody } from '../../../service/custody/custody.js';
+import { localMasterKey } from '../../../service/custody/local-key.js';
+import { noVault } from '../../../service/custody/vault/settings.js';
 import { openStore } from '../../../service/store/open.js';
 import { testFolder } from './folder.js';
 
@@ -14,7 +16,7 @@ const clock = { now: 1_700_000_000 };
 
 async function tokensIn(dir: string, masterKey = randomBytes(32)) {
   const store = await openStore(dir);
-  const custody = await openCustody(store, masterKey);
+  const custody = await openCustody(store, localMasterKey(Buffer.from(masterKey)), noVault);
   const sessions = await openSessions(store, custody, () => clock.now);
   return { store, masterKey, tokens: openTokens(store, sessions, () => clock.now) };
 }

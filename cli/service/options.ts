@@ -1,0 +1,43 @@
+import type { Interfaces } from '@oclif/core';
+import { usageError } from '../errors.js';
+import type { serviceSettings } from './settings.js';
+
+export type ServiceFlags = Interfaces.InferredFlags<typeof serviceSettings>;
+
+/** The flags as the service takes them; what belongs together is looked at here, wherever each part was said. */
+export function serviceOptions(flags: ServiceFlags) {
+  const { 'metrics-port': metricsPort, 'metrics-auth': metricsAuth } = flags;
+  if (flags.creds !== undefined && flags.server === undefined) {
+    throw usageError('creds are for a server to announce to, and none is named', 'add --server');
+  }
+  const tls = tlsFiles(flags);
+  return {
+    ...(tls && { tls }),
+    pushAuth: flags['push-auth'],
+    ...(metricsAuth !== undefined && { metricsAuth }),
+    ...(metricsPort !== undefined && { metricsPort }),
+    trustProxy: flags['trust-proxy'] ?? [],
+    rateLimits: {
+      requests: flags['rate-limit'],
+      resolver: flags['rate-limit-resolver'],
+      failures: flags['rate-limit-failures'],
+    },
+    stop: {
+      delay: flags['stop-delay'],
+      requests: flags['stop-timeout'],
+      outbox: flags['stop-announce'],
+    },
+  };
+}
+
+function tlsFiles(flags: ServiceFlags) {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-client-ca': clientCa, 'tls-client-auth': clientAuth } = flags;
+  if (cert === undefined && key === undefined) {
+    if (clientCa === undefined) return undefined;
+    throw usageError('client certificates need TLS', 'add --tls-cert and --tls-key');
+  }
+  if (cert === undefined || key === undefined) {
+    throw usageError('TLS needs a certificate and its key', `add --tls-${cert === undefined ? 'cert' : 'key'}`);
+  }
+  return { cert, key, ...(clientCa !== undefined && { clientCa, clientAuth }) };
+}

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { NatsctlError } from '../../../claims/errors.js';
+import type { ServiceErrorCode } from '../../errors.js';
+import { callerOf } from '../../plugins/access.js';
+import { apiRoute, closed, needs, refusals } from '../../schemas/common.js';
+import type { Service } from '../../service.js';
+
+/** A line that says nothing, so that proxies and clients know the connection lives. */
+const HEARTBEAT_MS = 15_000;
+/** A caller's right is looked at anew with each connection: so long may one that lost it still listen. */
+const CONNECTION_MS = 900_000;
+const MAX_FOLLOWERS = 256;
+const Seq = Type.Integer({
+  minimum: 0,
+  maximum: 2 ** 31 - 1,
+  description: '`id` of the last event seen; absent = from now on',
+});
+
+export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service: { events } }) => {
+  const ending = new AbortController();
+  let followers = 0;
+  app.addHook('preClose', async () => ending.abort());
+
+  app.get(
+    '/events',
+    {
+      config: needs('read', 'reach'),
+      schema: {
+        ...apiRoute,
+        summary: 'Changes as they are made (server-sent events); `Last-Event-ID` goes on where a connection ended',
+        querystring: Type.Object({ after: Type.Optional(Seq) }, closed),
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })) }),
+        response: {
+          200: {
+            description: 'One event for each change: `id` is its number in the audit, `event` its action, `data` JSON',
+            content: { 'text/event-stream': { schema: Type.String() } },
+          },
+          ...refusals(400, 401, 403, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      if (followers >= MAX_FOLLOWERS) {
+        throw new NatsctlError<ServiceErrorCode>(
+          'ERR_EVENTS_BUSY',
+          `${MAX_FOLLOWERS} followers are connected already`,
+          {
+            hint: 'ask again later',
+          },
+        );
+      }
+      const resumed = request.headers['last-event-id'];
+      const after = resumed === undefined ? (request.query.after ?? (await events.head())) : Number(resumed);
+      const caller = callerOf(request);
+      followers++;
+      reply.hijack();
+      const { raw } = reply;
+      const end = AbortSignal.any([ending.signal, AbortSignal.timeout(CONNECTION_MS), closedBy(raw)]);
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      raw.write('retry: 2000\n\n');
+      const heartbeat = setInterval(() => raw.write(':\n\n'), HEARTBEAT_MS);
+      try {
+        for await (const batch of events.follow(caller, after, end)) {
+          const text = batch.map(
+            (event) => `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+          );
+          // Who does not read is not written to: the events wait where they are kept.
+          if (!raw.write(text.join('')) && !end.aborted) await once(raw, 'drain', { signal: end }).catch(() => {});
+        }
+      } catch (error) {
+        request.log.error({ err: error }, 'a stream of events broke off');
+      } finally {
+        clearInterval(heartbeat);
+        followers--;
+        raw.end();
+      }
+    },
+  );
+};
+
+function closedBy(raw: NodeJS.EventEmitter): AbortSignal {
+  const closing = new AbortController();
+  raw.once('close', () => closing.abort());
+  return closing.signal;
+}

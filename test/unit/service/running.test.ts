@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { createClient } from '@libsql/client';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startBroker } from '../../../broker/start.js';
+import { formatCreds } from '../../../claims/creds.js';
+import { signClaims } from '../../../claims/jwt/encode.js';
+import { newUser } from '../../../claims/jwt/new.js';
+import { Seed } from '../../../claims/keys/seed.js';
+import { seedSigner } from '../../../claims/keys/signer.js';
+import { NOW, runService, send, type TestService } from './service.js';
+
+const newKey = () => Seed.generate('account').publicKey;
+const checksOf = async (service: TestService) => {
+  const { status, json } = await service.get('/readyz?verbose');
+  return {
+    status,
+    ...Object.fromEntries(json.checks.map((one: { name: string; status: string }) => [one.name, one.status])),
+  };
+};
+
+async function systemCreds({ operator }: TestService): Promise<string> {
+  const seed = Seed.generate('user');
+  const { token } = await signClaims(newUser(seed.publicKey, 'service'), seedSigner(operator.system), {
+    now: NOW - 10,
+  });
+  return formatCreds(token, seed);
+}
+
+describe('probes', () => {
+  it('tell of each check, when asked', async () => {
+    const service = await runService();
+    expect((await service.get('/livez')).json).toEqual({ status: 'ok' });
+    expect((await service.get('/readyz')).json).toEqual({ status: 'ready' });
+    expect(await checksOf(service)).toEqual({
+      status: 200,
+      database: 'ok',
+      migrations: 'ok',
+      custody: 'ok',
+      nats: 'ok',
+    });
+    expect((await service.get('/readyz?verbos')).status).toBe(400);
+  });
+
+  it('NATS being away degrades it and no more', async () => {
+    const service = await runService();
+    await service.attach({ servers: ['nats://127.0.0.1:1'], creds: await systemCreds(service) });
+    expect(await checksOf(service)).toMatchObject({ status: 200, nats: 'degraded' });
+  });
+
+  it('a database that a newer natsctl has migrated makes it unready, and leaves it alive', async () => {
+    const service = await runService();
+    expect((await service.get('/readyz')).status).toBe(200);
+    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    await database.execute(
+      `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name) VALUES ('x', 'x', 1, '99999999_later')`,
+    );
+    database.close();
+    await expect.poll(() => checksOf(service)).toMatchObject({ status: 503, migrations: 'failed' });
+    expect((await service.get('/readyz')).json).toEqual({ status: 'unready' });
+    expect((await service.get('/livez')).status).toBe(200);
+  });
+});
+
+describe('metrics', () => {
+  it('count what is here and what was done, by labels that outsiders cannot make', async () => {
+    const service = await runService();
+    const id = newKey();
+    const exp = NOW + 86_400;
+    const token = await service.operator.account(id, (claims) => {
+      claims.exp = exp;
+    });
+    await service.push(id, token);
+    await service.push(id, token);
+    await service.push(newKey(), token);
+    await service.get('/no/such/place');
+    const { text, headers } = await service.get('/metrics');
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const lines = text.split('\n');
+    for (const line of [
+      'natsctl_accounts 2',
+      'natsctl_users 0',
+      'natsctl_announcements_pending 0',
+      'natsctl_links{state="connected"} 0',
+      'natsctl_pushes_total{outcome="created"} 1',
+      'natsctl_pushes_total{outcome="accepted"} 1',
+      'natsctl_pushes_total{outcome="ERR_PUSH_ID_MISMATCH"} 1',
+      `natsctl_jwt_expiry_soonest_timestamp_seconds{operator="${service.operator.claims.sub}"} ${exp}`,
+      'natsctl_http_request_duration_seconds_count{method="GET",route="none",status="4xx"} 1',
+      'natsctl_http_request_duration_seconds_count{method="POST",route="/jwt/v1/accounts/:account",status="2xx"} 2',
+    ])
+      expect(lines).toContain(line);
+    expect(text).toMatch(/^nodejs_eventloop_lag_seconds \S+$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+    const head = (await service.api('GET', '/audit?limit=1000')).json.items.at(-1).seq;
+    expect(lines).toContain(`natsctl_audit_head ${head}`);
+    expect(text).not.toContain(id);
+    expect(text).not.toContain('/no/such/place');
+  });
+
+  it('need a token from elsewhere than this machine, and everywhere when that is said', async () => {
+    const service = await runService();
+    const passedOn = { 'x-forwarded-for': '192.0.2.1' };
+    expect((await service.get('/metrics', passedOn)).json.code).toBe('ERR_AUTH_REQUIRED');
+    const authorization = `Bearer ${service.adminToken}`;
+    expect((await service.get('/metrics', { ...passedOn, authorization })).status).toBe(200);
+    const strict = await runService({ metricsAuth: 'token' });
+    expect((await strict.get('/metrics')).status).toBe(401);
+  });
+
+  it('have a port of their own, which has nothing else', async () => {
+    const service = await runService({ metricsPort: -1 });
+    expect((await service.get('/metrics')).status).toBe(404);
+    const url = service.metricsUrl as string;
+    expect((await send(url, {})).text).toContain('natsctl_accounts 1');
+    expect((await send(new URL('/api/v1/accounts', url).href, {})).status).toBe(404);
+    const guarded = await runService({ metricsPort: -1, metricsAuth: 'token' });
+    expect((await send(guarded.metricsUrl as string, {})).status).toBe(401);
+  });
+});
+
+describe('request ids', () => {
+  it('are taken from the caller where they are sane, made where not, and come back', async () => {
+    const service = await runService();
+    const idFor = async (given: string) =>
+      (await service.get('/livez', { 'x-request-id': given })).headers.get('x-request-id');
+    expect(await idFor('01HX-trace.7')).toBe('01HX-trace.7');
+    for (const odd of ['a b', '{"level":60}', 'x'.repeat(129), '']) expect(await idFor(odd)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('a push policy of access tokens', () => {
+  it('refuses a JWT that the operator signed from who shows none, and names who does', async () => {
+    const service = await runService({ pushAuth: 'token' });
+    const id = newKey();
+    const token = await service.operator.account(id);
+    const refused = await service.push(id, token);
+    expect([refused.status, refused.json.code]).toEqual([401, 'ERR_AUTH_REQUIRED']);
+    expect((await service.get(`/jwt/v1/accounts/${id}`)).status).toBe(404);
+    const wrong = await service.push(id, token, { authorization: 'Bearer wrong' });
+    expect([wrong.status, wrong.json.code]).toEqual([401, 'ERR_AUTH_TOKEN_INVALID']);
+    const taken = await service.push(id, token, { authorization: `Bearer ${service.adminToken}` });
+    expect(taken.status).toBe(201);
+    const last = (await service.api('GET', '/audit?limit=1000')).json.items.at(-1);
+    expect(last).toMatchObject({ entity: id, actor: 'token:admin.token' });
+  });
+});
+
+describe('stopping', () => {
+  /** A push whose body ends only when told. */
+  async function slowPush(service: TestService, id: string, token: string) {
+    const socket: Socket = connect(service.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    const ended = once(socket, 'close');
+    await once(socket, 'connect');
+    const half = token.length >> 1;
+    const head = `POST /jwt/v1/accounts/${id} HTTP/1.1\r\nhost: x\r\ncontent-type: application/jwt\r\nexpect: 100-continue\r\n`;
+    socket.write(`${head}content-length: ${token.length}\r\n\r\n`);
+    // The service has begun to take it.
+    await once(socket, 'data');
+    socket.write(token.slice(0, half));
+    return { finish: () => socket.write(token.slice(half)), answered: ended.then(() => answer) };
+  }
+
+  it('is told to who asks, answers what is under way, takes nothing new, and announces what it took', async () => {
+    const service = await runService({ stop: { delay: 1, requests: 10, outbox: 10 } });
+    const broker = await startBroker({
+      port: -1,
+      operators: [service.operator.token],
+      resolver: { url: `${service.url}/jwt/v1/accounts/` },
+    });
+    onTestFinished(() => broker.close());
+    await service.attach({ servers: [broker.url], creds: await systemCreds(service) });
+    await expect.poll(async () => (await service.api('GET', '/links')).json.items[0].pending).toBe(0);
+    const id = newKey();
+    const slow = await slowPush(service, id, await service.operator.account(id));
+    const closed = service.close();
+    await expect.poll(() => checksOf(service)).toMatchObject({ status: 503, running: 'failed', database: 'ok' });
+    // After the delay no connection is taken any more.
+    await expect
+      .poll(
+        () =>
+          send(`${service.url}/livez`, {}).then(
+            () => 'open',
+            () => 'closed',
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe('closed');
+    slow.finish();
+    expect(await slow.answered).toMatch(/HTTP\/1\.1 201/);
+    await closed;
+
+    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    onTestFinished(() => database.close());
+    const { rows } = await database.execute('SELECT account_key, state FROM announcement');
+    expect(rows).toContainEqual(expect.objectContaining({ account_key: id, state: 'acked' }));
+    expect(rows.every(({ state }) => state === 'acked')).toBe(true);
+  });
+
+  it('does not wait for a request that never ends, nor for a system that is away', async () => {
+    const service = await runService({ stop: { requests: 1, outbox: 20 } });
+    await service.attach({ servers: ['nats://127.0.0.1:1'], creds: await systemCreds(service) });
+    const id = newKey();
+    const token = await service.operator.account(id);
+    expect((await service.push(id, token)).status).toBe(201);
+    const slow = await slowPush(service, newKey(), token);
+    const began = performance.now();
+    await service.close();
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(await slow.answered).not.toMatch(/ 20[01] /);
+  });
+});
