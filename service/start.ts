@@ -100,13 +100,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
-    const links = await openLinks({ store, custody, audit, sessions, tokens, events, now, log });
+    const events = openEvents(store);
+    const links = await openLinks({ store, custody, audit, events, sessions, tokens, now, log });
     undo.push(() => links.close());
     let served = false;
     undo.push(async () => {
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
-    const service: Service = { store, custody, audit, events: openEvents(store), sessions, tokens, links, now };
+    const service: Service = { store, custody, audit, events, sessions, tokens, links, now };
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;
