@@ -53,6 +53,8 @@ export type BrokerErrorCode =
   /** The resolver could not be asked. */
   | 'ERR_ACCOUNT_UNAVAILABLE'
   | 'ERR_ACCOUNT_CAPACITY'
+  /** The system account cannot be deleted. */
+  | 'ERR_ACCOUNT_SYSTEM'
   /** The JWT is older than the one in use. */
   | 'ERR_ACCOUNT_OLDER'
   /** It would let revoked users back in, and the resolver does not say so. */

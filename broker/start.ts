@@ -17,6 +17,7 @@ import { errorLine } from './protocol/writer.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
+import { offerClaimsDeletion } from './system/claims-delete.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
@@ -41,15 +42,17 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const log = options.logger ?? SILENT;
   const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
+  const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
     offerUserInfo(broker, account);
     if (!account.isSystem) return;
     offerClaimsUpdates(broker, account);
+    offerClaimsDeletion(broker, account, trusted);
     offerServerPing(broker, account);
   };
   const accounts = new AccountRegistry({
     source,
-    trusted: trustOperators(operators),
+    trusted,
     systemAccount,
     limits,
     log,

@@ -29,7 +29,7 @@ export interface Gathering extends GatherOptions {
 export async function gather(
   connection: NatsConnection,
   subject: string,
-  payload: string,
+  payload: string | Uint8Array,
   { expectServers, waitMs, quietMs = QUIET_MS, enough, patient = false, maxAnswers = MAX_ANSWERS }: Gathering,
 ): Promise<Msg[]> {
   return new Promise((resolve, reject) => {
@@ -59,7 +59,8 @@ export async function gather(
       ended = true;
       clearTimeout(end);
       clearTimeout(quiet);
-      if (!connection.isClosed()) subscription.unsubscribe();
+      // To a connection that is being closed nothing may be written any more.
+      if (!connection.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
       if (error) reject(error);
       else resolve(answers);
     }

@@ -105,16 +105,17 @@ export async function listAccounts(connection: NatsConnection, options: GatherOp
 /**
  * Every account with its JWT as one of the full resolvers has them. Null where none is there to answer.
  *
+ * @param options.hash of what is held here (`packHash`): who holds the same answers with nothing
  * @throws NatsctlError ERR_RESOLVER_ANSWER where it ends early: half a pack must not be taken for everything
  */
 export async function packAccounts(
   connection: NatsConnection,
-  options: { waitMs: number; quietMs: number },
+  { hash, ...options }: { waitMs: number; quietMs: number; hash?: Uint8Array },
 ): Promise<Map<string, string> | null> {
   const packed = new Map<string, string>();
   let complete = false;
   let sound = true;
-  const answers = await gather(connection, '$SYS.REQ.CLAIMS.PACK', '', {
+  const answers = await gather(connection, '$SYS.REQ.CLAIMS.PACK', hash ?? '', {
     ...options,
     maxAnswers: MAX_PACKED,
     enough: ({ data }) => {

@@ -1,8 +1,11 @@
 /** Codes of the service's own errors; those of claims/ and resolver/ pass through it unchanged. */
 export type ServiceErrorCode =
+  | 'ERR_ACCOUNT_DELETED'
   | 'ERR_ACCOUNT_EXISTS'
+  | 'ERR_ACCOUNT_IN_USE'
   | 'ERR_ACCOUNT_LAPSED'
   | 'ERR_ACCOUNT_NAME_TAKEN'
+  | 'ERR_ACCOUNT_SYSTEM'
   | 'ERR_ACCOUNT_UNKNOWN'
   | 'ERR_ACTIVATIONS_FULL'
   | 'ERR_ACTIVATION_NOT_ASKED'

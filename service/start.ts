@@ -105,16 +105,17 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
-    const links = await openLinks({ store, custody, log, now });
+    const events = openEvents(store);
+    const accounts = serveAccounts(store);
+    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
+    const parts = { store, custody, audit, events, sessions, tokens, accounts, policy, now };
+    const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;
     undo.push(async () => {
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const accounts = serveAccounts(store);
-    const events = openEvents(store);
-    const service: Service = { store, custody, audit, events, sessions, tokens, links, accounts, policy, now };
+    const service: Service = { ...parts, links };
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

@@ -9,7 +9,7 @@ import { codeOf, type Logger } from '../log.js';
 import type { AccountSource } from '../resolver/source.js';
 import { unixNow } from '../timer.js';
 import { Account } from './account.js';
-import { applyClaims, isExpired } from './apply.js';
+import { applyClaims, expireAccount, isExpired } from './apply.js';
 import { linkImports, unlinkImports } from './link.js';
 
 export interface RegistryOptions {
@@ -190,6 +190,20 @@ export class AccountRegistry {
     account.exportersAsked = 0;
     this.#retryExporters(account);
     return { id, result: 'updated' };
+  }
+
+  /** Ends an account: its clients leave, and it is there again only when the source has it. True when it was in memory. */
+  async remove(id: string): Promise<boolean> {
+    const { source } = this.#options;
+    source.drop(id);
+    // A fetch under way may bring it from before its deletion.
+    await this.#fetching.get(id)?.catch(() => {});
+    const account = this.#accounts.get(id);
+    if (account === undefined) return false;
+    expireAccount(account);
+    this.#forget(account);
+    for (const importer of this.#importers.get(id) ?? []) this.#link(importer);
+    return true;
   }
 
   /**

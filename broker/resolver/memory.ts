@@ -13,6 +13,7 @@ export function memorySource(tokens: readonly string[]): AccountSource {
       accounts.set(id, token);
       return true;
     },
+    drop: (id) => void accounts.delete(id),
     close: () => {},
   };
 }

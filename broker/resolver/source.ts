@@ -6,5 +6,7 @@ export interface AccountSource {
   fetch(id: string): Promise<string | null>;
   /** Keeps a verified JWT that was announced, where the source is this process's own; true when kept. */
   keep(id: string, token: string): boolean;
+  /** Lets an account go, where the source is this process's own. */
+  drop(id: string): void;
   close(): void;
 }

@@ -49,6 +49,7 @@ export function urlSource(base: string): AccountSource {
       }
     },
     keep: () => false,
+    drop: () => {},
     close: () => closing.abort(),
   };
 }

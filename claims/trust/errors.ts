@@ -43,7 +43,11 @@ export type TrustErrorCode =
   | 'ERR_ACTIVATION_EXPORT'
   | 'ERR_ACTIVATION_EXPIRED'
   | 'ERR_ACTIVATION_NOT_YET_VALID'
-  | 'ERR_ACTIVATION_REVOKED';
+  | 'ERR_ACTIVATION_REVOKED'
+  /** A request to delete accounts. */
+  | 'ERR_DELETION_INVALID'
+  | 'ERR_DELETION_UNTRUSTED'
+  | 'ERR_DELETION_STALE';
 
 export function trustError(
   code: TrustErrorCode,

@@ -1,6 +1,5 @@
-import { signClaims } from '../../claims/jwt/encode.js';
-import { newGeneric } from '../../claims/jwt/new.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
+import { signDeletion } from '../../claims/trust/deletion.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { cliError, usageError } from '../errors.js';
 import { operatorSigner } from '../signer.js';
@@ -149,10 +148,7 @@ export async function requestRemoval(
 ): Promise<ServerAnswer[]> {
   const operator = (await readOperator(workspace.store)).claims;
   const signer = await operatorSigner(workspace, operator, { key });
-  const request = newGeneric(signer.publicKey);
-  request.nats.accounts = accounts;
-  const { token } = await signClaims(request, signer, { now: workspace.now });
-  return remote.remove(token);
+  return remote.remove(await signDeletion(accounts, signer, workspace.now));
 }
 
 const DISABLED = 'delete must be enabled';

@@ -15,7 +15,7 @@ const WAIT_MS = 2_000;
 export async function announceAgain({ store, links, now }: Service, id: string): Promise<void> {
   const { key, jti, linked } = await store.transaction(async (tx) => {
     const row = await findAccount(tx, id);
-    await announceLater(tx, row.key, row.jti, now());
+    await announceLater(tx, row, now());
     return { ...row, linked: (await tx.link.count()) > 0 };
   });
   if (!linked) return;

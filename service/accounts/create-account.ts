@@ -40,7 +40,9 @@ export async function createAccount(service: Service, wanted: NewAccount, actor:
     Object.assign(claims.nats.limits, wanted.limits);
     if (signingKey) claims.nats.signing_keys.set(signingKey.publicKey, null);
     const operator = await namedOperator(tx, wanted.operator);
-    const account = await signAccount(service, tx, operator, claims);
+    // One that was deleted may be made anew; its JWTs from before stay refused.
+    const deleted = await tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } });
+    const account = await signAccount(service, tx, operator, claims, deleted ? Number(deleted.iat) : undefined);
     const at = service.now();
     if (identity) await service.custody.keep(tx, 'account', key, identity, at);
     if (signingKey) await service.custody.keep(tx, 'account-signing', key, signingKey, at);

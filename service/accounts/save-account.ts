@@ -4,6 +4,7 @@ import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
 import { accountJti } from './jti.js';
@@ -17,11 +18,13 @@ export interface Change {
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
+  /** The link it came over: its servers were told as this service was. */
+  link?: string;
 }
 
 /** Stores an account JWT: the row, its audit entry and its announcements, all in the caller's transaction. */
 export async function saveAccount(tx: Queries, change: Change): Promise<Account> {
-  const { account, stored, at, actor, action, detail } = change;
+  const { account, stored, at, actor, action, detail, link } = change;
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
@@ -48,7 +51,9 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     ...(detail && { detail }),
   });
   await noteImports(tx, claims, stored !== null);
-  await announceLater(tx, claims.sub, jti, at);
+  // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
+  if (!stored) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
+  await announceLater(tx, row, at, link);
   return row;
 }
 
@@ -64,10 +69,19 @@ async function noteImports(tx: Queries, { sub, nats }: AccountClaims, known: boo
   if (added.length > 0) await tx.accountImport.createMany({ data: added });
 }
 
-/** One row for each link known: the newest JWT is what there is to announce, however many came before it. */
-export async function announceLater(tx: Queries, accountKey: string, jti: string, at: number): Promise<void> {
-  for (const { id: linkId } of await linksIn(tx)) {
-    const data = { jti, state: 'pending', attempts: 0, updatedAt: BigInt(at) };
+/**
+ * One row for each link: the newest JWT is what there is to announce, however many came before it. To the link it came
+ * `from` there is nothing to say; which of its servers took it is found when they are compared (service/link/drift.ts).
+ */
+export async function announceLater(
+  tx: Queries,
+  { key: accountKey, operatorKey, jti }: Pick<Account, 'key' | 'operatorKey' | 'jti'>,
+  at: number,
+  from?: string,
+): Promise<void> {
+  for (const { id: linkId } of await linksIn(tx, operatorKey)) {
+    const state = linkId === from ? 'acked' : 'pending';
+    const data = { jti, state, attempts: 0, answers: '[]', updatedAt: BigInt(at) };
     await tx.announcement.upsert({
       where: { linkId_accountKey: { linkId, accountKey } },
       create: { ...data, linkId, accountKey },
@@ -76,12 +90,14 @@ export async function announceLater(tx: Queries, accountKey: string, jti: string
   }
 }
 
-const links = new WeakMap<Queries, Promise<{ id: string }[]>>();
+const links = new WeakMap<Queries, Map<string, Promise<{ id: string }[]>>>();
 
 /** Read once for a group of pushes: a link is attached in a transaction that saves no account. */
-function linksIn(tx: Queries): Promise<{ id: string }[]> {
-  const known = links.get(tx) ?? tx.link.findMany({ select: { id: true } });
-  links.set(tx, known);
+function linksIn(tx: Queries, operatorKey: string): Promise<{ id: string }[]> {
+  const read = links.get(tx) ?? new Map<string, Promise<{ id: string }[]>>();
+  links.set(tx, read);
+  const known = read.get(operatorKey) ?? linksOf(tx, operatorKey);
+  read.set(operatorKey, known);
   return known;
 }
 

@@ -23,6 +23,7 @@ export interface AuditRecord {
   actor: Actor;
   action:
     | 'account.create'
+    | 'account.delete'
     | 'account.update'
     | 'activation.store'
     | 'link.attach'

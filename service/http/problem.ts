@@ -18,9 +18,12 @@ export interface Problem {
 
 /** The status of the service's own codes. What claims/ says of a token or key somebody sent is theirs to mend: 400. */
 const STATUS: Record<ServiceErrorCode, number> = {
+  ERR_ACCOUNT_DELETED: 409,
   ERR_ACCOUNT_EXISTS: 409,
   ERR_ACCOUNT_LAPSED: 404,
+  ERR_ACCOUNT_IN_USE: 409,
   ERR_ACCOUNT_NAME_TAKEN: 409,
+  ERR_ACCOUNT_SYSTEM: 409,
   ERR_ACCOUNT_UNKNOWN: 404,
   ERR_ACTIVATIONS_FULL: 409,
   ERR_ACTIVATION_NOT_ASKED: 400,

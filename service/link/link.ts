@@ -1,18 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Announcement } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
-import { listServers, updateAccount } from '../../resolver/nats.js';
-import type { Store } from '../store/open.js';
-import { readStored } from '../store/read-stored.js';
+import { pingServers } from '../../resolver/nats.js';
+import type { Service } from '../service.js';
+import { accountAnnouncements } from './announce-account.js';
+import { deletionAnnouncements } from './announce-deletion.js';
+import { checkDrift, type Drift } from './drift.js';
+import { type JetStreamUse, jetStreamUse } from './jetstream.js';
+import { ANSWER_WAIT_MS, backoff, startOutbox } from './outbox.js';
+import { answerRequests } from './responder.js';
+import { systemAccountOf } from './scope.js';
 
 export interface Link {
+  readonly systemAccount: string;
   connected(): boolean;
+  /** The servers in the system when last counted, by id, with their names. */
+  present(): ReadonlyMap<string, string>;
+  /** What the last comparison with the servers found; null before the first. */
+  drift(): Drift | null;
   /** Resolves when the first attempt to connect has succeeded or failed. */
   tried(waitMs: number): Promise<void>;
   /** What the servers answered to this version of the account, or why there is no answer yet. Never waits while NATS is away. */
   announced(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
+  /** As `announced`, of a deletion. */
+  deleted(account: string, version: string, waitMs: number): Promise<ServerAnswer[]>;
+  /** Null while NATS is away. */
+  jetStreamUse(account: string): Promise<JetStreamUse | null>;
   wake(): void;
   close(): Promise<void>;
 }
@@ -21,36 +35,38 @@ export interface LinkOptions {
   id: string;
   servers: string[];
   creds: string;
-  store: Store;
+  service: Service;
+  /** As whom it answers requests. */
+  serverId: string;
   log: FastifyBaseLogger;
-  now(): number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** How long the servers have to answer one announcement. */
-const ANSWER_WAIT_MS = 1_500;
 /** A cluster grows and shrinks: how often its servers are counted anew. One that comes back is told so soon what it missed. */
 const COUNT_EVERY_MS = 5_000;
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 30_000;
-/** Announcements under way at once, and rows read at once. */
-const PARALLEL = 8;
-const BATCH = 256;
+/** As often as full resolvers compare with each other (nats-server's `interval`). */
+const COMPARE_EVERY_MS = 60_000;
 
-/** Keeps one connection to a NATS system and works off its part of the outbox until every server there has confirmed. */
-export function startLink({ id, servers, creds, store, log, now }: LinkOptions): Link {
+/**
+ * Keeps one connection to a NATS system. Over it the service announces its part of the outbox until every server there has
+ * confirmed, answers as one more resolver of the system, and compares what the servers hold.
+ */
+export function startLink({ id, servers, creds, service, serverId, log }: LinkOptions): Link {
   const stop = new AbortController();
-  const waiting = new Set<{ account: string; jti: string; resolve(answers: ServerAnswer[]): void }>();
-  const retryAt = new Map<string, number>();
+  const systemAccount = systemAccountOf(creds);
   const firstAttempt = new Set<() => void>();
   let connection: NatsConnection | null = null;
   let up = false;
-  /** Servers in the system when last counted (none = they do not say), each of which has confirmed all that is not pending. */
-  let present = new Set<string>();
-  const expected = () => present.size;
-  let working: Promise<void> | null = null;
-  let again = false;
-  let timer: NodeJS.Timeout | undefined;
+  /** None = they do not say. Each of them has confirmed all that is not pending. */
+  let present = new Map<string, string>();
+  const ids = () => new Set(present.keys());
+  let drift: Drift | null = null;
+  let comparing: Promise<void> | null = null;
+  let stopAnswering = async () => {};
+  const kinds = [accountAnnouncements, deletionAnnouncements];
+  const fault = (error: unknown) => {
+    if (!stop.signal.aborted) log.error({ err: error }, 'the servers could not be counted or compared; trying again');
+  };
 
   const stayConnected = async () => {
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
@@ -62,6 +78,8 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
           timeout: CONNECT_TIMEOUT_MS,
           maxReconnectAttempts: -1,
           ignoreAuthErrorAbort: true,
+          // What the service announces is no request to itself.
+          noEcho: true,
           // Only the servers that were named: what a cluster gossips may be reachable for its own members alone.
           ignoreClusterUpdates: true,
         });
@@ -79,16 +97,19 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
 
   const useConnection = async (fresh: NatsConnection) => {
     connection = fresh;
+    stopAnswering = answerRequests(fresh, { service, link: id, systemAccount, serverId, log });
     const greet = async () => {
       up = true;
-      await countServers(fresh).catch(outboxFault);
-      log.info({ connectedTo: fresh.getServer(), serverCount: expected() }, 'link is up');
-      retryAt.clear();
-      wake();
+      await countServers(fresh).catch(fault);
+      log.info({ connectedTo: fresh.getServer(), serverCount: present.size }, 'link is up');
+      outbox.retryNow();
+      outbox.wake();
+      compare(fresh);
     };
     await greet();
     for (const tried of firstAttempt) tried();
-    const counting = setInterval(() => void (up && countServers(fresh).catch(outboxFault)), COUNT_EVERY_MS);
+    const counting = setInterval(() => void (up && countServers(fresh).catch(fault)), COUNT_EVERY_MS);
+    const comparison = setInterval(() => up && compare(fresh), COMPARE_EVERY_MS);
     for await (const status of fresh.status()) {
       if (status.type === 'reconnect') void greet();
       else if (status.type === 'disconnect') {
@@ -97,6 +118,7 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
       }
     }
     clearInterval(counting);
+    clearInterval(comparison);
     up = false;
     connection = null;
     const error = await fresh.closed();
@@ -108,125 +130,61 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
    * off from them) may hold the account from before, revoked users and all: to it that is announced again.
    */
   const countServers = async (on: NatsConnection) => {
-    const found = await listServers(on, { waitMs: ANSWER_WAIT_MS }).catch(() => null);
-    if (found === null) return;
-    const came = [...found].some((server) => !present.has(server));
+    const found = await pingServers(on, { waitMs: ANSWER_WAIT_MS }).catch(() => null);
+    if (found === null || stop.signal.aborted) return;
+    const came = [...found.keys()].some((server) => !present.has(server));
     present = found;
-    if (came && !stop.signal.aborted) await announceToNewcomers();
+    if (!came) return;
+    let reopened = 0;
+    for (const kind of kinds) reopened += await kind.reopen(service, id, ids());
+    if (reopened === 0) return;
+    log.info({ serverCount: present.size, accounts: reopened }, 'a server came that has not confirmed all accounts');
+    outbox.wake();
   };
 
-  const announceToNewcomers = async () => {
-    const acked = await store.db.announcement.findMany({
-      where: { linkId: id, state: 'acked' },
-      select: { accountKey: true, jti: true, answers: true },
+  const compare = (on: NatsConnection) => {
+    comparing ??= compareNow(on).finally(() => {
+      comparing = null;
     });
-    const due = acked.filter(({ answers }) => {
-      const confirmed = new Set((JSON.parse(answers) as ServerAnswer[]).map(({ serverId }) => serverId));
-      return [...present].some((server) => !confirmed.has(server));
-    });
-    if (due.length === 0) return;
-    log.info({ serverCount: expected(), accounts: due.length }, 'a server came that has not confirmed all accounts');
-    for (const { accountKey, jti } of due) {
-      await store.db.announcement.updateMany({
-        where: { linkId: id, accountKey, jti },
-        data: { state: 'pending', attempts: 0, updatedAt: BigInt(now()) },
-      });
-    }
-    wake();
   };
 
-  function wake(): void {
-    again = true;
-    if (working || !up || stop.signal.aborted) return;
-    working = work()
-      .catch(outboxFault)
-      .finally(() => {
-        working = null;
-        if (again) wake();
-      });
-  }
-
-  const outboxFault = (error: unknown) => {
-    if (stop.signal.aborted) return;
-    log.error({ err: error }, 'the outbox could not be worked off; trying again');
-    clearTimeout(timer);
-    timer = setTimeout(wake, RETRY_MAX_MS);
-  };
-
-  const work = async () => {
-    clearTimeout(timer);
-    while (again && up && !stop.signal.aborted) {
-      again = false;
-      const rows = await pendingRows();
-      const due = rows.filter(isDue);
-      // Behind a full batch there may be more; when all of it waits for a next attempt, the timer brings us back.
-      if (rows.length === BATCH && due.length > 0) again = true;
-      for (let at = 0; at < due.length; at += PARALLEL) {
-        await Promise.all(due.slice(at, at + PARALLEL).map((row) => announceOne(row)));
-      }
-    }
-    const next = Math.min(...retryAt.values());
-    if (Number.isFinite(next)) timer = setTimeout(wake, Math.max(next - performance.now(), 0));
-  };
-
-  const pendingRows = (): Promise<Announcement[]> =>
-    store.db.announcement.findMany({
-      where: { linkId: id, state: 'pending' },
-      orderBy: [{ attempts: 'asc' }, { updatedAt: 'asc' }],
-      take: BATCH,
-    });
-
-  const isDue = ({ accountKey, attempts }: Announcement): boolean =>
-    attempts === 0 || (retryAt.get(accountKey) ?? 0) <= performance.now();
-
-  const announceOne = async ({ accountKey, attempts }: Announcement) => {
-    const account = await store.db.account.findUnique({
-      where: { key: accountKey },
-      select: { key: true, jwt: true, jti: true },
-    });
-    const to = connection;
-    if (!account || !to) return;
-    let answers: ServerAnswer[] = [];
+  const compareNow = async (on: NatsConnection) => {
     try {
-      const expectServers = expected() > 0 ? { expectServers: expected() } : {};
-      answers = await updateAccount(to, accountKey, readStored('account', account).token, {
-        ...expectServers,
-        waitMs: ANSWER_WAIT_MS,
-      });
-      if (answers.length < expected()) await countServers(to);
+      drift = await checkDrift({ service, link: id, systemAccount, connection: on, present: ids(), log });
+      if (drift && drift.announced > 0) log.warn(drift, 'servers did not hold what they should: announced anew');
+      outbox.wake();
     } catch (error) {
-      log.warn({ err: error, account: accountKey }, 'announcement failed');
+      fault(error);
     }
-    const acked = answers.length > 0 && answers.length >= expected() && answers.every(({ ok }) => ok);
-    await store.db.announcement.updateMany({
-      // Only if no newer version has taken its place meanwhile; that one is announced for itself.
-      where: { linkId: id, accountKey, jti: account.jti },
-      data: {
-        state: acked ? 'acked' : 'pending',
-        attempts: { increment: 1 },
-        answers: JSON.stringify(answers),
-        updatedAt: BigInt(now()),
-      },
-    });
-    if (acked) retryAt.delete(accountKey);
-    else retryAt.set(accountKey, performance.now() + backoff(attempts));
-    log[acked ? 'info' : 'warn'](
-      { account: accountKey, jti: account.jti, answers },
-      acked ? 'announced' : 'not announced to all',
-    );
-    for (const one of waiting) if (one.account === accountKey && one.jti === account.jti) one.resolve(answers);
   };
 
-  const unanswered = (message: string): ServerAnswer => ({
-    server: servers.join(','),
-    serverId: '',
-    ok: false,
-    message,
+  const outbox = startOutbox({
+    service,
+    link: id,
+    log,
+    kinds,
+    connection: () => (up ? connection : null),
+    present: ids,
+    silent: async () => {
+      if (connection) await countServers(connection).catch(fault);
+    },
   });
+
+  const unanswered = (message: string): ServerAnswer[] => [
+    { server: servers.join(','), serverId: '', ok: false, message },
+  ];
+  const answered = async (kind: (typeof kinds)[number], account: string, version: string, waitMs: number) => {
+    if (!up) return unanswered('not connected: it is announced when the link is back');
+    const answers = await outbox.answered(kind, account, version, waitMs);
+    return answers.length > 0 ? answers : unanswered('no server has answered yet: it is announced again');
+  };
   const running = stayConnected();
 
   return {
+    systemAccount,
     connected: () => up,
+    present: () => present,
+    drift: () => drift,
     tried: async (waitMs) => {
       if (up) return;
       await new Promise<void>((resolve) => {
@@ -239,37 +197,19 @@ export function startLink({ id, servers, creds, store, log, now }: LinkOptions):
         firstAttempt.add(done);
       });
     },
-    announced: async (account, jti, waitMs) => {
-      if (!up) return [unanswered('not connected: it is announced when the link is back')];
-      return new Promise((resolve) => {
-        const one = {
-          account,
-          jti,
-          resolve: (answers: ServerAnswer[]) => {
-            clearTimeout(end);
-            waiting.delete(one);
-            resolve(answers.length > 0 ? answers : [unanswered('no server has answered yet: it is announced again')]);
-          },
-        };
-        const end = setTimeout(() => one.resolve([]), waitMs);
-        waiting.add(one);
-      });
-    },
-    wake,
+    announced: (account, jti, waitMs) => answered(accountAnnouncements, account, jti, waitMs),
+    deleted: (account, version, waitMs) => answered(deletionAnnouncements, account, version, waitMs),
+    jetStreamUse: async (account) =>
+      up && connection ? jetStreamUse(connection, account, ids()).catch(() => null) : null,
+    wake: outbox.wake,
     async close() {
       stop.abort();
-      clearTimeout(timer);
-      for (const one of waiting) one.resolve([]);
       for (const tried of firstAttempt) tried();
-      await working?.catch(() => {});
+      await stopAnswering();
+      await outbox.stop();
       await connection?.close();
+      await comparing;
       await running;
     },
   };
-}
-
-/** Doubling from a quarter of a second to half a minute, with a spread so that many do not come back at once. */
-function backoff(attempts: number): number {
-  const full = Math.min(RETRY_MIN_MS * 2 ** Math.min(attempts, 16), RETRY_MAX_MS);
-  return full / 2 + Math.random() * (full / 2);
 }

@@ -1,18 +1,21 @@
 /**
- * The service's links to NATS systems, over which every change of an account is announced to every server. What is still to
- * announce stands in the database (the outbox: service/store, table announcement), written with the change itself; links
- * work it off. Nothing here ever keeps a change waiting because NATS is away.
+ * The service's links to NATS systems, over which every change of an account is announced to every server, and the service
+ * answers as a resolver. What is still to announce stands in the database (the outbox: tables announcement and deletion),
+ * written with the change itself; links work it off. Nothing here ever keeps a change waiting because NATS is away.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { Seed } from '../../claims/keys/seed.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { type Actor, recordAudit } from '../audit/audit.js';
-import type { Custody } from '../custody/custody.js';
 import type { ServiceErrorCode } from '../errors.js';
-import type { Store } from '../store/open.js';
+import type { Service } from '../service.js';
+import type { Drift } from './drift.js';
+import type { JetStreamUse } from './jetstream.js';
 import { type Link, startLink } from './link.js';
+import { operatorOfLink, systemAccountOf } from './scope.js';
 
 export interface LinkTarget {
   /** URLs of servers of one system; one that answers is enough. */
@@ -25,8 +28,15 @@ export interface LinkState {
   id: string;
   servers: string[];
   connected: boolean;
-  /** Accounts whose newest JWT not every server has confirmed. */
+  /** Accounts whose newest JWT, or whose deletion, not every server has confirmed. */
   pending: number;
+}
+
+export interface LinkDetail extends LinkState {
+  systemAccount: string | null;
+  /** The servers that are there now. */
+  present: { server: string; serverId: string }[];
+  drift: Drift | null;
 }
 
 export interface Links {
@@ -34,18 +44,22 @@ export interface Links {
   attach(target: LinkTarget, options?: { keep?: boolean; actor?: Actor }): Promise<LinkState>;
   detach(id: string, actor: Actor): Promise<void>;
   list(): Promise<LinkState[]>;
+  detail(id: string): Promise<LinkDetail>;
+  /** The accounts that links are in: without them no server can be told anything. */
+  systemAccounts(): string[];
+  /** What JetStream stores for an account in all the systems, as far as their servers say. */
+  jetStreamUse(account: string): Promise<JetStreamUse>;
   /** Tells what each server answers to this version of the account, as far as it does in time. */
   announce(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
+  /** As `announce`, of a deletion. @param version what it was deleted until */
+  announceDeletion(account: string, version: number, waitMs: number): Promise<ServerAnswer[]>;
   /** There may be something to announce. */
   wake(): void;
   close(): Promise<void>;
 }
 
-export interface LinksOptions {
-  store: Store;
-  custody: Custody;
+export interface LinksOptions extends Omit<Service, 'links'> {
   log: FastifyBaseLogger;
-  now(): number;
 }
 
 const CONNECT_WAIT_MS = 2_000;
@@ -53,18 +67,21 @@ const MAX_LINKS = 64;
 /** A link that nobody attached for so long takes its outbox with it: a broker on a free port has another URL each time. */
 const FORGET_AFTER_SECONDS = 7 * 24 * 3_600;
 
-export async function openLinks({ store, custody, log, now }: LinksOptions): Promise<Links> {
+export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> {
+  const { store, custody, now } = rest;
+  const serverId = Seed.generate('server').publicKey;
   const attached = new Map<string, { link: Link; creds: string }>();
 
   const start = async (id: string, servers: string[], creds: string) => {
     await attached.get(id)?.link.close();
-    const link = startLink({ id, servers, creds, store, now, log: log.child({ link: id, servers }) });
+    const link = startLink({ id, servers, creds, service, serverId, log: log.child({ link: id, servers }) });
     attached.set(id, { link, creds });
     return link;
   };
   const stateOf = async (id: string): Promise<LinkState> => {
     const row = await store.db.link.findUniqueOrThrow({ where: { id } });
-    const pending = await store.db.announcement.count({ where: { linkId: id, state: 'pending' } });
+    const where = { linkId: id, state: 'pending' };
+    const pending = (await store.db.announcement.count({ where })) + (await store.db.deletion.count({ where }));
     return { id, servers: JSON.parse(row.servers), connected: attached.get(id)?.link.connected() ?? false, pending };
   };
 
@@ -72,16 +89,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
     for (const { link } of attached.values()) link.wake();
   };
 
-  await store.db.link.deleteMany({
-    where: { sealedCreds: null, attachedAt: { lt: BigInt(now() - FORGET_AFTER_SECONDS) } },
-  });
-  for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
-    if (!row.sealedCreds) continue;
-    const creds = (await custody.unseal(sealedFor(row.id), row.sealedCreds)).toString('utf8');
-    await start(row.id, JSON.parse(row.servers), creds);
-  }
-
-  return {
+  const links: Links = {
     async attach(target, { keep = false, actor = 'service' } = {}) {
       const servers = checkServers(target.servers);
       const creds = target.creds ?? [...attached.values()][0]?.creds;
@@ -102,10 +110,11 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
         });
       }
       const sealedCreds = keep ? await custody.seal(sealedFor(id), Buffer.from(creds)) : null;
+      const operatorKey = await operatorOfLink(store.db, systemAccountOf(creds));
       await store.transaction(async (tx) => {
         const at = BigInt(now());
         const known = await tx.link.findUnique({ where: { id } });
-        const data = { servers: JSON.stringify(servers), attachedAt: at };
+        const data = { servers: JSON.stringify(servers), attachedAt: at, operatorKey };
         await tx.link.upsert({
           where: { id },
           create: { id, ...data, sealedCreds },
@@ -116,7 +125,10 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
           await recordAudit(tx, { at: now(), actor, action: 'link.attach', entity: id, detail: { servers } });
         if (known) return;
         // A system that is new to us has confirmed nothing yet.
-        const accounts = await tx.account.findMany({ select: { key: true, jti: true } });
+        const accounts = await tx.account.findMany({
+          where: operatorKey === null ? {} : { operatorKey },
+          select: { key: true, jti: true },
+        });
         const rows = accounts.map(({ key, jti }) => ({
           linkId: id,
           accountKey: key,
@@ -133,7 +145,7 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
 
     async detach(id, actor) {
       const row = await store.db.link.findUnique({ where: { id } });
-      if (!row) throw new NatsctlError<ServiceErrorCode>('ERR_LINK_UNKNOWN', `there is no link ${id}`);
+      if (!row) throw linkUnknown(id);
       await attached.get(id)?.link.close();
       attached.delete(id);
       await store.transaction(async (tx) => {
@@ -153,6 +165,37 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
       return Promise.all(rows.map(({ id }) => stateOf(id)));
     },
 
+    async detail(id) {
+      if (!(await store.db.link.findUnique({ where: { id }, select: { id: true } }))) throw linkUnknown(id);
+      const link = attached.get(id)?.link;
+      return {
+        ...(await stateOf(id)),
+        systemAccount: link?.systemAccount ?? null,
+        present: [...(link?.present() ?? [])].map(([serverId, server]) => ({ server, serverId })),
+        drift: link?.drift() ?? null,
+      };
+    },
+
+    systemAccounts: () => [...attached.values()].map(({ link }) => link.systemAccount),
+
+    async jetStreamUse(account) {
+      const all: JetStreamUse = { servers: 0, unasked: 0, streams: 0, bytes: 0 };
+      const uses = await Promise.all([...attached.values()].map(({ link }) => link.jetStreamUse(account)));
+      for (const use of uses) {
+        all.servers += use?.servers ?? 0;
+        all.unasked += use?.unasked ?? 1;
+        all.streams += use?.streams ?? 0;
+        all.bytes += use?.bytes ?? 0;
+      }
+      return all;
+    },
+
+    async announceDeletion(account, version, waitMs) {
+      const waits = [...attached.values()].map(({ link }) => link.deleted(account, String(version), waitMs));
+      wake();
+      return (await Promise.all(waits)).flat();
+    },
+
     async announce(account, jti, waitMs) {
       const waits = [...attached.values()].map(({ link }) => link.announced(account, jti, waitMs));
       wake();
@@ -166,6 +209,21 @@ export async function openLinks({ store, custody, log, now }: LinksOptions): Pro
       attached.clear();
     },
   };
+  const service: Service = { ...rest, links };
+
+  await store.db.link.deleteMany({
+    where: { sealedCreds: null, attachedAt: { lt: BigInt(now() - FORGET_AFTER_SECONDS) } },
+  });
+  for (const row of await store.db.link.findMany({ where: { sealedCreds: { not: null } } })) {
+    if (!row.sealedCreds) continue;
+    const creds = (await custody.unseal(sealedFor(row.id), row.sealedCreds)).toString('utf8');
+    await start(row.id, JSON.parse(row.servers), creds);
+  }
+  return links;
+}
+
+function linkUnknown(id: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_LINK_UNKNOWN', `there is no link ${id}`);
 }
 
 function checkServers(servers: string[]): string[] {

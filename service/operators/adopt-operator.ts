@@ -176,6 +176,8 @@ async function keepAccount(
   if (held && trusted.keys.has(held.iss)) return;
   const at = now();
   const account = verifyAccount(token, trusted, { now: at });
+  const deleted = stored ? null : await tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } });
+  if (deleted && account.claims.iat <= Number(deleted.iat)) return;
   const before = held?.nats.revocations ?? new Map<string, number>();
   // What takes its place brings nobody back: such a one is to be pulled and pushed.
   if (droppedRevocations(before, account.claims.nats.revocations).length > 0) return;

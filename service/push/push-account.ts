@@ -33,6 +33,8 @@ export interface Push {
   forced: boolean;
   /** The caller, where it is known by an access token. */
   actor?: Actor;
+  /** Where it came over NATS: the link whose servers were told by the sender already. */
+  link?: string;
 }
 
 export interface PushOutcome {
@@ -53,12 +55,15 @@ interface Case {
   readonly stored: Account | null;
   /** The claims of `stored`. */
   readonly before: AccountClaims | null;
+  /** Unix seconds; 0 where it was never deleted. */
+  readonly deletedUntil: number;
   readonly now: number;
 }
 
 /** In this order, each either passes (nothing) or throws. The JWT itself has been verified before the first one. */
 const RULES: readonly ((judged: Case) => void)[] = [
   refuseOtherId,
+  refuseDeleted,
   refuseOtherOperator,
   refuseFuture,
   refuseUnfitName,
@@ -106,7 +111,11 @@ async function store(service: Service, tx: Queries, push: Push, decoded: Decoded
     const account = verifyAccount(readStored('account', stored), trusted, { now });
     return { status: 'unchanged', account, before, resigned };
   }
-  for (const rule of RULES) rule({ push, account: judged, jti, stored, before, now });
+  const deleted = stored
+    ? null
+    : await tx.deletedAccount.findUnique({ where: { key: push.id }, select: { iat: true } });
+  const deletedUntil = Number(deleted?.iat ?? 0);
+  for (const rule of RULES) rule({ push, account: judged, jti, stored, before, deletedUntil, now });
   const account = resigner ? await resign(service, tx, resigner, { claims: decoded.claims, before }) : judged;
   const actor = push.actor ?? `signer:${decoded.claims.iss}`;
   const action = stored ? 'account.update' : 'account.create';
@@ -116,7 +125,7 @@ async function store(service: Service, tx: Queries, push: Push, decoded: Decoded
     ...(resigned && { signedBy: decoded.claims.iss }),
     ...(lost.length > 0 && { lost }),
   };
-  await saveAccount(tx, { account, stored, at: now, actor, action, detail });
+  await saveAccount(tx, { account, stored, at: now, actor, action, detail, ...(push.link && { link: push.link }) });
   return { status: stored ? 'updated' : 'created', account, before, resigned };
 }
 
@@ -135,6 +144,16 @@ function refuseOtherId({ push, account: { claims } }: Case): void {
     'ERR_PUSH_ID_MISMATCH',
     `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
     'post it under its own id',
+  );
+}
+
+/** A server that was away when the account was deleted still has it, and would bring it back for all. */
+function refuseDeleted({ account: { claims }, deletedUntil }: Case): void {
+  if (claims.iat > deletedUntil) return;
+  throw refusal(
+    'ERR_ACCOUNT_DELETED',
+    `${label(claims)} was deleted, and this JWT was issued before that`,
+    'to have the account again, sign it anew and push that',
   );
 }
 
@@ -223,7 +242,7 @@ function refuseDroppedRevocations({ push, account: { claims }, before }: Case): 
 }
 
 function auditDetail(
-  { forced }: Push,
+  { forced, link }: Push,
   { claims }: VerifiedAccount,
   before: AccountClaims | null,
 ): Record<string, unknown> {
@@ -233,6 +252,7 @@ function auditDetail(
   return {
     name: claims.name,
     issuer: claims.iss,
+    ...(link !== undefined && { link }),
     ...(added.length > 0 && { revoked: added }),
     ...(dropped.length > 0 && { restored: dropped, forced }),
   };

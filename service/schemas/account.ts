@@ -3,6 +3,7 @@ import type { Account } from '../../prisma/generated/client.js';
 import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { Announced } from './revocation.js';
 
 export const AccountItem = Type.Object(
   {
@@ -23,6 +24,18 @@ export const AccountDetail = Type.Object(
     ...AccountItem.properties,
     claims: Type.Object({}, { additionalProperties: true, description: 'Of the JWT' }),
     jwt: Type.String(),
+  },
+  closed,
+);
+
+export const DeletedAccount = Type.Object(
+  {
+    account: Id('Account key'),
+    name: Type.String(),
+    deletedAt: UnixSeconds('Deletion'),
+    users: Type.Integer({ description: 'Users made here that went with it' }),
+    refusedUntil: UnixSeconds('JWTs of the account issued at or before it are refused'),
+    announced: Announced,
   },
   closed,
 );

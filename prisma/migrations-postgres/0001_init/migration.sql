@@ -88,7 +88,8 @@ CREATE TABLE "link" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "servers" TEXT NOT NULL,
     "sealed_creds" BYTEA,
-    "attached_at" BIGINT NOT NULL
+    "attached_at" BIGINT NOT NULL,
+    "operator_key" TEXT
 );
 
 -- CreateTable
@@ -104,6 +105,55 @@ CREATE TABLE "announcement" (
     PRIMARY KEY ("link_id", "account_key"),
     CONSTRAINT "announcement_link_id_fkey" FOREIGN KEY ("link_id") REFERENCES "link" ("id") ON DELETE CASCADE ON UPDATE RESTRICT,
     CONSTRAINT "announcement_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "activation" (
+    "hash" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "exporter_key" TEXT COLLATE "C" NOT NULL,
+    "importer_key" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "jwt" TEXT NOT NULL,
+    "jti" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "exp" BIGINT,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "account_import" (
+    "exporter_key" TEXT COLLATE "C" NOT NULL,
+    "importer_key" TEXT COLLATE "C" NOT NULL,
+
+    PRIMARY KEY ("exporter_key", "importer_key"),
+    CONSTRAINT "account_import_importer_key_fkey" FOREIGN KEY ("importer_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "deleted_account" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "jwt" TEXT,
+    "request" TEXT,
+    "iat" BIGINT NOT NULL,
+    "deleted_at" BIGINT NOT NULL,
+    CONSTRAINT "deleted_account_operator_key_fkey" FOREIGN KEY ("operator_key") REFERENCES "operator" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "deletion" (
+    "link_id" TEXT COLLATE "C" NOT NULL,
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "state" TEXT COLLATE "C" NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "answers" TEXT NOT NULL DEFAULT '[]',
+    "updated_at" BIGINT NOT NULL,
+
+    PRIMARY KEY ("link_id", "account_key"),
+    CONSTRAINT "deletion_link_id_fkey" FOREIGN KEY ("link_id") REFERENCES "link" ("id") ON DELETE CASCADE ON UPDATE RESTRICT,
+    CONSTRAINT "deletion_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "deleted_account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -135,3 +185,12 @@ CREATE INDEX "audit_entry_operator_key_seq_idx" ON "audit_entry"("operator_key",
 
 -- CreateIndex
 CREATE INDEX "audit_entry_account_key_seq_idx" ON "audit_entry"("account_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "activation_exporter_key_idx" ON "activation"("exporter_key");
+
+-- CreateIndex
+CREATE INDEX "account_import_importer_key_idx" ON "account_import"("importer_key");
+
+-- CreateIndex
+CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");

@@ -4,13 +4,21 @@ import { type Static, Type } from 'typebox';
 import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { createAccount } from '../../accounts/create-account.js';
+import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
 import { hasRight, reach, requireRight, within } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
-import { AccountDetail, AccountItem, accountDetail, accountItem, NewAccount } from '../../schemas/account.js';
+import {
+  AccountDetail,
+  AccountItem,
+  accountDetail,
+  accountItem,
+  DeletedAccount,
+  NewAccount,
+} from '../../schemas/account.js';
 import {
   apiRoute,
   ChangeQuery,
@@ -126,6 +134,43 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       const edit = { account: params.account, ifMatch: headers['if-match'], patch: body };
       const row = await editAccount(service, edit, originOf(request));
       return sendEntityTag(reply, row).send(accountDetail(row));
+    },
+  );
+
+  app.delete(
+    '/accounts/:account',
+    {
+      config: needs('manage', 'account'),
+      schema: {
+        ...apiRoute,
+        summary:
+          'Delete an account: its connections close on every server that is linked, and its JWTs do not come back',
+        params: Type.Object({ account: Id('Account key') }, closed),
+        headers: IfMatch,
+        querystring: Type.Object(
+          {
+            ...ChangeQuery.properties,
+            force: Type.Boolean({
+              default: false,
+              description: 'Also where users, other accounts or JetStream need it (told in a 409 otherwise)',
+            }),
+          },
+          closed,
+        ),
+        response: { 200: DeletedAccount, ...refusals(400, 401, 403, 404, 409, 412) },
+      },
+    },
+    async (request) => {
+      const { params, query, headers } = request;
+      const { key, operatorKey } = await findAccount(db, params.account);
+      // As for making one: an account's own admin has no say in whether the operator has it.
+      requireRight(callerOf(request), 'manage', { operator: operatorKey });
+      return deleteAccount(service, {
+        id: key,
+        forced: query.force,
+        ifMatch: headers['if-match'],
+        actor: originOf(request),
+      });
     },
   );
 };

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { guard } from '../../plugins/access.js';
 import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
+import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
@@ -18,6 +19,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    announcementRoutes,
     userRoutes,
     revocationRoutes,
     tokenRoutes,

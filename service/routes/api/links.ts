@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { originOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
+import { AnnouncementItem, announcementItem } from '../../schemas/announcement.js';
+import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
 const LinkItem = Type.Object(
@@ -9,10 +10,45 @@ const LinkItem = Type.Object(
     id: Id('Link id'),
     servers: Type.Array(Type.String()),
     connected: Type.Boolean(),
-    pending: Type.Integer({ description: 'Accounts whose newest JWT not every server has confirmed' }),
+    pending: Type.Integer({ description: 'Accounts whose newest JWT, or deletion, not every server has confirmed' }),
   },
   closed,
 );
+const Drift = Type.Object(
+  {
+    checkedAt: UnixSeconds('Comparison'),
+    servers: Type.Array(
+      Type.Object(
+        {
+          server: Type.String(),
+          serverId: Type.String(),
+          accounts: Type.Integer({ description: 'Accounts it lists' }),
+          missing: Type.Integer({ description: 'Accounts of the service that it should list and does not' }),
+        },
+        closed,
+      ),
+      { description: 'Servers that keep accounts' },
+    ),
+    announced: Type.Integer({ description: 'Accounts announced anew, deletions included' }),
+    taken: Type.Integer({ description: 'Accounts taken in because a server has a newer JWT' }),
+  },
+  closed,
+);
+const LinkDetail = Type.Object(
+  {
+    ...LinkItem.properties,
+    systemAccount: Type.Union([Type.String(), Type.Null()]),
+    present: Type.Array(Type.Object({ server: Type.String(), serverId: Type.String() }, closed), {
+      description: 'Servers that are there now: each must confirm each account',
+    }),
+    drift: Type.Union([Drift, Type.Null()], { description: 'What the last comparison with the servers found' }),
+    accounts: ListOf(AnnouncementItem),
+    deletions: Type.Array(AnnouncementItem, { description: 'Deletions not confirmed yet (the first of them)' }),
+  },
+  closed,
+);
+/** Deletions shown with a link. */
+const MAX_DELETIONS = 1_000;
 const NewLink = Type.Object(
   {
     servers: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
@@ -30,7 +66,11 @@ const NewLink = Type.Object(
   closed,
 );
 
-export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service: { links } }) => {
+export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
+  const {
+    links,
+    store: { db },
+  } = service;
   app.get(
     '/links',
     {
@@ -57,6 +97,39 @@ export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     },
     async (request, reply) =>
       reply.code(201).send(await links.attach(request.body, { keep: true, actor: originOf(request) })),
+  );
+
+  app.get(
+    '/links/:link',
+    {
+      config: needs('read', 'service'),
+      schema: {
+        ...apiRoute,
+        summary: 'One NATS system: its servers, how they compare, and what each answered about each account',
+        params: Type.Object({ link: Id('Link id') }, closed),
+        querystring: Page,
+        response: { 200: LinkDetail, ...refusals(401, 403, 404) },
+      },
+    },
+    async ({ params: { link }, query }) => {
+      const detail = await links.detail(link);
+      const after = query.after === undefined ? {} : { accountKey: { gt: query.after } };
+      const rows = await db.announcement.findMany({
+        where: { linkId: link, ...after },
+        orderBy: { accountKey: 'asc' },
+        take: query.limit + 1,
+      });
+      const deletions = await db.deletion.findMany({
+        where: { linkId: link, state: 'pending' },
+        orderBy: { accountKey: 'asc' },
+        take: MAX_DELETIONS,
+      });
+      return {
+        ...detail,
+        accounts: pageOf(rows, query, announcementItem, ({ accountKey }) => accountKey),
+        deletions: deletions.map(announcementItem),
+      };
+    },
   );
 
   app.delete(
