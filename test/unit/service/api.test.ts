@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { parseCreds } from '../../../claims/creds.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
@@ -159,6 +160,11 @@ describe('accounts over REST', () => {
 
 describe('the REST API', () => {
   const document = async (service: TestService) => (await service.get('/openapi.json')).json;
+
+  it('is described by a valid document of OpenAPI 3.1', async () => {
+    const service = await runService();
+    expect(await new Validator().validate(await document(service))).toEqual({ valid: true });
+  });
 
   it('describes every route, in OpenAPI 3.1', async () => {
     const service = await runService();
