@@ -28,7 +28,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('the package holds what runs, and nothing else', () => {
-  const [compiled, migration] = [/^dist\/bundle\/.+\.js$/, /^prisma\/migrations\/.+\/migration\.sql$/];
+  const [compiled, migration] = [/^dist\/bundle\/.+\.js$/, /^prisma\/migrations(?:-postgres)?\/.+\/migration\.sql$/];
   for (const kind of [compiled, migration]) expect(files.some((file) => kind.test(file))).toBe(true);
   const others = files.filter((file) => !compiled.test(file) && !migration.test(file)).sort();
   expect(others).toEqual([
@@ -41,6 +41,7 @@ it('the package holds what runs, and nothing else', () => {
     'dist/bundle/shared/oclif.cjs.v8',
     'oclif.manifest.json',
     'package.json',
+    'prisma/migrations-postgres/migration_lock.toml',
     'prisma/migrations/migration_lock.toml',
   ]);
 });

@@ -31,7 +31,7 @@ export async function databaseOf(dataDir: string): Promise<string | undefined> {
 
 export interface RawDatabase {
   onPostgres: boolean;
-  execute(sql: string): Promise<unknown>;
+  execute(sql: string): Promise<{ rows: Record<string, unknown>[] }>;
   close(): Promise<void>;
 }
 
@@ -40,7 +40,11 @@ export async function openRaw(dataDir: string): Promise<RawDatabase> {
   const url = await databaseOf(dataDir);
   if (url === undefined) {
     const client = createClient({ url: `file:${path.join(dataDir, 'natsctl.db')}` });
-    return { onPostgres: false, execute: (sql) => client.execute(sql), close: async () => client.close() };
+    return {
+      onPostgres: false,
+      execute: async (sql) => ({ rows: (await client.execute(sql)).rows.map((row) => ({ ...row })) }),
+      close: async () => client.close(),
+    };
   }
   const client = new Client(url);
   await client.connect();

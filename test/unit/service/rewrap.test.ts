@@ -13,8 +13,8 @@ import type { RewrapProgress } from '../../../service/custody/rewrap.js';
 import { keyIdOf, unseal } from '../../../service/custody/seal.js';
 import { SEALED_COLUMNS } from '../../../service/custody/sealed-columns.js';
 import { noVault } from '../../../service/custody/vault/settings.js';
-import { startService } from '../../../service/start.js';
 import { openStore, type Store } from '../../../service/store/open.js';
+import { startTestService } from './database.js';
 import { testFolder } from './folder.js';
 import { runService, SILENT } from './service.js';
 
@@ -170,7 +170,7 @@ describe('rewrap', () => {
     const { dataDir, operator } = first;
     expect(await first.api('POST', '/accounts', { name: 'shop' })).toMatchObject({ status: 201 });
     await first.close();
-    await expect(startService({ dataDir, port: -1, logger: SILENT, masterKey: fresh })).rejects.toMatchObject({
+    await expect(startTestService({ dataDir, logger: SILENT, masterKey: fresh })).rejects.toMatchObject({
       code: 'ERR_MASTER_KEY_WRONG',
     });
     const lines = new EventEmitter();
@@ -186,7 +186,7 @@ describe('rewrap', () => {
     expect(await last.api('POST', '/accounts', { name: 'till' })).toMatchObject({ status: 201 });
     expect((await last.api('GET', '/audit')).text).toContain('"master-key.rewrap"');
     await last.close();
-    await expect(startService({ dataDir, port: -1, logger: SILENT, masterKey: old })).rejects.toMatchObject({
+    await expect(startTestService({ dataDir, logger: SILENT, masterKey: old })).rejects.toMatchObject({
       code: 'ERR_MASTER_KEY_WRONG',
     });
   });

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import { createClient } from '@libsql/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../../../broker/start.js';
 import { formatCreds } from '../../../claims/creds.js';
@@ -12,6 +11,7 @@ import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import { startNatsServer } from '../../nats-server.js';
 import { peer } from '../../peers.js';
+import { openRaw } from './database.js';
 import { testFolder } from './folder.js';
 import { NOW, runService, send, type TestService } from './service.js';
 
@@ -56,11 +56,12 @@ describe('probes', () => {
   it('a database that a newer natsctl has migrated makes it unready, and leaves it alive', async () => {
     const service = await runService();
     expect((await service.get('/readyz')).status).toBe(200);
-    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    const database = await openRaw(service.dataDir);
     await database.execute(
-      `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name) VALUES ('x', 'x', 1, '99999999_later')`,
+      `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name)
+       VALUES ('x', 'x', current_timestamp, '99999999_later')`,
     );
-    database.close();
+    await database.close();
     await expect.poll(() => checksOf(service)).toMatchObject({ status: 503, migrations: 'failed' });
     expect((await service.get('/readyz')).json).toEqual({ status: 'unready' });
     expect((await service.get('/livez')).status).toBe(200);
@@ -197,7 +198,7 @@ describe('stopping', () => {
     expect(await slow.answered).toMatch(/HTTP\/1\.1 201/);
     await closed;
 
-    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    const database = await openRaw(service.dataDir);
     onTestFinished(() => database.close());
     const { rows } = await database.execute('SELECT account_key, state FROM announcement');
     expect(rows).toContainEqual(expect.objectContaining({ account_key: id, state: 'acked' }));
@@ -218,12 +219,12 @@ describe('stopping', () => {
     onTestFinished(() => server.stop());
     await service.attach({ servers: [server.url], creds: await systemCreds(service) });
     await expect.poll(async () => (await service.api('GET', '/links')).json.items[0].pending).toBe(0);
-    const database = createClient({ url: `file:${path.join(service.dataDir, 'natsctl.db')}` });
+    const database = await openRaw(service.dataDir);
     onTestFinished(() => database.close());
     const id = newKey();
     const announced = async () => {
-      const sql = 'SELECT state, attempts FROM announcement WHERE account_key = ?';
-      return (await database.execute({ sql, args: [id] })).rows[0];
+      const { rows } = await database.execute(`SELECT state, attempts FROM announcement WHERE account_key = '${id}'`);
+      return rows[0];
     };
     server.process.kill('SIGSTOP');
     expect((await service.push(id, await operator.account(id))).status).toBe(201);
