@@ -9,7 +9,7 @@ import { operatorSigner, type ServedOperator } from '../operators/served-operato
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 
-/** Signs account claims with a key of the operator's key in custody, later than `after`, and judges the result as any pushed JWT. */
+/** Signs account claims with a key of the operator that is in custody, later than `after`, and judges the result as any pushed JWT. */
 export async function signAccount(
   { custody, now }: Service,
   tx: Queries,
