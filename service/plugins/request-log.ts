@@ -5,7 +5,14 @@ function requestFacts({ method, url, ip, socket }: FastifyRequest) {
   return { method, path: url.split('?', 1)[0], address: ip, port: socket?.remotePort };
 }
 
-/** For Fastify: each request's own logger, with these serializers whatever logger the service was given. */
+const parents = new WeakMap<FastifyBaseLogger, FastifyBaseLogger>();
+
+/**
+ * For Fastify: each request's own logger, with these serializers whatever logger the service was given. They are set once, on the
+ * logger's child that all of them come from: set anew for each request they were a third of the time of a 304.
+ */
 export function requestLogger(log: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
-  return log.child(bindings, { serializers: { req: requestFacts } });
+  const parent = parents.get(log) ?? log.child({}, { serializers: { req: requestFacts } });
+  parents.set(log, parent);
+  return parent.child(bindings);
 }
