@@ -1,6 +1,7 @@
 /** What whoever runs the service may decide, checked before anything is opened. */
 import { isIP } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
+import { checkOidc, type OidcIssuer } from './auth/oidc/settings.js';
 import type { ServiceErrorCode } from './errors.js';
 import type { PushAuth } from './plugins/push-auth.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from './plugins/rate-limits.js';
@@ -16,6 +17,8 @@ export interface RunSettings {
   metricsAuth?: MetricsAuth;
   /** Serves /metrics there and not with the rest; -1 = any free one. */
   metricsPort?: number;
+  /** Identity providers whose tokens are believed, as docs/service.md has them (`service/auth/oidc/settings.ts`). */
+  oidc?: unknown;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
   /** Seconds. */
@@ -33,8 +36,8 @@ export interface StopSettings {
 
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
-export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'rateLimits' | 'stop'>> &
-  Pick<RunSettings, 'tls' | 'metricsPort'> & { rateLimits: RateLimits; stop: StopSettings };
+export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'oidc' | 'rateLimits' | 'stop'>> &
+  Pick<RunSettings, 'tls' | 'metricsPort'> & { oidc: OidcIssuer[]; rateLimits: RateLimits; stop: StopSettings };
 
 /** @throws NatsctlError ERR_SETTING_INVALID */
 export function checkSettings(settings: RunSettings): CheckedSettings {
@@ -47,6 +50,7 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     ...(tls && { tls }),
     ...(metricsPort !== undefined && { metricsPort }),
     pushAuth,
+    oidc: checkOidc(settings.oidc ?? []),
     trustProxy,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },
