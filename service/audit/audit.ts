@@ -1,4 +1,5 @@
 import type { Rehearsal } from '../change/change.js';
+import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 import { entryHash, FIRST } from './chain.js';
 
@@ -88,7 +89,7 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     remote: origin.remote ?? null,
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
-  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }
