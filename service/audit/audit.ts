@@ -27,6 +27,9 @@ export interface AuditRecord {
     | 'account.delete'
     | 'account.update'
     | 'activation.store'
+    | 'credential-policy.delete'
+    | 'credential-policy.set'
+    | 'credentials.issue'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -38,7 +41,12 @@ export interface AuditRecord {
     | 'token.create'
     | 'token.revoke'
     | 'user.create'
-    | 'user.delete';
+    | 'user.delete'
+    | 'user.disable'
+    | 'user.enable'
+    | 'user.reissue'
+    | 'user.rotate'
+    | 'user.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
