@@ -1,7 +1,7 @@
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
 import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
-import { entryHash, FIRST } from './chain.js';
 
 /** Where a change comes from. */
 export interface Origin {
