@@ -1,4 +1,5 @@
 import type { Rehearsal } from '../change/change.js';
+import type { Attempt } from '../idempotency/attempts.js';
 import type { Queries } from '../store/open.js';
 import { entryHash, FIRST } from './chain.js';
 
@@ -11,6 +12,8 @@ export interface Origin {
   readonly remote?: string;
   /** Where the change is only tried: what it would do is told here. */
   readonly rehearsal?: Rehearsal;
+  /** Where the request came with an Idempotency-Key: what it led to is written down with it. */
+  readonly attempt?: Attempt;
 }
 
 /** A bare name is an origin without a request. */
@@ -89,6 +92,7 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
   await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  await origin.attempt?.note(tx, { action, entity });
   newest.set(tx, { seq: entry.seq, hash });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }
