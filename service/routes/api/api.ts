@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { guard } from '../../plugins/access.js';
+import { opaqueCursors } from '../../plugins/cursors.js';
+import { idempotency } from '../../plugins/idempotency.js';
 import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
@@ -15,7 +17,9 @@ import { userRoutes } from './users.js';
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   guard(app, service);
+  idempotency(app, service);
   strictJson(app);
+  opaqueCursors(app, service.cursors);
   for (const routes of [
     operatorRoutes,
     accountRoutes,
