@@ -1,7 +1,8 @@
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
 import type { Attempt } from '../idempotency/attempts.js';
+import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
-import { entryHash, FIRST } from './chain.js';
 
 /** Where a change comes from. */
 export interface Origin {
@@ -29,6 +30,9 @@ export interface AuditRecord {
     | 'account.delete'
     | 'account.update'
     | 'activation.store'
+    | 'credential-policy.delete'
+    | 'credential-policy.set'
+    | 'credentials.issue'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -40,7 +44,12 @@ export interface AuditRecord {
     | 'token.create'
     | 'token.revoke'
     | 'user.create'
-    | 'user.delete';
+    | 'user.delete'
+    | 'user.disable'
+    | 'user.enable'
+    | 'user.reissue'
+    | 'user.rotate'
+    | 'user.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
@@ -91,7 +100,7 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     remote: origin.remote ?? null,
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
-  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  append(tx, 'auditEntry', { ...entry, hash });
   await origin.attempt?.note(tx, { action, entity });
   newest.set(tx, { seq: entry.seq, hash });
   origin.rehearsal?.changes.push({ action, entity, before, after });

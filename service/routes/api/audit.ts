@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { AuditEntry } from '../../../prisma/generated/client.js';
-import { verifyAudit } from '../../audit/verify.js';
+import { exportAudit } from '../../audit/export-audit.js';
+import { verifyStoredAudit } from '../../audit/verify.js';
 import { reach, within } from '../../auth/rights.js';
 import { callerOf } from '../../plugins/access.js';
 import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
@@ -37,6 +39,7 @@ const AuditItem = Type.Object(
 const AuditPage = Type.Object(
   {
     ...Page.properties,
+    beyond: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Entries of a greater `seq`' }),
     action: Type.Optional(Type.String({ maxLength: 100, description: 'As in the entries: account.update' })),
     entity: Type.Optional(Id('Public key or id of what changed')),
     actor: Type.Optional(Type.String({ maxLength: 300 })),
@@ -83,11 +86,11 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       },
     },
     async (request) => {
-      const { after = '0', limit, action, entity, actor, operator, account, since, until } = request.query;
+      const { after = '0', beyond, limit, action, entity, actor, operator, account, since, until } = request.query;
       const rows = await store.db.auditEntry.findMany({
         where: {
           ...within(reach(callerOf(request), 'audit'), 'operatorKey', 'accountKey'),
-          seq: { gt: Number(after) },
+          seq: { gt: Math.max(Number(after), beyond) },
           ...(action !== undefined && { action }),
           ...(entity !== undefined && { entity }),
           ...(actor !== undefined && { actor }),
@@ -121,6 +124,29 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
   );
 
+  app.get(
+    '/audit/export',
+    {
+      config: needs('audit', 'service'),
+      schema: {
+        ...apiRoute,
+        summary: 'The whole audit as JSON lines, its signed end the last: verified without this service',
+        response: {
+          200: {
+            description:
+              'One entry a line, with claims and detail as the text that is hashed; then `{"checkpoint": ...}`',
+            content: { 'application/x-ndjson': { schema: Type.Unsafe<Readable>(Type.String()) } },
+          },
+          ...refusals(401, 403),
+        },
+      },
+    },
+    async (_request, reply) => {
+      reply.type('application/x-ndjson; charset=utf-8');
+      return reply.send(Readable.from(exportAudit(store), { objectMode: false }));
+    },
+  );
+
   app.post(
     '/audit/verify',
     {
@@ -135,7 +161,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
     async ({ body }) => {
       // One transaction, so that no change comes between the entries and their signed end.
-      const verdict = await store.transaction((tx) => verifyAudit(tx, audit.publicKey, body.checkpoint));
+      const verdict = await store.transaction((tx) => verifyStoredAudit(tx, audit.publicKey, body.checkpoint));
       return { whole: verdict.faults.length === 0, ...verdict };
     },
   );
