@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
+import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
@@ -26,6 +27,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    insightRoutes,
   ]) {
     await app.register(routes, { service });
   }
