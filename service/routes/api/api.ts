@@ -10,6 +10,7 @@ import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
+import { serverConfigRoutes } from './server-config.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 
@@ -28,6 +29,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     auditRoutes,
     eventRoutes,
     insightRoutes,
+    serverConfigRoutes,
   ]) {
     await app.register(routes, { service });
   }

@@ -216,6 +216,7 @@ describe('the REST API', () => {
         'post /api/v1/audit/verify',
         'get /api/v1/audit/export',
         'get /api/v1/explain',
+        'get /api/v1/operators/{operator}/server-config',
         'get /api/v1/doctor',
         'post /api/v1/doctor',
         'post /api/v1/operators',
