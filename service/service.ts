@@ -5,6 +5,7 @@ import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
 import type { Links } from './link/links.js';
+import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
 
 /** What every route and operation works with. */
@@ -17,6 +18,8 @@ export interface Service {
   readonly tokens: AccessTokens;
   readonly links: Links;
   readonly accounts: ServedAccounts;
+  /** To URLs that callers gave. */
+  readonly outbound: Outbound;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;

@@ -27,6 +27,8 @@ import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
+import { readAuthorities } from './outbound/authorities.js';
+import { openOutbound } from './outbound/guard.js';
 import type { Service } from './service.js';
 import { checkSettings, type RunSettings } from './settings.js';
 import { drainOutbox } from './stop/drain-outbox.js';
@@ -89,6 +91,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
   try {
     const tls = settings.tls && (await openTls(settings.tls, log));
+    const { allow, caFile } = settings.outbound;
+    const outbound = openOutbound({ allow, ...(caFile !== undefined && { ca: await readAuthorities(caFile) }) });
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
@@ -108,7 +112,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const events = openEvents(store);
     const accounts = serveAccounts(store);
     const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, policy, now };
+    const parts = { store, custody, audit, events, sessions, tokens, accounts, outbound, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

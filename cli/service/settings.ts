@@ -82,6 +82,20 @@ export const serviceSettings = {
     helpValue: 'CIDR',
     env: 'NATSCTL_TRUST_PROXY',
   }),
+  'outbound-allow': Flags.string({
+    description:
+      'Address range that is not public and that webhooks may lead to all the same, also in plain HTTP; repeatable. None by default.',
+    helpGroup: ACCESS,
+    multiple: true,
+    helpValue: 'CIDR',
+    env: 'NATSCTL_OUTBOUND_ALLOW',
+  }),
+  'outbound-ca': Flags.file({
+    description: 'Authorities (PEM) that webhooks may have their certificates of, beside the well-known ones.',
+    helpGroup: ACCESS,
+    helpValue: 'FILE',
+    env: 'NATSCTL_OUTBOUND_CA',
+  }),
   'rate-limit': rateFlag(
     'Requests a second of one access token, or of one address without; ten seconds of it at once.',
     1_000,
