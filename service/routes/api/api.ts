@@ -7,10 +7,12 @@ import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
+import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
+import { serverConfigRoutes } from './server-config.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 
@@ -30,6 +32,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    insightRoutes,
+    serverConfigRoutes,
   ]) {
     await app.register(routes, { service });
   }
