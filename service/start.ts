@@ -13,6 +13,7 @@ import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openOidc } from './auth/oidc/oidc.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -106,7 +107,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now);
+    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);

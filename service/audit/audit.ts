@@ -6,7 +6,7 @@ import type { Queries } from '../store/open.js';
 
 /** Where a change comes from. */
 export interface Origin {
-  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  /** `token:<name>`, `key:<public key>` of who signed in, `oidc:<issuer>#<subject>`, `signer:<public key>` of a pushed JWT, or `service`. */
   readonly actor: string;
   readonly requestId?: string;
   /** Address of the caller. */

@@ -15,6 +15,7 @@ import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
@@ -34,6 +35,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     eventRoutes,
     insightRoutes,
     serverConfigRoutes,
+    whoamiRoutes,
   ]) {
     await app.register(routes, { service });
   }

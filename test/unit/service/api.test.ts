@@ -201,6 +201,7 @@ describe('the REST API', () => {
         'get /api/v1/users/{user}',
         'delete /api/v1/users/{user}',
         'get /api/v1/events',
+        'get /api/v1/whoami',
         'get /api/v1/accounts/{account}/revocations',
         'post /api/v1/accounts/{account}/revocations',
         'delete /api/v1/accounts/{account}/revocations/{user}',
