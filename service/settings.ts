@@ -45,15 +45,17 @@ export interface OutboundSettings {
 
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
-export type CheckedSettings = Required<
-  Omit<RunSettings, 'tls' | 'metricsPort' | 'oidc' | 'rateLimits' | 'outbound' | 'stop'>
-> &
-  Pick<RunSettings, 'tls' | 'metricsPort'> & {
-    oidc: OidcIssuer[];
-    rateLimits: RateLimits;
-    outbound: OutboundSettings;
-    stop: StopSettings;
-  };
+export type CheckedSettings = Required<Omit<RunSettings, keyof Filled | 'tls' | 'metricsPort'>> &
+  Pick<RunSettings, 'tls' | 'metricsPort'> &
+  Filled;
+
+/** What has defaults inside, or is read. */
+interface Filled {
+  oidc: OidcIssuer[];
+  rateLimits: RateLimits;
+  outbound: OutboundSettings;
+  stop: StopSettings;
+}
 
 /** @throws NatsctlError ERR_SETTING_INVALID */
 export function checkSettings(settings: RunSettings): CheckedSettings {

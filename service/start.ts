@@ -24,6 +24,7 @@ import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
+import { openCursors } from './http/cursor.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
@@ -112,8 +113,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
+    const cursors = await openCursors(store, custody);
     const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, outbound, policy, now };
+    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

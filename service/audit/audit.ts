@@ -1,5 +1,6 @@
 import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
+import type { Attempt } from '../idempotency/attempts.js';
 import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 
@@ -12,6 +13,8 @@ export interface Origin {
   readonly remote?: string;
   /** Where the change is only tried: what it would do is told here. */
   readonly rehearsal?: Rehearsal;
+  /** Where the request came with an Idempotency-Key: what it led to is written down with it. */
+  readonly attempt?: Attempt;
 }
 
 /** A bare name is an origin without a request. */
@@ -99,5 +102,6 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   const hash = entryHash(entry, last?.hash ?? FIRST);
   append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
+  await origin.attempt?.note(tx, { action, entity });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

@@ -76,7 +76,7 @@ function isSignIn({ url }: FastifyRequest): boolean {
 }
 
 /** Tokens of one name may be of two tenants, so a token counts as itself; whoever signs in, however often, as who it is. */
-function callerKey({ headers }: FastifyRequest, { actor }: Caller): string {
+export function callerKey({ headers }: Pick<FastifyRequest, 'headers'>, { actor }: Caller): string {
   if (!actor.startsWith('token:')) return actor;
   return createHash('sha256')
     .update(headers.authorization ?? '')
