@@ -26,6 +26,9 @@ export interface AuditRecord {
     | 'account.delete'
     | 'account.update'
     | 'activation.store'
+    | 'key.export'
+    | 'key.keep'
+    | 'key.remove'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -37,7 +40,8 @@ export interface AuditRecord {
     | 'token.create'
     | 'token.revoke'
     | 'user.create'
-    | 'user.delete';
+    | 'user.delete'
+    | 'user.reissue';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */

@@ -17,6 +17,7 @@ import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import { recordedRevocations } from '../revocations/recorded.js';
@@ -62,6 +63,7 @@ export async function createUser(
     // One that a revocation of everyone has swallowed counts as well.
     if ((await recordedRevocations(tx, row.key)).has(key)) throw keyRevoked(account.claims, key);
     const signer = await userSigner(service, tx, account.claims, account.strict);
+    if (seed) requireHeld(signer);
     const claims = newUser(key, name, signer.publicKey === row.key ? {} : { issuerAccount: row.key });
     apply(wanted, claims);
     refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
@@ -106,15 +108,12 @@ function apply(wanted: NewUser, claims: ReturnType<typeof newUser>): void {
 /** A plain signing key before the identity key; a scoped one would put its template in the place of what is asked for. */
 async function userSigner({ custody }: Service, tx: Queries, account: AccountClaims, strict: boolean): Promise<Signer> {
   const plain = [...account.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  for (const key of strict ? plain : [...plain, account.sub]) {
+  const may = strict ? plain : [...plain, account.sub];
+  for (const key of may) {
     const signer = await custody.signer(tx, key);
     if (signer) return signer;
   }
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_SIGNING_KEY_ABSENT',
-    `this service holds no signing key of account ${account.name ?? account.sub}, so it cannot sign its users`,
-    { hint: 'make the user where the key is: `natsctl user create`', details: { account: account.sub } },
-  );
+  return signerElsewhere(tx, 'user', `account ${account.name ?? account.sub}`, may);
 }
 
 async function checkFree(tx: Queries, accountKey: string, key: string, name: string): Promise<void> {

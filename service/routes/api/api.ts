@@ -6,6 +6,7 @@ import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
@@ -19,6 +20,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,

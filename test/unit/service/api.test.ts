@@ -64,7 +64,7 @@ describe('accounts over REST', () => {
     });
     expect(await service.api('POST', `/accounts/${publicKey}/users`, { name: 'x' })).toMatchObject({
       status: 409,
-      json: { code: 'ERR_SIGNING_KEY_ABSENT' },
+      json: { code: 'ERR_PUBLIC_KEY_REQUIRED' },
     });
     expect(await service.api('POST', '/accounts', { name: 'again', publicKey })).toMatchObject({
       status: 409,
