@@ -1,6 +1,7 @@
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
+import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
-import { entryHash, FIRST } from './chain.js';
 
 /** Where a change comes from. */
 export interface Origin {
@@ -26,6 +27,9 @@ export interface AuditRecord {
     | 'account.delete'
     | 'account.update'
     | 'activation.store'
+    | 'credential-policy.delete'
+    | 'credential-policy.set'
+    | 'credentials.issue'
     | 'key.export'
     | 'key.keep'
     | 'key.remove'
@@ -41,7 +45,11 @@ export interface AuditRecord {
     | 'token.revoke'
     | 'user.create'
     | 'user.delete'
-    | 'user.reissue';
+    | 'user.disable'
+    | 'user.enable'
+    | 'user.reissue'
+    | 'user.rotate'
+    | 'user.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
@@ -92,7 +100,7 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     remote: origin.remote ?? null,
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
-  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

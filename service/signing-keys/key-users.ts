@@ -1,16 +1,14 @@
 import { isRevoked } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
-import { signClaims } from '../../claims/jwt/encode.js';
 import type { Signer } from '../../claims/keys/signer.js';
-import type { VerifiedAccount } from '../../claims/trust/account.js';
-import { verifyUser } from '../../claims/trust/user.js';
 import type { AccountClaims } from '../../claims/types.js';
 import type { User } from '../../prisma/generated/client.js';
-import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { type Actor, claimsJson } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { type IssuingAccount, issueUser } from '../users/issue-user.js';
 
 type UserOfKey = User & { jwt: string };
 
@@ -52,30 +50,13 @@ export function refuseKeyInUse(publicKey: string, users: UserOfKey[]): void {
 
 /** Signs the users of a key that goes with the one that comes: the same claims, the same expiry. */
 export async function reissueUsers(
-  { now }: Service,
+  service: Service,
   tx: Queries,
-  { account, signer, users }: { account: VerifiedAccount; signer: Signer; users: UserOfKey[] },
+  { issuing, signer, users }: { issuing: IssuingAccount; signer: Signer; users: UserOfKey[] },
   actor: Actor,
 ): Promise<void> {
-  const at = now();
-  for (const user of users) {
-    const { claims: before, token: old } = readStored('user', user);
-    const { token, claims } = await signClaims(before, signer, { now: at, after: before.iat });
-    verifyUser(token, account, { now: at });
-    const data = { jwt: token, iat: BigInt(claims.iat), version: { increment: 1 } };
-    await tx.user.update({ where: { key: user.key }, data });
-    await recordAudit(tx, {
-      at,
-      actor,
-      action: 'user.reissue',
-      entity: user.key,
-      operator: account.operator.sub,
-      account: user.accountKey,
-      beforeJti: before.jti,
-      afterJti: claims.jti,
-      before: claimsJson(old),
-      after: claimsJson(token),
-      detail: { name: user.name, issuer: signer.publicKey },
-    });
+  for (const stored of users) {
+    const { claims } = readStored('user', stored);
+    await issueUser(service, tx, { issuing, claims, stored, signer, actor, action: 'user.reissue' });
   }
 }

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { AuditEntry } from '../../../prisma/generated/client.js';
-import { verifyAudit } from '../../audit/verify.js';
+import { exportAudit } from '../../audit/export-audit.js';
+import { verifyStoredAudit } from '../../audit/verify.js';
 import { reach, within } from '../../auth/rights.js';
 import { callerOf } from '../../plugins/access.js';
 import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
@@ -111,6 +113,29 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
   );
 
+  app.get(
+    '/audit/export',
+    {
+      config: needs('audit', 'service'),
+      schema: {
+        ...apiRoute,
+        summary: 'The whole audit as JSON lines, its signed end the last: verified without this service',
+        response: {
+          200: {
+            description:
+              'One entry a line, with claims and detail as the text that is hashed; then `{"checkpoint": ...}`',
+            content: { 'application/x-ndjson': { schema: Type.Unsafe<Readable>(Type.String()) } },
+          },
+          ...refusals(401, 403),
+        },
+      },
+    },
+    async (_request, reply) => {
+      reply.type('application/x-ndjson; charset=utf-8');
+      return reply.send(Readable.from(exportAudit(store), { objectMode: false }));
+    },
+  );
+
   app.post(
     '/audit/verify',
     {
@@ -125,7 +150,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
     async ({ body }) => {
       // One transaction, so that no change comes between the entries and their signed end.
-      const verdict = await store.transaction((tx) => verifyAudit(tx, audit.publicKey, body.checkpoint));
+      const verdict = await store.transaction((tx) => verifyStoredAudit(tx, audit.publicKey, body.checkpoint));
       return { whole: verdict.faults.length === 0, ...verdict };
     },
   );

@@ -214,6 +214,7 @@ describe('the REST API', () => {
         'get /api/v1/audit',
         'get /api/v1/audit/checkpoint',
         'post /api/v1/audit/verify',
+        'get /api/v1/audit/export',
         'post /api/v1/operators',
         'post /api/v1/sessions',
         'post /api/v1/sessions/challenge',
