@@ -9,6 +9,7 @@ import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
@@ -26,6 +27,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
