@@ -75,6 +75,12 @@ export const serviceSettings = {
     default: 'none',
     env: 'NATSCTL_PUSH_AUTH',
   })(),
+  'allow-key-export': Flags.boolean({
+    description:
+      'Let admins of an operator have seeds of its keys in custody, sealed to a key of theirs. Each time is audited.',
+    helpGroup: ACCESS,
+    env: 'NATSCTL_ALLOW_KEY_EXPORT',
+  }),
   'trust-proxy': Flags.string({
     description: 'Address range of proxies whose X-Forwarded-For is believed; repeatable. None by default.',
     helpGroup: ACCESS,

@@ -10,6 +10,7 @@ import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 
@@ -21,6 +22,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     operatorRoutes,
     accountRoutes,
     keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
