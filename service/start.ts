@@ -13,6 +13,7 @@ import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openOidc } from './auth/oidc/oidc.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -23,10 +24,13 @@ import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
+import { openCursors } from './http/cursor.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
+import { readAuthorities } from './outbound/authorities.js';
+import { openOutbound } from './outbound/guard.js';
 import type { Service } from './service.js';
 import { checkSettings, type RunSettings } from './settings.js';
 import { drainOutbox } from './stop/drain-outbox.js';
@@ -91,6 +95,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
   try {
     const tls = settings.tls && (await openTls(settings.tls, log));
+    const { allow, caFile } = settings.outbound;
+    const outbound = openOutbound({ allow, ...(caFile !== undefined && { ca: await readAuthorities(caFile) }) });
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
@@ -103,17 +109,18 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now);
+    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
+    const cursors = await openCursors(store, custody);
     const policy = {
       resignSelfSigned: options.resignSelfSigned ?? false,
       keyExport: options.allowKeyExport ?? false,
     };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, policy, now };
+    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;
