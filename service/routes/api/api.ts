@@ -14,6 +14,7 @@ import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 import { whoamiRoutes } from './whoami.js';
@@ -28,6 +29,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     operatorRoutes,
     accountRoutes,
     keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
