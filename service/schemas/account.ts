@@ -4,6 +4,7 @@ import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
+import { Warnings } from './warning.js';
 
 export const AccountItem = Type.Object(
   {
@@ -27,6 +28,8 @@ export const AccountDetail = Type.Object(
   },
   closed,
 );
+
+export const ChangedAccount = Type.Object({ ...AccountDetail.properties, warnings: Warnings }, closed);
 
 export const DeletedAccount = Type.Object(
   {
