@@ -36,6 +36,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -112,7 +113,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const events = openEvents(store);
     const accounts = serveAccounts(store);
     const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, outbound, policy, now };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = { store, custody, audit, events, sessions, tokens, accounts, outbound, webhooks, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

@@ -37,7 +37,13 @@ export interface AuditRecord {
     | 'token.create'
     | 'token.revoke'
     | 'user.create'
-    | 'user.delete';
+    | 'user.delete'
+    | 'webhook.create'
+    | 'webhook.delete'
+    | 'webhook.disable'
+    | 'webhook.replay'
+    | 'webhook.rotate'
+    | 'webhook.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */

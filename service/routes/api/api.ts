@@ -11,6 +11,7 @@ import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
@@ -26,6 +27,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    webhookRoutes,
   ]) {
     await app.register(routes, { service });
   }
