@@ -38,6 +38,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -120,7 +121,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       resignSelfSigned: options.resignSelfSigned ?? false,
       keyExport: options.allowKeyExport ?? false,
     };
-    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = {
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ outbound, webhooks, policy, now },
+    };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

@@ -17,6 +17,7 @@ import { serverConfigRoutes } from './server-config.js';
 import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
 import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
@@ -40,6 +41,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     insightRoutes,
     serverConfigRoutes,
     whoamiRoutes,
+    webhookRoutes,
   ]) {
     await app.register(routes, { service });
   }
