@@ -38,6 +38,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -57,6 +58,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -114,8 +117,16 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const events = openEvents(store);
     const accounts = serveAccounts(store);
     const cursors = await openCursors(store, custody);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+    };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = {
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ outbound, webhooks, policy, now },
+    };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

@@ -33,6 +33,9 @@ export interface AuditRecord {
     | 'credential-policy.delete'
     | 'credential-policy.set'
     | 'credentials.issue'
+    | 'key.export'
+    | 'key.keep'
+    | 'key.remove'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -49,7 +52,13 @@ export interface AuditRecord {
     | 'user.enable'
     | 'user.reissue'
     | 'user.rotate'
-    | 'user.update';
+    | 'user.update'
+    | 'webhook.create'
+    | 'webhook.delete'
+    | 'webhook.disable'
+    | 'webhook.replay'
+    | 'webhook.rotate'
+    | 'webhook.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */

@@ -9,12 +9,15 @@ import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
 import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
@@ -26,6 +29,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
@@ -36,6 +41,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     insightRoutes,
     serverConfigRoutes,
     whoamiRoutes,
+    webhookRoutes,
   ]) {
     await app.register(routes, { service });
   }
