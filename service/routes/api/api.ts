@@ -1,12 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { guard } from '../../plugins/access.js';
 import type { Service } from '../../service.js';
+import { accountSettingRoutes } from './account-settings.js';
 import { accountRoutes } from './accounts.js';
+import { activationRequestRoutes } from './activation-requests.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
+import { exportRoutes } from './exports.js';
+import { importRoutes } from './imports.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
+import { mappingRoutes } from './mappings.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
 import { tokenRoutes } from './tokens.js';
@@ -19,6 +24,11 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    accountSettingRoutes,
+    exportRoutes,
+    importRoutes,
+    mappingRoutes,
+    activationRequestRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
