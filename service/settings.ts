@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import type { ServiceErrorCode } from './errors.js';
+import type { LedgerSettings } from './ledger/keep-ledger.js';
 import type { PushAuth } from './plugins/push-auth.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from './plugins/rate-limits.js';
 import type { MetricsAuth } from './routes/metrics.js';
@@ -18,6 +19,7 @@ export interface RunSettings {
   metricsPort?: number;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
+  ledger?: Partial<LedgerSettings>;
   /** Seconds. */
   stop?: Partial<StopSettings>;
 }
@@ -31,10 +33,17 @@ export interface StopSettings {
   outbox: number;
 }
 
+const DAY = 86_400;
+const DEFAULT_LEDGER: LedgerSettings = {
+  expiryWarnings: [30 * DAY, 7 * DAY, DAY],
+  retention: 0,
+  pruneRevocations: false,
+  every: 600,
+};
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
-export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'rateLimits' | 'stop'>> &
-  Pick<RunSettings, 'tls' | 'metricsPort'> & { rateLimits: RateLimits; stop: StopSettings };
+export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'rateLimits' | 'ledger' | 'stop'>> &
+  Pick<RunSettings, 'tls' | 'metricsPort'> & { rateLimits: RateLimits; ledger: LedgerSettings; stop: StopSettings };
 
 /** @throws NatsctlError ERR_SETTING_INVALID */
 export function checkSettings(settings: RunSettings): CheckedSettings {
@@ -50,6 +59,7 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     trustProxy,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },
+    ledger: { ...DEFAULT_LEDGER, ...settings.ledger },
     stop: { ...DEFAULT_STOP, ...settings.stop },
   };
 }

@@ -16,6 +16,7 @@ import { accountJti } from '../accounts/jti.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -55,9 +56,12 @@ export async function keepActivation(service: Service, text: string): Promise<Ke
       create: { hash, ...data, ...times },
       update: { ...data, ...times },
     });
+    const actor = `signer:${claims.iss}`;
+    const whose = { operator, account: exporterKey };
+    recordIssued(tx, { kind: 'activation', claims, token, ...whose, origin: 'pushed', actor, at: now });
     await recordAudit(tx, {
       at: now,
-      actor: `signer:${claims.iss}`,
+      actor,
       action: 'activation.store',
       entity: exporterKey,
       operator,

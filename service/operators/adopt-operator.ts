@@ -12,6 +12,7 @@ import { change } from '../change/change.js';
 import type { RemoteKey } from '../custody/custody.js';
 import type { TransitReference } from '../custody/vault/transit-signer.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -109,6 +110,7 @@ async function keepOperator(
   };
   const create = { ...data, key: claims.sub, adoptedAt: BigInt(at) };
   await tx.operator.upsert({ where: { key: claims.sub }, create, update: data });
+  recordIssued(tx, { kind: 'operator', claims, token, operator: claims.sub, origin: 'pushed', actor, at });
   const action = stored ? 'operator.update' : 'operator.adopt';
   const detail = { name: data.name };
   await recordAudit(tx, {
@@ -187,6 +189,7 @@ async function keepAccount(
     stored,
     at,
     actor,
+    pushed: true,
     action: stored ? 'account.update' : 'account.create',
     detail: { name: account.claims.name, ...(revoked.length > 0 && { revoked }) },
   });

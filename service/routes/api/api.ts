@@ -6,8 +6,11 @@ import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
+import { ledgerRoutes } from './ledger.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
+import { pruneRoutes } from './prune.js';
+import { renewalRoutes } from './renewal.js';
 import { revocationRoutes } from './revocations.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
@@ -26,6 +29,9 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    ledgerRoutes,
+    renewalRoutes,
+    pruneRoutes,
   ]) {
     await app.register(routes, { service });
   }

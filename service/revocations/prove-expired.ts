@@ -1,0 +1,106 @@
+/**
+ * May a revocation go? It may once every JWT that it voids has ended. A JWT that was signed elsewhere is in no ledger, so there is a proof
+ * for accounts alone whose users only this service can have signed:
+ *
+ * - the account was made here after the ledger began, with keys made here;
+ * - no other key that signs users ever stood in its JWT, by the audit;
+ * - each of these keys is held here as a seed (Transit signs for others too), and none was ever given out.
+ *
+ * Then of each revocation: every JWT that it covers is in the ledger and ended more than an hour ago, since servers' clocks differ. One of a
+ * user that is still listed stays: it says that the user is disabled. One that lies in the future covers what is yet to be signed.
+ * Where any of it is not certain, the revocation stays.
+ *
+ * A key that is added later is taken on with whatever it signed: that is for those who add it to know.
+ */
+import { EVERYONE, type Revocation } from '../../claims/account/revocation.js';
+import type { AccountClaims } from '../../claims/types.js';
+import type { Prisma } from '../../prisma/generated/client.js';
+import { ledgerSince } from '../ledger/fill-ledger.js';
+import { userEntity } from '../ledger/record-issued.js';
+import { putAppended } from '../store/appended.js';
+import type { Queries } from '../store/open.js';
+
+export const KEPT_BECAUSE = ['signed-elsewhere', 'user-listed', 'not-ended', 'in-future'] as const;
+
+export interface JudgedRevocation extends Revocation {
+  /** Null where it covers nothing any more. */
+  kept: (typeof KEPT_BECAUSE)[number] | null;
+}
+
+/** Seconds by which clocks of servers may be behind. */
+const MARGIN = 3_600;
+const PAGE = 200;
+
+export async function judgeRevocations(tx: Queries, claims: AccountClaims, now: number): Promise<JudgedRevocation[]> {
+  const revocations = [...claims.nats.revocations].map(([user, at]) => ({ user, at }));
+  if (revocations.length === 0) return [];
+  if (!(await onlySignedHere(tx, claims.sub))) return revocations.map((one) => ({ ...one, kept: 'signed-elsewhere' }));
+  const judged: JudgedRevocation[] = [];
+  for (const one of revocations) judged.push({ ...one, kept: await reasonToKeep(tx, claims.sub, one, now) });
+  return judged;
+}
+
+async function reasonToKeep(
+  tx: Queries,
+  account: string,
+  { user, at }: Revocation,
+  now: number,
+): Promise<JudgedRevocation['kept']> {
+  if (at >= now) return 'in-future';
+  if (user !== EVERYONE && (await tx.user.findUnique({ where: { key: user }, select: { key: true } }))) {
+    return 'user-listed';
+  }
+  const of: Prisma.IssuedJwtWhereInput =
+    user === EVERYONE ? { accountKey: account, kind: 'user' } : { entity: userEntity(account, user) };
+  const alive = await tx.issuedJwt.findFirst({
+    where: { ...of, iat: { lte: BigInt(at) }, OR: [{ exp: null }, { exp: { gte: BigInt(now - MARGIN) } }] },
+    select: { seq: true },
+  });
+  return alive ? 'not-ended' : null;
+}
+
+async function onlySignedHere(tx: Queries, account: string): Promise<boolean> {
+  const since = await ledgerSince(tx);
+  if (since === null) return false;
+  await putAppended(tx);
+  const made = await tx.auditEntry.findMany({ where: { entity: account, action: 'account.create' }, take: 2 });
+  const [first, another] = made;
+  if (!first || another || first.seq <= since || !first.after) return false;
+  const { keys } = JSON.parse(first.detail) as { keys?: string };
+  if (keys !== 'in custody') return false;
+  const own = new Set([account, ...signingKeys(first.after)]);
+  return (await heldHere(tx, own)) && (await hadNoOther(tx, account, own));
+}
+
+async function heldHere(tx: Queries, keys: Set<string>): Promise<boolean> {
+  const rows = await tx.sealedKey.findMany({ where: { publicKey: { in: [...keys] } }, select: { kind: true } });
+  const given = await tx.auditEntry.findFirst({
+    where: { entity: { in: [...keys] }, action: 'key.export' },
+    select: { seq: true },
+  });
+  return rows.length === keys.size && rows.every(({ kind }) => LOCAL_KINDS.includes(kind)) && !given;
+}
+
+/** Kinds of keys whose seed is sealed here; a remote one has another (service/custody/custody.ts). */
+const LOCAL_KINDS: readonly string[] = ['account', 'account-signing'];
+
+async function hadNoOther(tx: Queries, account: string, own: Set<string>): Promise<boolean> {
+  for (let after = 0; ; ) {
+    const rows = await tx.auditEntry.findMany({
+      where: { entity: account, seq: { gt: after }, after: { not: null } },
+      orderBy: { seq: 'asc' },
+      take: PAGE,
+      select: { seq: true, after: true },
+    });
+    if (rows.some((row) => signingKeys(row.after ?? '').some((key) => !own.has(key)))) return false;
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return true;
+    after = last.seq;
+  }
+}
+
+/** Of account claims as they were signed: a key, or an object with the key and its role. */
+function signingKeys(claims: string): string[] {
+  const { nats } = JSON.parse(claims) as { nats?: { signing_keys?: (string | { key: string })[] } };
+  return (nats?.signing_keys ?? []).map((key) => (typeof key === 'string' ? key : key.key));
+}
