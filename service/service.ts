@@ -4,7 +4,9 @@ import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
+import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
+import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
 
 /** What every route and operation works with. */
@@ -13,10 +15,13 @@ export interface Service {
   readonly custody: Custody;
   readonly audit: AuditSigner;
   readonly events: Events;
+  readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
   readonly accounts: ServedAccounts;
+  /** To URLs that callers gave. */
+  readonly outbound: Outbound;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;

@@ -17,6 +17,10 @@ export function serviceOptions(flags: ServiceFlags) {
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],
+    outbound: {
+      allow: flags['outbound-allow'] ?? [],
+      ...(flags['outbound-ca'] !== undefined && { caFile: flags['outbound-ca'] }),
+    },
     rateLimits: {
       requests: flags['rate-limit'],
       resolver: flags['rate-limit-resolver'],

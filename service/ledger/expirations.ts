@@ -88,8 +88,6 @@ export async function listExpiring(
   });
 }
 
-export const EXPIRATIONS_CURSOR = '^[0-9]{1,15}[.]([0-9]{1,10}|[.][0-9a-f]{1,64})$';
-
 interface Cursor {
   exp: bigint;
   /** Of the JWT before; null after a token, when all JWTs of that second were told. */

@@ -68,8 +68,8 @@ CREATE TABLE "access_token" (
 CREATE TABLE "audit_entry" (
     "seq" SERIAL NOT NULL PRIMARY KEY,
     "at" BIGINT NOT NULL,
-    "actor" TEXT NOT NULL,
-    "action" TEXT NOT NULL,
+    "actor" TEXT COLLATE "C" NOT NULL,
+    "action" TEXT COLLATE "C" NOT NULL,
     "entity" TEXT COLLATE "C" NOT NULL,
     "before_jti" TEXT,
     "after_jti" TEXT,
@@ -192,6 +192,18 @@ CREATE TABLE "renewal_policy" (
 );
 
 -- CreateTable
+CREATE TABLE "idempotency" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "fingerprint" TEXT NOT NULL,
+    "action" TEXT,
+    "entity" TEXT,
+    "status" INTEGER,
+    "headers" TEXT,
+    "body" TEXT,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
 CREATE TABLE "meta" (
     "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "value" BYTEA NOT NULL
@@ -256,3 +268,18 @@ CREATE INDEX "issued_jwt_kind_exp_idx" ON "issued_jwt"("kind", "exp");
 
 -- CreateIndex
 CREATE INDEX "issued_jwt_exp_seq_idx" ON "issued_jwt"("exp", "seq");
+
+-- CreateIndex
+CREATE INDEX "idempotency_created_at_idx" ON "idempotency"("created_at");
+
+-- CreateIndex
+CREATE INDEX "account_updated_at_idx" ON "account"("updated_at");
+
+-- CreateIndex
+CREATE INDEX "user_account_key_exp_idx" ON "user"("account_key", "exp");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_actor_seq_idx" ON "audit_entry"("actor", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_action_seq_idx" ON "audit_entry"("action", "seq");

@@ -4,7 +4,7 @@ import { NatsctlError } from '../../../claims/errors.js';
 import { isValidSubject } from '../../../claims/subject/subject.js';
 import { hasRight, reach } from '../../auth/rights.js';
 import type { ServiceErrorCode } from '../../errors.js';
-import { EXPIRATIONS_CURSOR, listExpiring } from '../../ledger/expirations.js';
+import { listExpiring } from '../../ledger/expirations.js';
 import { listIssued } from '../../ledger/list-issued.js';
 import { listReachers } from '../../ledger/reachers.js';
 import { callerOf } from '../../plugins/access.js';
@@ -21,10 +21,6 @@ import {
 } from '../../schemas/ledger.js';
 import type { Service } from '../../service.js';
 
-const { limit } = Page.properties;
-const after = (pattern: string) =>
-  Type.Optional(Type.String({ pattern, maxLength: 100, description: '`next` of the page before' }));
-
 export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   app.get(
     '/ledger',
@@ -37,8 +33,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
           'A page may have fewer items than its limit, also none: only where `next` is absent nothing follows.',
         querystring: Type.Object(
           {
-            limit,
-            after: after('^[0-9]{1,10}$'),
+            ...Page.properties,
             kind: Type.Optional(Kind),
             operator: Type.Optional(Id('Operator key')),
             account: Type.Optional(Id('Account key')),
@@ -80,8 +75,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
         params: Type.Object({ account: Id('Account key') }, closed),
         querystring: Type.Object(
           {
-            limit,
-            after: after('^[A-Z2-7]{56}[.][0-9]{1,10}$'),
+            ...Page.properties,
             subject: Type.String({
               minLength: 1,
               maxLength: 1_024,
@@ -115,8 +109,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
           'A page may have fewer items than its limit, also none: only where `next` is absent nothing follows.',
         querystring: Type.Object(
           {
-            limit,
-            after: after(EXPIRATIONS_CURSOR),
+            ...Page.properties,
             kind: Type.Optional(ExpiringKind),
             before: Type.Optional(UnixSeconds('Ends before')),
           },

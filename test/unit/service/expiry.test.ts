@@ -74,7 +74,7 @@ describe('expirations', () => {
       ['user', soon],
       ['user', late],
     ]);
-    for (const query of ['?after=1', '?after=x..y', '?kind=link', '?before=-1']) {
+    for (const query of ['?after=1', '?kind=link', '?before=-1']) {
       expect(await service.api('GET', `/expirations${query}`), query).toMatchObject({ status: 400 });
     }
     const metrics = (await service.get('/metrics')).text;

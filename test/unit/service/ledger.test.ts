@@ -204,6 +204,10 @@ describe('the ledger', () => {
         json: { code: 'ERR_REQUEST_INVALID' },
       });
     }
+    expect(await service.api('GET', '/ledger?after=1')).toMatchObject({
+      status: 400,
+      json: { code: 'ERR_CURSOR_INVALID' },
+    });
   });
 
   it('shows a caller its own part, and who issued what to those who may read the audit', async () => {

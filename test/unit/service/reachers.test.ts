@@ -96,12 +96,7 @@ describe('who can reach a subject', () => {
     const second = await page(`subject=other&action=sub&limit=1&after=${first.next}`);
     const names = [first, second].flatMap(({ items }) => items.map(({ name }: Reacher) => name));
     expect(names.sort()).toEqual(['free', 'kept-out']);
-    for (const query of [
-      'subject=a..b&action=pub',
-      'subject=a',
-      'subject=a&action=request',
-      'subject=a&action=pub&after=x',
-    ]) {
+    for (const query of ['subject=a..b&action=pub', 'subject=a', 'subject=a&action=request']) {
       expect(await service.api('GET', `/accounts/${shop}/reachers?${query}`), query).toMatchObject({
         status: 400,
         json: { code: 'ERR_REQUEST_INVALID' },
