@@ -190,15 +190,7 @@ describe('the ledger', () => {
     }
     expect(live.map(({ subject }) => subject)).not.toContain(gone);
     expect(live).toHaveLength(4);
-    for (const query of [
-      '?status=odd',
-      '?after=x',
-      '?after=-1',
-      '?kind=',
-      '?limit=0',
-      '?nothing=1',
-      '?issuedSince=x',
-    ]) {
+    for (const query of ['?status=odd', '?kind=', '?limit=0', '?nothing=1', '?issuedSince=x']) {
       expect(await service.api('GET', `/ledger${query}`), query).toMatchObject({
         status: 400,
         json: { code: 'ERR_REQUEST_INVALID' },
