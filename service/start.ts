@@ -60,6 +60,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -119,7 +121,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const events = openEvents(store);
     const accounts = serveAccounts(store);
     const cursors = await openCursors(store, custody);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+    };
     const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());

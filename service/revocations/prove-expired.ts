@@ -3,8 +3,8 @@
  * for accounts alone whose users only this service can have signed:
  *
  * - the account was made here after the ledger began, with keys made here;
- * - no other key that signs users ever stood in its JWT, by the audit;
- * - each of these keys is held here as a seed (Transit signs for others too), and none was ever given out.
+ * - by the audit no signing key ever stood in its JWT that was not made here too;
+ * - none of these keys is in Transit, which signs for others too, and none was ever given out or brought back.
  *
  * Then of each revocation: every JWT that it covers is in the ledger and ended more than an hour ago, since servers' clocks differ. One of a
  * user that is still listed stays: it says that the user is disabled. One that lies in the future covers what is yet to be signed.
@@ -65,39 +65,56 @@ async function onlySignedHere(tx: Queries, account: string): Promise<boolean> {
   await putAppended(tx);
   const made = await tx.auditEntry.findMany({ where: { entity: account, action: 'account.create' }, take: 2 });
   const [first, another] = made;
-  if (!first || another || first.seq <= since || !first.after) return false;
-  const { keys } = JSON.parse(first.detail) as { keys?: string };
-  if (keys !== 'in custody') return false;
-  const own = new Set([account, ...signingKeys(first.after)]);
-  return (await heldHere(tx, own)) && (await hadNoOther(tx, account, own));
+  if (!first || another || first.seq <= since || !first.after || !areMadeHere(first)) return false;
+  const born = [account, ...signingKeys(first.after)];
+  const added = await keysAdded(tx, account, new Set(born));
+  return added !== null && (await neverLeft(tx, born, added));
 }
 
-async function heldHere(tx: Queries, keys: Set<string>): Promise<boolean> {
-  const rows = await tx.sealedKey.findMany({ where: { publicKey: { in: [...keys] } }, select: { kind: true } });
-  const given = await tx.auditEntry.findFirst({
-    where: { entity: { in: [...keys] }, action: 'key.export' },
-    select: { seq: true },
-  });
-  return rows.length === keys.size && rows.every(({ kind }) => LOCAL_KINDS.includes(kind)) && !given;
+function areMadeHere({ detail }: { detail: string }): boolean {
+  return (JSON.parse(detail) as { keys?: string }).keys === 'in custody';
 }
 
-/** Kinds of keys whose seed is sealed here; a remote one has another (service/custody/custody.ts). */
-const LOCAL_KINDS: readonly string[] = ['account', 'account-signing'];
-
-async function hadNoOther(tx: Queries, account: string, own: Set<string>): Promise<boolean> {
+/** Signing keys that were made here later; null where another one ever stood in the account. */
+async function keysAdded(tx: Queries, account: string, born: Set<string>): Promise<string[] | null> {
+  const added = new Set<string>();
   for (let after = 0; ; ) {
     const rows = await tx.auditEntry.findMany({
       where: { entity: account, seq: { gt: after }, after: { not: null } },
       orderBy: { seq: 'asc' },
       take: PAGE,
-      select: { seq: true, after: true },
+      select: { seq: true, after: true, detail: true },
     });
-    if (rows.some((row) => signingKeys(row.after ?? '').some((key) => !own.has(key)))) return false;
+    for (const row of rows) {
+      const { signingKeyAdded } = JSON.parse(row.detail) as { signingKeyAdded?: string };
+      if (signingKeyAdded !== undefined && areMadeHere(row)) added.add(signingKeyAdded);
+      if (signingKeys(row.after ?? '').some((key) => !born.has(key) && !added.has(key))) return null;
+    }
     const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return true;
+    if (!last || rows.length < PAGE) return [...added];
     after = last.seq;
   }
 }
+
+/** Given out, or brought here from elsewhere: a key that was made later was kept once, when it was made. */
+async function neverLeft(tx: Queries, born: string[], added: string[]): Promise<boolean> {
+  const keys = [...born, ...added];
+  const remote = await tx.sealedKey.findFirst({ where: { publicKey: { in: keys }, kind: { notIn: LOCAL_KINDS } } });
+  const moves = await tx.auditEntry.findMany({
+    where: { entity: { in: keys }, action: { in: ['key.export', 'key.keep'] } },
+    select: { action: true, entity: true },
+  });
+  const kept = new Set<string>();
+  const moved = moves.some(({ action, entity }) => {
+    if (action === 'key.export' || kept.has(entity) || !added.includes(entity)) return true;
+    kept.add(entity);
+    return false;
+  });
+  return !remote && !moved;
+}
+
+/** Kinds of keys whose seed is sealed here; one held elsewhere has another (service/custody/custody.ts). */
+const LOCAL_KINDS = ['account', 'account-signing'];
 
 /** Of account claims as they were signed: a key, or an object with the key and its role. */
 function signingKeys(claims: string): string[] {

@@ -9,6 +9,7 @@ import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { ledgerRoutes } from './ledger.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
@@ -16,6 +17,7 @@ import { pruneRoutes } from './prune.js';
 import { renewalRoutes } from './renewal.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 import { whoamiRoutes } from './whoami.js';
@@ -29,6 +31,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,

@@ -64,7 +64,7 @@ describe('accounts over REST', () => {
     });
     expect(await service.api('POST', `/accounts/${publicKey}/users`, { name: 'x' })).toMatchObject({
       status: 409,
-      json: { code: 'ERR_SIGNING_KEY_ABSENT' },
+      json: { code: 'ERR_PUBLIC_KEY_REQUIRED' },
     });
     expect(await service.api('POST', '/accounts', { name: 'again', publicKey })).toMatchObject({
       status: 409,
@@ -190,6 +190,22 @@ describe('the REST API', () => {
         'get /readyz',
         'get /api/v1/operators',
         'get /api/v1/operators/{operator}',
+        'patch /api/v1/operators/{operator}',
+        'get /api/v1/operators/{operator}/keys',
+        'post /api/v1/operators/{operator}/keys',
+        'delete /api/v1/operators/{operator}/keys/{publicKey}',
+        'post /api/v1/operators/{operator}/keys/{publicKey}/export',
+        'get /api/v1/operators/{operator}/signing-keys',
+        'post /api/v1/operators/{operator}/signing-keys',
+        'get /api/v1/accounts/{account}/keys',
+        'post /api/v1/accounts/{account}/keys',
+        'delete /api/v1/accounts/{account}/keys/{publicKey}',
+        'post /api/v1/accounts/{account}/keys/{publicKey}/export',
+        'get /api/v1/accounts/{account}/signing-keys',
+        'post /api/v1/accounts/{account}/signing-keys',
+        'patch /api/v1/accounts/{account}/signing-keys/{publicKey}',
+        'delete /api/v1/accounts/{account}/signing-keys/{publicKey}',
+        'post /api/v1/accounts/{account}/signing-keys/{publicKey}/rotate',
         'get /api/v1/accounts',
         'post /api/v1/accounts',
         'get /api/v1/accounts/{account}',
