@@ -14,6 +14,7 @@ import { change } from '../change/change.js';
 import { withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
+import { endInLedger } from '../ledger/record-issued.js';
 import type { JetStreamUse } from '../link/jetstream.js';
 import { linksOf } from '../link/scope.js';
 import { heldOperatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
@@ -85,6 +86,7 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });
     const { count: keys } = await tx.sealedKey.deleteMany({ where: { owner: key } });
     await tx.account.delete({ where: { key } });
+    await endInLedger(tx, key, at);
     await tx.deletedAccount.create({
       data: {
         key,

@@ -183,6 +183,41 @@ CREATE TABLE "deletion" (
 );
 
 -- CreateTable
+CREATE TABLE "issued_jwt" (
+    "seq" SERIAL NOT NULL PRIMARY KEY,
+    "hash" TEXT COLLATE "C" NOT NULL,
+    "kind" TEXT COLLATE "C" NOT NULL,
+    "entity" TEXT COLLATE "C" NOT NULL,
+    "subject" TEXT COLLATE "C" NOT NULL,
+    "jti" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "account_key" TEXT COLLATE "C",
+    "issuer" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "nbf" BIGINT,
+    "exp" BIGINT,
+    "origin" TEXT NOT NULL,
+    "issued_by" TEXT,
+    "request_id" TEXT,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT,
+    "claims" TEXT,
+    "warned_within" BIGINT,
+    "renewal_error" TEXT
+);
+
+-- CreateTable
+CREATE TABLE "renewal_policy" (
+    "operator_key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "renew_before" BIGINT NOT NULL,
+    "renew_for" BIGINT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" BIGINT NOT NULL,
+    CONSTRAINT "renewal_policy_operator_key_fkey" FOREIGN KEY ("operator_key") REFERENCES "operator" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "idempotency" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "fingerprint" TEXT NOT NULL,
@@ -269,6 +304,33 @@ CREATE INDEX "account_import_importer_key_idx" ON "account_import"("importer_key
 
 -- CreateIndex
 CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "issued_jwt_hash_key" ON "issued_jwt"("hash");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_entity_idx" ON "issued_jwt"("entity");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_subject_seq_idx" ON "issued_jwt"("subject", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_account_key_seq_idx" ON "issued_jwt"("account_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_operator_key_seq_idx" ON "issued_jwt"("operator_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_issuer_seq_idx" ON "issued_jwt"("issuer", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_kind_seq_idx" ON "issued_jwt"("kind", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_kind_exp_idx" ON "issued_jwt"("kind", "exp");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_exp_seq_idx" ON "issued_jwt"("exp", "seq");
 
 -- CreateIndex
 CREATE INDEX "idempotency_created_at_idx" ON "idempotency"("created_at");

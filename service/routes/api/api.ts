@@ -14,9 +14,12 @@ import { importRoutes } from './imports.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
 import { keyRoutes } from './keys.js';
+import { ledgerRoutes } from './ledger.js';
 import { linkRoutes } from './links.js';
 import { mappingRoutes } from './mappings.js';
 import { operatorRoutes } from './operators.js';
+import { pruneRoutes } from './prune.js';
+import { renewalRoutes } from './renewal.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
 import { signingKeyRoutes } from './signing-keys.js';
@@ -48,6 +51,9 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    ledgerRoutes,
+    renewalRoutes,
+    pruneRoutes,
     insightRoutes,
     serverConfigRoutes,
     whoamiRoutes,
