@@ -6,6 +6,7 @@ import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
 import type { Links } from './link/links.js';
 import type { Store } from './store/open.js';
+import type { KeyProofs } from './users/key-proofs.js';
 
 /** What every route and operation works with. */
 export interface Service {
@@ -15,6 +16,7 @@ export interface Service {
   readonly events: Events;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
+  readonly keyProofs: KeyProofs;
   readonly links: Links;
   readonly accounts: ServedAccounts;
   readonly policy: Policy;
@@ -26,4 +28,6 @@ export interface Service {
 export interface Policy {
   /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
   readonly resignSelfSigned: boolean;
+  /** Seconds that a user JWT signed here lives at most; null = what policies of accounts say. */
+  readonly maxUserTtl: number | null;
 }

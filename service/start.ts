@@ -34,6 +34,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openKeyProofs } from './users/key-proofs.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -53,6 +54,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Seconds that user JWTs signed here live at most. Default: what the policies of accounts say. */
+  maxUserTtl?: number;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -107,8 +110,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, policy, now };
+    const policy = { resignSelfSigned: options.resignSelfSigned ?? false, maxUserTtl: options.maxUserTtl ?? null };
+    const keyProofs = openKeyProofs(now);
+    const parts = { store, custody, audit, events, sessions, tokens, keyProofs, accounts, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

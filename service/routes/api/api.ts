@@ -4,6 +4,8 @@ import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { credentialPolicyRoutes } from './credential-policy.js';
+import { credentialRoutes } from './credentials.js';
 import { eventRoutes } from './events.js';
 import { strictJson } from './json-body.js';
 import { linkRoutes } from './links.js';
@@ -21,6 +23,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     accountRoutes,
     announcementRoutes,
     userRoutes,
+    credentialRoutes,
+    credentialPolicyRoutes,
     revocationRoutes,
     tokenRoutes,
     linkRoutes,
