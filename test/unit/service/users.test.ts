@@ -3,9 +3,10 @@ import { parseCreds } from '../../../claims/creds.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
 import { noLimits } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
-import { trustOperators } from '../../../claims/trust/operators.js';
 import { verifyAccount } from '../../../claims/trust/account.js';
+import { trustOperators } from '../../../claims/trust/operators.js';
 import { verifyUser } from '../../../claims/trust/user.js';
+import type { UserPermissionLimits } from '../../../claims/types.js';
 import { NOW, type Reply, runService, type TestService } from './service.js';
 
 interface Shop {
@@ -228,18 +229,106 @@ describe('a disabled user', () => {
 
 describe('a user of a role', () => {
   it('is signed by the key of the role, and has nothing of its own, now or later', async () => {
-    const { service, account, change, make } = await shop();
-    const scoped = Seed.generate('account');
-    const template = { ...noLimits(), pub: { allow: ['sales.{{name()}}'], deny: [] }, bearer_token: true };
-    const scope = { kind: 'user_scope', key: scoped.publicKey, role: 'seller', template, description: '' };
-    const keys = { nats: { signing_keys: [...signingKeys(await service.api('GET', `/accounts/${account}`)), scope] } };
-    const patched = await change('PATCH', `/accounts/${account}`, keys);
-    expect(patched.status).toBe(200);
-    expect(refusal(await make({ name: 'ann', role: 'buyer' }))).toEqual([409, 'ERR_ROLE_UNKNOWN']);
-    expect(refusal(await make({ name: 'ann', role: 'seller' }))).toEqual([409, 'ERR_SIGNING_KEY_ABSENT']);
+    const { service, account, change, make, judge } = await shop();
+    const held = await giveRole(service, change, account, { pub: { allow: ['sales.{{name()}}'], deny: [] } });
+    const made = await make({ name: 'ann', role: 'seller', tags: ['a:1'], expires: NOW + 60 });
+    expect(made).toMatchObject({ status: 201, json: { role: 'seller', expires: NOW + 60 } });
+    const { publicKey: user, jwt } = made.json;
+    expect(claimsOf(jwt)).toMatchObject({ iss: held, nats: { issuer_account: account, subs: 0, tags: ['a:1'] } });
+    expect(await judge(jwt)).toBe('in');
+    const own: [body: object, pointer: string][] = [
+      [{ permissions: { sub: { allow: ['>'] } } }, '/permissions/sub/allow'],
+      [{ permissions: { resp: { max: 1, ttl: 1 } } }, '/permissions/resp'],
+      [{ limits: { payload: 10 } }, '/limits/payload'],
+      [{ src: ['10.0.0.0/8'] }, '/src'],
+      [{ connectionTypes: ['MQTT'] }, '/connectionTypes'],
+      [{ bearer: true }, '/bearer'],
+      [{ proxyRequired: true }, '/proxyRequired'],
+      [{ timesLocation: 'Europe/Paris' }, '/timesLocation'],
+    ];
+    for (const [body, pointer] of own) {
+      const refused = await make({ name: 'bob', role: 'seller', ...body });
+      expect([...refusal(refused), refused.json.errors[0].pointer]).toEqual([400, 'ERR_CLAIMS_INVALID', pointer]);
+    }
+    const widened = await change('PATCH', `/users/${user}`, { nats: { pub: { allow: ['>'] } } });
+    expect([widened.json.code, widened.json.errors[0].pointer]).toEqual(['ERR_CLAIMS_INVALID', '/nats/pub/allow']);
+    const renamed = await change('PATCH', `/users/${user}`, { name: 'anna', nats: { tags: null } });
+    expect(claimsOf(renamed.json.jwt)).toMatchObject({ name: 'anna', iss: held });
+    const rotated = await change('POST', `/users/${user}/reissue`, { rotateKey: true });
+    expect(rotated.json.role).toBe('seller');
+    expect(claimsOf(rotated.json.jwt).iss).toBe(held);
+    // Without a role it is not the role's key that signs.
+    expect(claimsOf((await make({ name: 'plain' })).json.jwt).iss).toBe(account);
+    expect(refusal(await make({ name: 'bob', role: 'buyer' }))).toEqual([409, 'ERR_ROLE_UNKNOWN']);
+    const elsewhere = Seed.generate('account').publicKey;
+    await change('PATCH', `/accounts/${account}`, { nats: { signing_keys: [scope(elsewhere, 'buyer', {})] } });
+    expect(refusal(await make({ name: 'bob', role: 'buyer' }))).toEqual([409, 'ERR_SIGNING_KEY_ABSENT']);
+    expect(refusal(await change('POST', `/users/${rotated.json.publicKey}/reissue`, {}))).toEqual([
+      409,
+      'ERR_ROLE_UNKNOWN',
+    ]);
   });
 });
 
-function signingKeys({ json }: Reply): string[] {
-  return [...decodeAs('account', json.jwt).claims.nats.signing_keys.keys()];
+describe('a new user', () => {
+  it('has all that a user JWT can say, and each fault has its place in the request', async () => {
+    const { make } = await shop();
+    const { json } = await make({
+      name: 'till',
+      permissions: { pub: { allow: ['a'], deny: ['b'] }, sub: { allow: ['c q'] }, resp: { max: 2, ttl: 1_000 } },
+      src: ['192.168.0.0/16', '::1/128'],
+      times: [{ start: '08:00:00', end: '18:00:00' }],
+      timesLocation: 'Europe/Paris',
+      connectionTypes: ['STANDARD', 'MQTT'],
+      bearer: true,
+      proxyRequired: true,
+      notBefore: NOW - 5,
+      limits: { subs: 1, data: 2, payload: 3 },
+      tags: ['x'],
+      expires: 0,
+    });
+    const { exp, nbf, nats } = claimsOf(json.jwt);
+    expect([exp, nbf]).toEqual([undefined, NOW - 5]);
+    expect(nats).toMatchObject({
+      pub: { allow: ['a'], deny: ['b'] },
+      sub: { allow: ['c q'], deny: [] },
+      resp: { max: 2, ttl: 1_000 },
+      src: ['192.168.0.0/16', '::1/128'],
+      times: [{ start: '08:00:00', end: '18:00:00' }],
+      times_location: 'Europe/Paris',
+      allowed_connection_types: ['STANDARD', 'MQTT'],
+      bearer_token: true,
+      proxy_required: true,
+      subs: 1,
+      data: 2,
+      payload: 3,
+      tags: ['x'],
+    });
+    const faults: [body: object, pointer: string][] = [
+      [{ permissions: { pub: { allow: ['ok', 'a..b'] } } }, '/permissions/pub/allow/1'],
+      [{ src: ['nowhere'] }, '/src/0'],
+      [{ times: [{ start: '08:00', end: 'x' }] }, '/times/0/start'],
+      [{ timesLocation: 'Mars/Base' }, '/timesLocation'],
+      [{ expires: NOW - 1 }, '/expires'],
+    ];
+    for (const [body, pointer] of faults) {
+      const refused = await make({ name: 'x', ...body });
+      expect([refused.json.code, refused.json.errors[0].pointer]).toEqual(['ERR_CLAIMS_INVALID', pointer]);
+    }
+  });
+});
+
+type Template = Partial<UserPermissionLimits>;
+
+function scope(key: string, role: string, template: Template) {
+  return { kind: 'user_scope', key, role, template: { ...noLimits(), ...template }, description: '' };
+}
+
+/** Makes the signing key that the service holds one of the role `seller`. */
+async function giveRole(service: TestService, change: Shop['change'], account: string, template: Template) {
+  const { jwt } = (await service.api('GET', `/accounts/${account}`)).json;
+  const [key = ''] = decodeAs('account', jwt).claims.nats.signing_keys.keys();
+  const patch = { nats: { signing_keys: [scope(key, 'seller', template)] } };
+  expect((await change('PATCH', `/accounts/${account}`, patch)).status).toBe(200);
+  return key;
 }
