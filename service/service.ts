@@ -4,9 +4,12 @@ import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
+import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
+import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
 import type { KeyProofs } from './users/key-proofs.js';
+import type { Webhooks } from './webhooks/sender.js';
 
 /** What every route and operation works with. */
 export interface Service {
@@ -14,11 +17,15 @@ export interface Service {
   readonly custody: Custody;
   readonly audit: AuditSigner;
   readonly events: Events;
+  readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly keyProofs: KeyProofs;
   readonly links: Links;
   readonly accounts: ServedAccounts;
+  /** To URLs that callers gave. */
+  readonly outbound: Outbound;
+  readonly webhooks: Webhooks;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;
@@ -30,4 +37,6 @@ export interface Policy {
   readonly resignSelfSigned: boolean;
   /** Seconds that a user JWT signed here lives at most; null = what policies of accounts say. */
   readonly maxUserTtl: number | null;
+  /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
+  readonly keyExport: boolean;
 }

@@ -13,6 +13,7 @@ import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openOidc } from './auth/oidc/oidc.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -23,10 +24,13 @@ import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
+import { openCursors } from './http/cursor.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
+import { readAuthorities } from './outbound/authorities.js';
+import { openOutbound } from './outbound/guard.js';
 import type { Service } from './service.js';
 import { checkSettings, type RunSettings } from './settings.js';
 import { drainOutbox } from './stop/drain-outbox.js';
@@ -35,6 +39,7 @@ import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
 import { openKeyProofs } from './users/key-proofs.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -56,6 +61,8 @@ export interface ServiceOptions extends RunSettings {
   resignSelfSigned?: boolean;
   /** Seconds that user JWTs signed here live at most. Default: what the policies of accounts say. */
   maxUserTtl?: number;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -92,6 +99,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
   try {
     const tls = settings.tls && (await openTls(settings.tls, log));
+    const { allow, caFile } = settings.outbound;
+    const outbound = openOutbound({ allow, ...(caFile !== undefined && { ca: await readAuthorities(caFile) }) });
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
@@ -104,15 +113,24 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now);
+    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false, maxUserTtl: options.maxUserTtl ?? null };
-    const keyProofs = openKeyProofs(now);
-    const parts = { store, custody, audit, events, sessions, tokens, keyProofs, accounts, policy, now };
+    const cursors = await openCursors(store, custody);
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+      maxUserTtl: options.maxUserTtl ?? null,
+    };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = {
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ keyProofs: openKeyProofs(now), outbound, webhooks, policy, now },
+    };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

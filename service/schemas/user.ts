@@ -1,10 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { CONNECTION_TYPES } from '../../claims/types.js';
 import type { User } from '../../prisma/generated/client.js';
+import { userWarnings } from '../lint/warnings.js';
+import type { Service } from '../service.js';
 import { readStored } from '../store/read-stored.js';
 import { type CreatedUser as Created, MAX_CREDENTIALS_TTL } from '../users/create-user.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
+import { Warnings } from './warning.js';
 
 export const UserItem = Type.Object(
   {
@@ -34,7 +37,10 @@ const Clamped = Type.Optional(
 );
 const Creds = Type.Optional(Type.String({ description: 'Given here once, kept nowhere' }));
 
-export const CreatedUser = Type.Object({ ...UserDetail.properties, clamped: Clamped, creds: Creds }, closed);
+export const CreatedUser = Type.Object(
+  { ...UserDetail.properties, warnings: Warnings, clamped: Clamped, creds: Creds },
+  closed,
+);
 
 const Supersedes = Type.Object(
   {
@@ -61,7 +67,8 @@ export const EnabledUser = Type.Object(
   {
     ...UserDetail.properties,
     reissued: Type.Boolean({
-      description: 'Everyone was revoked meanwhile: this JWT is new, those from before are void',
+      description:
+        'Everyone was revoked meanwhile, or its signing key is gone: this JWT is new, those from before are void',
     }),
     announced: Announced,
   },
@@ -179,6 +186,10 @@ export function userDetail(row: User): Static<typeof UserDetail> {
 }
 
 /** What was issued, with what is given once. */
-export function createdUser({ user, creds, clamped }: Created): Static<typeof CreatedUser> {
-  return { ...userDetail(user), ...(clamped && { clamped }), ...(creds !== undefined && { creds }) };
+export async function createdUser(
+  service: Service,
+  { user, creds, clamped }: Created,
+): Promise<Static<typeof CreatedUser>> {
+  const warnings = await userWarnings(service, user);
+  return { ...userDetail(user), warnings, ...(clamped && { clamped }), ...(creds !== undefined && { creds }) };
 }

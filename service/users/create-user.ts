@@ -87,8 +87,6 @@ async function create(
     await refuseRevokedKey(tx, account.claims, key.publicKey, service.now());
     const end = expires(await rulesFor(service, tx, row.key, role), service.now());
     const claims = newClaims(key.publicKey, row.key, { ...wanted, ...(end !== undefined && { expires: end }) });
-    const proven = key.proven && wanted.publicKey !== undefined;
-    const detail = { listed, ...(proven && { proven }) };
     return issueUser(service, tx, {
       issuing,
       claims,
@@ -97,7 +95,8 @@ async function create(
       listed,
       actor,
       action,
-      detail,
+      keyMade: key.origin === 'made',
+      detail: { listed, key: key.origin },
       pointer: requestPointer,
     });
   });

@@ -1,9 +1,10 @@
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import { requireMatch } from '../http/entity-tag.js';
-import { announced, type Revoked, revokeIn } from '../revocations/revoke-user.js';
+import { announced, type Revoked } from '../revocations/revoke-user.js';
 import type { Service } from '../service.js';
 import { findUser } from './find-user.js';
+import { revokeOrFindRevoked } from './revoke-or-find.js';
 
 /**
  * Deletes a user. Its JWT would go on working wherever it lies, so deleting is revoking: in one change, or the user stays. Where
@@ -18,7 +19,12 @@ export async function deleteUser(
   const revoked = await change(service, actor, async (tx) => {
     const user = await findUser(tx, id);
     requireMatch(ifMatch, user);
-    const result = await revokeIn(service, tx, user.accountKey, { user: user.key }, actor);
+    const again = {
+      method: 'DELETE',
+      url: `/api/v1/users/${user.key}`,
+      headers: { 'if-match': `"v${user.version}"` },
+    } as const;
+    const result = await revokeOrFindRevoked(service, tx, user, again, actor);
     await tx.user.delete({ where: { key: user.key } });
     await recordAudit(tx, {
       at: service.now(),

@@ -1,17 +1,20 @@
 import { EVERYONE } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { scopeOfKey } from '../../claims/trust/user.js';
 import type { User } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { type Send, withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
-import { announced, restoreIn, revokeIn } from '../revocations/revoke-user.js';
+import { announced, restoreIn } from '../revocations/revoke-user.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { findUser } from './find-user.js';
 import { type IssuingAccount, issueUser, issuingAccount } from './issue-user.js';
 import { claimsOf, sameLife } from './replace-jwt.js';
+import { revokeOrFindRevoked } from './revoke-or-find.js';
 import { keyRevoked, ownRevocation, refuseWhileEveryoneIs } from './revoked.js';
 
 export interface Disabled {
@@ -41,8 +44,11 @@ export async function disableUser(
       throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${stored.key} is disabled already`);
     }
     const { account, row } = await issuingAccount(service, tx, stored.accountKey);
-    const prior = await ownRevocation(tx, account.claims, stored.key);
-    const { revokedAt, jti } = await revokeIn(service, tx, row.key, { user: stored.key }, actor);
+    const own = await ownRevocation(tx, account.claims, stored.key);
+    // Revoked already, it is that revocation which ends when it is enabled; JWTs before the last one stay void.
+    const prior = own === undefined ? undefined : Math.min(own, Number(stored.iat) - 1);
+    const again = sendAgain(stored, 'disable');
+    const { revokedAt, jti } = await revokeOrFindRevoked(service, tx, stored, again, actor);
     const data = { disabledAt: BigInt(revokedAt), priorRevocation: prior === undefined ? null : BigInt(prior) };
     const user = await save(service, tx, stored, data, row.operatorKey, 'user.disable', actor);
     return { user, revokedAt, account: row.key, jti };
@@ -52,7 +58,8 @@ export async function disableUser(
 
 /**
  * Lets a disabled user in again. Where it alone was revoked, that revocation goes back to what it was, and the JWTs its holder
- * has work again. Where everyone was revoked since, it needs a new JWT; taking that revocation back would let others in.
+ * has work again. Where everyone was revoked since, it needs a new JWT; taking that revocation back would let others in. So it
+ * does where the key that signed it is gone.
  */
 export async function enableUser(
   service: Service,
@@ -74,15 +81,19 @@ export async function enableUser(
     const own = await ownRevocation(tx, claims, stored.key);
     // Somebody revoked it once more, for a reason of his own.
     if (own !== undefined && own > Number(stored.disabledAt)) throw keyRevoked(claims, stored.key);
-    if ((claims.nats.revocations.get(EVERYONE) ?? -1) >= Number(stored.iat)) {
+    const swallowed = (claims.nats.revocations.get(EVERYONE) ?? -1) >= Number(stored.iat);
+    // A signing key that went while it was disabled took its JWT along.
+    if (swallowed || scopeOfKey(claimsOf(stored).iss, issuing.account) === undefined) {
       return { user: await enableAnew(service, tx, stored, issuing, actor), reissued: true, told: null };
     }
     const { row } = issuing;
     const prior = stored.priorRevocation === null ? null : Number(stored.priorRevocation);
-    // Gone where it was pruned: everything it was for has expired.
-    const restored = claims.nats.revocations.has(stored.key)
-      ? await restoreIn(service, tx, row.key, stored.key, prior, actor)
-      : null;
+    const named = claims.nats.revocations.get(stored.key) ?? null;
+    // Gone where it was pruned (everything it was for has expired), or where a push has taken it back.
+    const restored =
+      named === null || named === prior
+        ? null
+        : await withRest(sendAgain(stored, 'enable'), () => restoreIn(service, tx, row.key, stored.key, prior, actor));
     const data = { disabledAt: null, priorRevocation: null };
     const user = await save(service, tx, stored, data, row.operatorKey, 'user.enable', actor);
     return { user, reissued: false, told: restored };
@@ -90,7 +101,12 @@ export async function enableUser(
   return { ...enabled, announced: told ? await announced(service, actor, told.account, told.jti) : [] };
 }
 
-/** The user's own revocation stays: what it covers is void for everyone's as well, and the new JWT is later than both. */
+/** What is left to do where the account is signed elsewhere, once its JWT was pushed. */
+function sendAgain({ key, version }: User, verb: 'disable' | 'enable'): Send {
+  return { method: 'POST', url: `/api/v1/users/${key}/${verb}`, headers: { 'if-match': `"v${version}"` } };
+}
+
+/** The user's own revocation stays: the new JWT is later than it. */
 async function enableAnew(
   service: Service,
   tx: Queries,

@@ -12,6 +12,7 @@ import { findAccount } from '../accounts/find-account.js';
 import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
+import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -35,6 +36,10 @@ export interface UserIssue {
   stored: User | null;
   /** False for short-lived credentials: given out and audited, no user of the lists. */
   listed: boolean;
+  /** Whether its key is made here for it: nobody has it where the JWT cannot be signed. */
+  keyMade?: boolean;
+  /** Signs it in the place of the first key that may. */
+  signer?: Signer;
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
@@ -74,7 +79,9 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const { row, account } = issuing;
   const at = service.now();
   const rules = await rulesFor(service, tx, row.key, role);
-  const { signer, scope } = await userSigner(service, tx, account, role);
+  const signer = issue.signer ?? (await userSigner(service, tx, account, role));
+  if (issue.keyMade) requireHeld(signer);
+  const scope = account.claims.nats.signing_keys.get(signer.publicKey) ?? null;
   const { claims, clamped } = clamp(signedBy(issue.claims, signer.publicKey, row.key), rules, at);
   const issues = validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at);
   if (scope) issues.push(...scopeIssues(claims, account.claims, scope));
@@ -125,20 +132,21 @@ function placed(issues: Issue[], pointer: UserIssue['pointer']): Issue[] {
  * Without a role a plain signing key before the identity key: a scoped one would put its template in the place of what is asked
  * for. With a role one of its keys, and no other.
  */
-async function userSigner({ custody }: Service, tx: Queries, { claims, strict }: VerifiedAccount, role: string | null) {
-  const { nats, sub } = claims;
+async function userSigner(
+  { custody }: Service,
+  tx: Queries,
+  { claims, strict }: VerifiedAccount,
+  role: string | null,
+): Promise<Signer> {
+  const { nats, sub, name = sub } = claims;
   const plain = [...nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  const keys = role === null ? (strict ? plain : [...plain, sub]) : requireRole(claims, role);
-  for (const key of keys) {
-    const signer: Signer | null = await custody.signer(tx, key);
-    if (signer) return { signer, scope: nats.signing_keys.get(key) ?? null };
+  const may = role === null ? (strict ? plain : [...plain, sub]) : requireRole(claims, role);
+  for (const key of may) {
+    const signer = await custody.signer(tx, key);
+    if (signer) return signer;
   }
-  const which = role === null ? 'signing key' : `key of the role ${JSON.stringify(role)}`;
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_SIGNING_KEY_ABSENT',
-    `this service holds no ${which} of account ${claims.name ?? sub}, so it cannot sign its users`,
-    { hint: 'make the user where the key is: `natsctl user create`', details: { account: sub } },
-  );
+  const owner = role === null ? `account ${name}` : `the role ${JSON.stringify(role)} of account ${name}`;
+  return signerElsewhere(tx, 'user', owner, may);
 }
 
 function bearerRefused(): NatsctlError<ServiceErrorCode> {

@@ -56,7 +56,7 @@ export async function reissueUser(service: Service, reissue: Reissue, actor: Act
       listed: true,
       actor,
       action: key ? 'user.rotate' : 'user.reissue',
-      ...(key && { detail: { replaces: stored.key } }),
+      ...(key && { keyMade: key.origin === 'made', detail: { replaces: stored.key, key: key.origin } }),
       pointer: (path) => (path === '/exp' ? '/expires' : path),
     });
     const supersedes = supersededBy(stored, revoked !== null);

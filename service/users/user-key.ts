@@ -21,8 +21,8 @@ export interface WantedKey {
 /** A key about to be issued a JWT. */
 export interface UserKey {
   readonly publicKey: string;
-  /** The service made it, or its holder proved that he has it. */
-  readonly proven: boolean;
+  /** Made here; or brought, by somebody who proved that he holds it or who did not. */
+  readonly origin: 'made' | 'proven' | 'brought';
   /** The .creds text for a JWT of this key, where the service made it; its seed is gone after that. */
   creds(jwt: string): string | undefined;
 }
@@ -38,14 +38,14 @@ export function takeKey(service: Service, account: string, { publicKey, proof }:
     publicKey: decodePublicKey(publicKey, 'user').text,
   };
   if (proof) service.keyProofs.check(proof, key, { rehearsal: isRehearsal(actor) });
-  return { publicKey: key.publicKey, proven: proof !== undefined, creds: () => undefined };
+  return { publicKey: key.publicKey, origin: proof ? 'proven' : 'brought', creds: () => undefined };
 }
 
 function madeKey(): UserKey {
   const seed = Seed.generate('user');
   return {
     publicKey: seed.publicKey,
-    proven: true,
+    origin: 'made',
     creds(jwt) {
       try {
         return formatCreds(jwt, seed);
@@ -64,7 +64,7 @@ export async function refuseUnproven(
   role: string | null,
   key: UserKey,
 ) {
-  if (key.proven) return;
+  if (key.origin !== 'brought') return;
   const { requireProof } = await rulesFor(service, tx, account, role);
   if (!requireProof) return;
   throw new NatsctlError<ServiceErrorCode>(

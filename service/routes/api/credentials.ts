@@ -29,7 +29,7 @@ export const credentialRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
       const created = await createCredentials(service, params.account, body, originOf(request));
       reply.code(201);
       if (body.store) sendEntityTag(reply, created.user).header('location', `/api/v1/users/${created.user.key}`);
-      return reply.send(createdUser(created));
+      return reply.send(await createdUser(service, created));
     },
   );
 

@@ -14,10 +14,12 @@ import {
   Id,
   IfMatch,
   ListOf,
+  NamePart,
   needs,
   Page,
   pageOf,
   refusals,
+  UnixSeconds,
 } from '../../schemas/common.js';
 import { Revoked } from '../../schemas/revocation.js';
 import {
@@ -39,6 +41,8 @@ import { deleteUser } from '../../users/delete-user.js';
 import { disableUser, enableUser } from '../../users/disable-user.js';
 import { editUser } from '../../users/edit-user.js';
 import { findUser } from '../../users/find-user.js';
+import { listUsers } from '../../users/list-users.js';
+
 import { type ReissuedWithKey, reissueUser } from '../../users/reissue-user.js';
 import { tellRevocation } from '../../users/replace-jwt.js';
 import type { WantedKey } from '../../users/user-key.js';
@@ -52,13 +56,22 @@ function rotatedKey(rotateKey: boolean, key: WantedKey): WantedKey | null {
   if (key.publicKey === undefined && key.proof === undefined) return null;
   throw new NatsctlError<ServiceErrorCode>('ERR_REQUEST_INVALID', '`publicKey` and `proof` go with `rotateKey: true`');
 }
+const UserPage = Type.Object(
+  {
+    ...Page.properties,
+    name: NamePart,
+    expired: Type.Optional(Type.Boolean({ description: 'Whether the JWT has ended' })),
+    expiresBefore: Type.Optional(UnixSeconds('The JWT ends before it')),
+  },
+  closed,
+);
 
 export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
 
   const sendReissued = async (reply: FastifyReply, reissued: ReissuedWithKey, origin: Origin) => {
     const announced = await tellRevocation(service, origin, reissued);
-    const answer = { ...createdUser(reissued), supersedes: reissued.supersedes, announced };
+    const answer = { ...(await createdUser(service, reissued)), supersedes: reissued.supersedes, announced };
     return sendEntityTag(reply, reissued.user).header('location', `/api/v1/users/${reissued.user.key}`).send(answer);
   };
 
@@ -70,14 +83,13 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Users of an account that this service made',
         params: InAccount,
-        querystring: Page,
+        querystring: UserPage,
         response: { 200: ListOf(UserItem), ...refusals(400, 401, 404) },
       },
     },
     async ({ params, query }) => {
       const { key: accountKey } = await findAccount(db, params.account);
-      const where = { accountKey, ...(query.after !== undefined && { key: { gt: query.after } }) };
-      const rows = await db.user.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
+      const rows = await listUsers(db, accountKey, query, { now: service.now(), take: query.limit + 1 });
       return pageOf(rows, query, userItem, ({ key }) => key);
     },
   );
@@ -98,7 +110,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     async (request, reply) => {
       const created = await createUser(service, request.params.account, request.body, originOf(request));
       reply.code(201).header('location', `/api/v1/users/${created.user.key}`);
-      return sendEntityTag(reply, created.user).send(createdUser(created));
+      return sendEntityTag(reply, created.user).send(await createdUser(service, created));
     },
   );
 

@@ -215,8 +215,8 @@ describe('a disabled user', () => {
   });
 
   it('that was revoked but not disabled is not issued anew by the way', async () => {
-    const { service, account, change, make } = await shop();
-    const { publicKey: user } = (await make({ name: 'till' })).json;
+    const { service, account, change, make, judge } = await shop();
+    const { publicKey: user, jwt } = (await make({ name: 'till' })).json;
     await service.api('POST', `/accounts/${account}/revocations`, { user });
     for (const [method, path] of [
       ['POST', '/reissue'],
@@ -224,6 +224,9 @@ describe('a disabled user', () => {
     ]) {
       expect(refusal(await change(String(method), `/users/${user}${path}`, {}))).toEqual([409, 'ERR_USER_REVOKED']);
     }
+    await change('POST', `/users/${user}/disable`);
+    await change('POST', `/users/${user}/enable`);
+    expect(await judge(jwt)).toBe('in');
   });
 });
 
@@ -262,7 +265,13 @@ describe('a user of a role', () => {
     expect(refusal(await make({ name: 'bob', role: 'buyer' }))).toEqual([409, 'ERR_ROLE_UNKNOWN']);
     const elsewhere = Seed.generate('account').publicKey;
     await change('PATCH', `/accounts/${account}`, { nats: { signing_keys: [scope(elsewhere, 'buyer', {})] } });
-    expect(refusal(await make({ name: 'bob', role: 'buyer' }))).toEqual([409, 'ERR_SIGNING_KEY_ABSENT']);
+    // Its key is elsewhere: what it would sign is told, and no key is made for it that would be lost.
+    expect((await make({ name: 'bob', role: 'buyer' })).json.code).toBe('ERR_PUBLIC_KEY_REQUIRED');
+    const publicKey = Seed.generate('user').publicKey;
+    expect((await make({ name: 'bob', role: 'buyer', publicKey })).json).toMatchObject({
+      code: 'ERR_SIGN_ELSEWHERE',
+      details: { kind: 'user', signers: [elsewhere], claims: { sub: publicKey, nats: { issuer_account: account } } },
+    });
     expect(refusal(await change('POST', `/users/${rotated.json.publicKey}/reissue`, {}))).toEqual([
       409,
       'ERR_ROLE_UNKNOWN',
