@@ -18,6 +18,8 @@ export interface RunSettings {
   metricsPort?: number;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
+  /** Seconds before their end that activations are renewed whose exporter lets the service do so. Default 0: none is. */
+  renewActivations?: number;
   /** Seconds. */
   stop?: Partial<StopSettings>;
 }
@@ -48,6 +50,7 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     ...(metricsPort !== undefined && { metricsPort }),
     pushAuth,
     trustProxy,
+    renewActivations: settings.renewActivations ?? 0,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },
     stop: { ...DEFAULT_STOP, ...settings.stop },
