@@ -4,8 +4,11 @@ import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
+import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
+import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
+import type { Webhooks } from './webhooks/sender.js';
 
 /** What every route and operation works with. */
 export interface Service {
@@ -13,10 +16,14 @@ export interface Service {
   readonly custody: Custody;
   readonly audit: AuditSigner;
   readonly events: Events;
+  readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
   readonly accounts: ServedAccounts;
+  /** To URLs that callers gave. */
+  readonly outbound: Outbound;
+  readonly webhooks: Webhooks;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;
@@ -26,4 +33,6 @@ export interface Service {
 export interface Policy {
   /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
   readonly resignSelfSigned: boolean;
+  /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
+  readonly keyExport: boolean;
 }

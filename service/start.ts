@@ -14,6 +14,7 @@ import { keepRenewed } from './activations/keep-renewed.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openOidc } from './auth/oidc/oidc.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -24,10 +25,16 @@ import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
+import { openCursors } from './http/cursor.js';
+import { beginLedger } from './ledger/fill-ledger.js';
+import { keepLedger } from './ledger/keep-ledger.js';
+import { keepsLedger } from './ledger/record-issued.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
+import { readAuthorities } from './outbound/authorities.js';
+import { openOutbound } from './outbound/guard.js';
 import type { Service } from './service.js';
 import { checkSettings, type RunSettings } from './settings.js';
 import { drainOutbox } from './stop/drain-outbox.js';
@@ -35,6 +42,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -54,6 +62,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -90,6 +100,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   };
   try {
     const tls = settings.tls && (await openTls(settings.tls, log));
+    const { allow, caFile } = settings.outbound;
+    const outbound = openOutbound({ allow, ...(caFile !== undefined && { ca: await readAuthorities(caFile) }) });
     const dataDir = await prepareDataDir(options.dataDir);
     const lock = await lockDataDir(dataDir);
     undo.push(() => lock.release());
@@ -101,15 +113,26 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
+    await beginLedger({ store });
+    keepsLedger(store);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now);
+    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, policy, now };
+    const cursors = await openCursors(store, custody);
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+    };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = {
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ outbound, webhooks, policy, now },
+    };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;
@@ -121,6 +144,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       const renewing = keepRenewed(service, settings.renewActivations, log);
       undo.push(() => renewing.close());
     }
+    const ledger = keepLedger(service, settings.ledger, log);
+    undo.push(() => ledger.close());
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

@@ -4,6 +4,7 @@ import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
@@ -13,18 +14,22 @@ export interface Change {
   account: VerifiedAccount;
   /** What is replaced; null for a new account. */
   stored: Account | null;
+  /** Whether a new account is known to have been deleted before; absent where the caller did not look. */
+  tombstone?: boolean;
   /** Unix seconds. */
   at: number;
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
+  /** Signed elsewhere; absent = signed here. */
+  pushed?: boolean;
   /** The link it came over: its servers were told as this service was. */
   link?: string;
 }
 
 /** Stores an account JWT: the row, its audit entry and its announcements, all in the caller's transaction. */
 export async function saveAccount(tx: Queries, change: Change): Promise<Account> {
-  const { account, stored, at, actor, action, detail, link } = change;
+  const { account, stored, tombstone = true, at, actor, action, detail, link } = change;
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
@@ -50,9 +55,11 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     after: claimsJson(token),
     ...(detail && { detail }),
   });
+  const origin = change.pushed ? 'pushed' : 'issued';
+  recordIssued(tx, { kind: 'account', claims, token, operator: operator.sub, origin, actor, at });
   await noteImports(tx, claims, stored !== null);
   // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
-  if (!stored) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
+  if (!stored && tombstone) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
   await announceLater(tx, row, at, link);
   return row;
 }

@@ -16,6 +16,7 @@ import { accountJti } from '../accounts/jti.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -78,6 +79,10 @@ export async function storeActivation(
     create: { hash, ...data, ...times },
     update: { ...data, ...times },
   });
+  // Whoever pushed it was no caller of ours; everything else is signed here.
+  const origin = action === 'activation.store' ? 'pushed' : 'issued';
+  const whose = { operator, account: exporterKey };
+  recordIssued(tx, { kind: 'activation', claims, token, ...whose, origin, actor, at: now });
   await recordAudit(tx, {
     at: now,
     actor,

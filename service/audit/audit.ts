@@ -1,16 +1,20 @@
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
+import type { Attempt } from '../idempotency/attempts.js';
+import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
-import { entryHash, FIRST } from './chain.js';
 
 /** Where a change comes from. */
 export interface Origin {
-  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  /** `token:<name>`, `key:<public key>` of who signed in, `oidc:<issuer>#<subject>`, `signer:<public key>` of a pushed JWT, or `service`. */
   readonly actor: string;
   readonly requestId?: string;
   /** Address of the caller. */
   readonly remote?: string;
   /** Where the change is only tried: what it would do is told here. */
   readonly rehearsal?: Rehearsal;
+  /** Where the request came with an Idempotency-Key: what it led to is written down with it. */
+  readonly attempt?: Attempt;
 }
 
 /** A bare name is an origin without a request. */
@@ -24,6 +28,8 @@ export interface AuditRecord {
   action:
     | 'account.create'
     | 'account.delete'
+    | 'account.renew'
+    | 'account.renewal-failed'
     | 'account.update'
     | 'activation.approve'
     | 'activation.reject'
@@ -32,19 +38,41 @@ export interface AuditRecord {
     | 'activation.restore'
     | 'activation.revoke'
     | 'activation.store'
+    | 'credential-policy.delete'
+    | 'credential-policy.set'
+    | 'credentials.issue'
+    | 'expiry.warning'
+    | 'ledger.trim'
+    | 'key.export'
+    | 'key.keep'
+    | 'key.remove'
     | 'activation.withdraw'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
     | 'operator.adopt'
     | 'operator.update'
+    | 'renewal-policy.remove'
+    | 'renewal-policy.set'
     | 'revocation.add'
+    | 'revocation.prune'
     | 'revocation.remove'
     | 'signing-key.keep'
     | 'token.create'
     | 'token.revoke'
     | 'user.create'
-    | 'user.delete';
+    | 'user.delete'
+    | 'user.disable'
+    | 'user.enable'
+    | 'user.reissue'
+    | 'user.rotate'
+    | 'user.update'
+    | 'webhook.create'
+    | 'webhook.delete'
+    | 'webhook.disable'
+    | 'webhook.replay'
+    | 'webhook.rotate'
+    | 'webhook.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
@@ -95,7 +123,8 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     remote: origin.remote ?? null,
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
-  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
+  await origin.attempt?.note(tx, { action, entity });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

@@ -70,8 +70,15 @@ function tellRehearsals(app: FastifyInstance): void {
       before: claims(before),
       after: claims(after),
     }));
-    return JSON.stringify({ dryRun: true, changes });
+    const warnings = warningsIn(payload);
+    return JSON.stringify({ dryRun: true, changes, ...(warnings !== undefined && { warnings }) });
   });
+}
+
+/** What the answer that was not given would have warned of. */
+function warningsIn(payload: unknown): unknown {
+  if (typeof payload !== 'string' || payload === '') return undefined;
+  return (JSON.parse(payload) as { warnings?: unknown }).warnings;
 }
 
 /** What the path names. Where the caller may not even read it, it does not exist for him: the same answer, byte for byte. */
@@ -108,9 +115,9 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** Who to name in the audit. */
 export function originOf(request: FastifyRequest): Origin {
-  const { id, ip, rehearsal } = request;
+  const { id, ip, rehearsal, attempt } = request;
   const { actor } = callerOf(request);
-  return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }) };
+  return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }), ...(attempt && { attempt }) };
 }
 
 export function bearerToken({ headers }: Pick<FastifyRequest, 'headers'>): string {

@@ -1,6 +1,7 @@
 /** What is requested, approved and revoked at the service, as a nats-server with the URL resolver has it. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { RequestError } from '@nats-io/nats-core';
 import { expect, it, onTestFinished } from 'vitest';
 import { startNatsServer } from '../nats-server.js';
 import { peer } from '../peers.js';
@@ -33,13 +34,17 @@ it.skipIf(!program)('a private service is called once it is approved, and no mor
   const user = async ({ api }: typeof orders) =>
     client(server.port, (await api('POST', '/users', { name: 'u' })).json.creds);
   const [answering, asking] = [await user(orders), await user(shop)];
-  answering.subscribe('orders.*', { callback: (_error, message) => message.respond(`got ${message.subject}`) });
+  answering.subscribe('orders.*', {
+    callback: (_error, message) => {
+      message.respond(`got ${message.subject}`);
+    },
+  });
   await answering.flush();
   const call = async () => {
     await untilSettled(service);
     return asking.request('get', 'x', { timeout: 1_000 }).then(
       (reply) => reply.string(),
-      (error: Error) => (error.cause instanceof NoRespondersError ? 'nobody' : error.message),
+      (error: RequestError) => (error.isNoResponders() ? 'nobody' : error.message),
     );
   };
   expect(await call()).toBe('nobody');

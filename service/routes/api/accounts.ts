@@ -8,8 +8,10 @@ import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
 import { judgeLimits } from '../../accounts/judge-limits.js';
-import { hasRight, reach, requireRight, within } from '../../auth/rights.js';
+import { listAccounts } from '../../accounts/list-accounts.js';
+import { hasRight, reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
+import { accountWarnings } from '../../lint/warnings.js';
 import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
@@ -17,6 +19,7 @@ import {
   AccountItem,
   accountDetail,
   accountItem,
+  ChangedAccount,
   DeletedAccount,
   NewAccount,
 } from '../../schemas/account.js';
@@ -27,12 +30,24 @@ import {
   Id,
   IfMatch,
   ListOf,
+  NamePart,
   needs,
   Page,
   pageOf,
   refusals,
+  UnixSeconds,
 } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
+
+const AccountPage = Type.Object(
+  {
+    ...Page.properties,
+    operator: Type.Optional(Id('Operator whose accounts')),
+    name: NamePart,
+    updatedSince: Type.Optional(UnixSeconds('Stored at or after it')),
+  },
+  closed,
+);
 
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
@@ -58,15 +73,13 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       schema: {
         ...apiRoute,
         summary: 'Accounts',
-        querystring: Page,
-        response: { 200: ListOf(AccountItem), ...refusals(401) },
+        querystring: AccountPage,
+        response: { 200: ListOf(AccountItem), ...refusals(400, 401) },
       },
     },
     async (request) => {
       const { query } = request;
-      const seen = within(reach(callerOf(request), 'read'), 'operatorKey', 'key');
-      const where = { ...seen, ...(query.after !== undefined && { key: { gt: query.after } }) };
-      const rows = await db.account.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
+      const rows = await listAccounts(db, reach(callerOf(request), 'read'), query, query.limit + 1);
       return pageOf(rows, query, accountItem, ({ key }) => key);
     },
   );
@@ -80,14 +93,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary: 'Make an account',
         querystring: ChangeQuery,
         body: NewAccount,
-        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409) },
+        response: { 201: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
       const operator = await operatorFor(request);
       const row = await createAccount(service, { ...request.body, operator }, originOf(request));
       reply.code(201).header('location', `/api/v1/accounts/${row.key}`);
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 
@@ -127,7 +141,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
               'JSON merge patch (RFC 7396) over the claims as they stand in the JWT: {"nats": {"limits": {"conn": 100}}}; null removes',
           },
         ),
-        response: { 200: AccountDetail, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+        response: { 200: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 412, 428) },
       },
     },
     async (request, reply) => {
@@ -135,7 +149,8 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       const judge = judgeLimits(callerOf(request));
       const edit = { account: params.account, ifMatch: headers['if-match'], patch: body, judge };
       const row = await editAccount(service, edit, originOf(request));
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
+import { userWarnings } from '../../lint/warnings.js';
 import { originOf } from '../../plugins/access.js';
 import {
   apiRoute,
@@ -10,10 +11,12 @@ import {
   Id,
   IfMatch,
   ListOf,
+  NamePart,
   needs,
   Page,
   pageOf,
   refusals,
+  UnixSeconds,
 } from '../../schemas/common.js';
 import { Revoked } from '../../schemas/revocation.js';
 import { CreatedUser, NewUser, UserDetail, UserItem, userDetail, userItem } from '../../schemas/user.js';
@@ -21,8 +24,18 @@ import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
 import { deleteUser } from '../../users/delete-user.js';
 import { findUser } from '../../users/find-user.js';
+import { listUsers } from '../../users/list-users.js';
 
 const InAccount = Type.Object({ account: Id('Account key') }, closed);
+const UserPage = Type.Object(
+  {
+    ...Page.properties,
+    name: NamePart,
+    expired: Type.Optional(Type.Boolean({ description: 'Whether the JWT has ended' })),
+    expiresBefore: Type.Optional(UnixSeconds('The JWT ends before it')),
+  },
+  closed,
+);
 
 export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
@@ -35,14 +48,13 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Users of an account that this service made',
         params: InAccount,
-        querystring: Page,
+        querystring: UserPage,
         response: { 200: ListOf(UserItem), ...refusals(400, 401, 404) },
       },
     },
     async ({ params, query }) => {
       const { key: accountKey } = await findAccount(db, params.account);
-      const where = { accountKey, ...(query.after !== undefined && { key: { gt: query.after } }) };
-      const rows = await db.user.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
+      const rows = await listUsers(db, accountKey, query, { now: service.now(), take: query.limit + 1 });
       return pageOf(rows, query, userItem, ({ key }) => key);
     },
   );
@@ -62,7 +74,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     },
     async (request, reply) => {
       const { user, creds } = await createUser(service, request.params.account, request.body, originOf(request));
-      const created = { ...userDetail(user), ...(creds !== undefined && { creds }) };
+      const warnings = await userWarnings(service, user);
+      const created = { ...userDetail(user), warnings, ...(creds !== undefined && { creds }) };
       reply.code(201).header('location', `/api/v1/users/${user.key}`);
       return sendEntityTag(reply, user).send(created);
     },
