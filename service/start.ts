@@ -10,6 +10,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { serveAccounts } from './accounts/served-accounts.js';
+import { keepRenewed } from './activations/keep-renewed.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
@@ -143,6 +144,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
     const service: Service = { ...parts, links };
+    if (settings.renewActivations > 0) {
+      const renewing = keepRenewed(service, settings.renewActivations, log);
+      undo.push(() => renewing.close());
+    }
     const ledger = keepLedger(service, settings.ledger, log);
     undo.push(() => ledger.close());
     const health = watchHealth(service, log);
