@@ -17,6 +17,8 @@ export interface Answer {
 
 /** An account JWT has at most 1 MiB (NATS's default maximum payload); a little more lets a problem document say so. */
 export const MAX_ANSWER_BYTES = 1_048_576 + 16_384;
+/** An entry of the audit has the claims of a JWT twice, as text inside of text. */
+const MAX_LINE = 8 * 1_048_576;
 const MAX_REDIRECTS = 3;
 
 /** One HTTP exchange with a resolver, bounded in time and size. Follows redirects on the same origin only. */
@@ -24,27 +26,53 @@ export async function request(url: URL, options: RequestOptions): Promise<Answer
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
   try {
-    return await exchange(url, options, signal);
+    return await whole(url, await exchange(url, options, signal));
   } catch (error) {
-    if (error instanceof NatsctlError) throw error;
-    options.signal?.throwIfAborted();
-    if (deadline.aborted) {
-      throw fault('ERR_RESOLVER_TIMEOUT', url, `did not answer within ${options.timeoutMs} ms`, error);
-    }
-    throw fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error, certificateHint(error));
+    throw explained(error, url, options, deadline);
   }
 }
 
-async function exchange(first: URL, options: RequestOptions, signal: AbortSignal): Promise<Answer> {
+/** The lines of an answer of any length, as they come; or the answer, where it is another than 200. */
+export async function requestLines(
+  url: URL,
+  options: RequestOptions,
+): Promise<{ lines: AsyncGenerator<string> } | { refused: Answer }> {
+  // Only the answer must come in time: how long all of it takes depends on how much there is.
+  const silent = new AbortController();
+  const deadline = setTimeout(() => silent.abort(), options.timeoutMs);
+  try {
+    const response = await exchange(url, options, silent.signal);
+    return response.status === 200
+      ? { lines: linesOf(url, response, options) }
+      : { refused: await whole(url, response) };
+  } catch (error) {
+    throw explained(error, url, options, silent.signal);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function explained(error: unknown, url: URL, options: RequestOptions, deadline?: AbortSignal): unknown {
+  if (error instanceof NatsctlError) return error;
+  if (options.signal?.aborted) return options.signal.reason;
+  if (deadline?.aborted) {
+    return fault('ERR_RESOLVER_TIMEOUT', url, `did not answer within ${options.timeoutMs} ms`, error);
+  }
+  return fault('ERR_RESOLVER_UNREACHABLE', url, `cannot be reached: ${reason(error)}`, error, certificateHint(error));
+}
+
+async function whole(url: URL, response: Response): Promise<Answer> {
+  return { status: response.status, headers: response.headers, body: await boundedText(url, response) };
+}
+
+async function exchange(first: URL, options: RequestOptions, signal: AbortSignal): Promise<Response> {
   let url = first;
   for (let hops = 0; ; hops++) {
     const { method = 'GET', body = null } = options;
     const headers = { ...basicAuthorization(first), ...options.headers };
     const response = await fetch(withoutUser(url), { method, headers, body, signal, redirect: 'manual' });
     const location = isRedirect(response.status) ? response.headers.get('location') : null;
-    if (location === null) {
-      return { status: response.status, headers: response.headers, body: await boundedText(url, response) };
-    }
+    if (location === null) return response;
     await response.body?.cancel();
     url = redirectTarget(url, location, method, hops);
   }
@@ -84,6 +112,24 @@ async function boundedText(url: URL, response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* linesOf(url: URL, response: Response, options: RequestOptions): AsyncGenerator<string> {
+  if (!response.body) return;
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of response.body) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > MAX_LINE)
+        throw fault('ERR_RESOLVER_TOO_LARGE', url, `answers with a line of more than ${MAX_LINE} characters`);
+      yield* lines;
+    }
+  } catch (error) {
+    throw explained(error, url, options);
+  }
+  if (rest !== '') yield rest;
 }
 
 function isRedirect(status: number): boolean {

@@ -24,13 +24,23 @@ export function withoutPassword(url: string): string {
  */
 export function resolverUrls(base: string): ResolverUrls {
   const url = parse(base);
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = pathOf(url);
   const root = path === '' ? '/jwt/v1' : path.replace(/\/accounts$/, '');
   return {
     accounts: at(url, `${root}/accounts/`),
     operator: at(url, `${root}/operator`),
     activations: at(url, `${root}/activations`),
   };
+}
+
+/** A path of the REST API of our own service, from the same forms. */
+export function apiUrl(base: string, path: string): URL {
+  const url = parse(base);
+  return at(url, `${pathOf(url).replace(/(\/jwt\/v[12](\/accounts)?|\/api\/v1)$/, '')}/api/v1${path}`);
+}
+
+function pathOf({ pathname }: URL): string {
+  return pathname.replace(/\/+$/, '');
 }
 
 function parse(base: string): URL {

@@ -13,6 +13,8 @@ export interface Change {
   account: VerifiedAccount;
   /** What is replaced; null for a new account. */
   stored: Account | null;
+  /** Whether a new account is known to have been deleted before; absent where the caller did not look. */
+  tombstone?: boolean;
   /** Unix seconds. */
   at: number;
   actor: Actor;
@@ -24,7 +26,7 @@ export interface Change {
 
 /** Stores an account JWT: the row, its audit entry and its announcements, all in the caller's transaction. */
 export async function saveAccount(tx: Queries, change: Change): Promise<Account> {
-  const { account, stored, at, actor, action, detail, link } = change;
+  const { account, stored, tombstone = true, at, actor, action, detail, link } = change;
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
@@ -52,7 +54,7 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   });
   await noteImports(tx, claims, stored !== null);
   // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
-  if (!stored) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
+  if (!stored && tombstone) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
   await announceLater(tx, row, at, link);
   return row;
 }

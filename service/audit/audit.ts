@@ -1,16 +1,20 @@
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
+import type { Attempt } from '../idempotency/attempts.js';
+import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
-import { entryHash, FIRST } from './chain.js';
 
 /** Where a change comes from. */
 export interface Origin {
-  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  /** `token:<name>`, `key:<public key>` of who signed in, `oidc:<issuer>#<subject>`, `signer:<public key>` of a pushed JWT, or `service`. */
   readonly actor: string;
   readonly requestId?: string;
   /** Address of the caller. */
   readonly remote?: string;
   /** Where the change is only tried: what it would do is told here. */
   readonly rehearsal?: Rehearsal;
+  /** Where the request came with an Idempotency-Key: what it led to is written down with it. */
+  readonly attempt?: Attempt;
 }
 
 /** A bare name is an origin without a request. */
@@ -26,6 +30,9 @@ export interface AuditRecord {
     | 'account.delete'
     | 'account.update'
     | 'activation.store'
+    | 'credential-policy.delete'
+    | 'credential-policy.set'
+    | 'credentials.issue'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -38,6 +45,11 @@ export interface AuditRecord {
     | 'token.revoke'
     | 'user.create'
     | 'user.delete'
+    | 'user.disable'
+    | 'user.enable'
+    | 'user.reissue'
+    | 'user.rotate'
+    | 'user.update'
     | 'webhook.create'
     | 'webhook.delete'
     | 'webhook.disable'
@@ -94,7 +106,8 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
     remote: origin.remote ?? null,
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
-  await tx.auditEntry.create({ data: { ...entry, hash }, select: { seq: true } });
+  append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
+  await origin.attempt?.note(tx, { action, entity });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

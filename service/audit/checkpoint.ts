@@ -1,19 +1,10 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { entryHash, FIRST } from '../../claims/audit/chain.js';
+import { type Checkpoint, checkpointStatement, parseCheckpoint } from '../../claims/audit/checkpoint.js';
 import type { Custody } from '../custody/custody.js';
 import { ownKey } from '../custody/own-key.js';
 import type { Queries, Store } from '../store/open.js';
 import { wasAudited } from './audit.js';
-import { entryHash, FIRST } from './chain.js';
-
-/** How long the audit was and what its last entry hashed to, signed by the service: proof to keep elsewhere. */
-export interface Checkpoint {
-  seq: number;
-  hash: string;
-  /** Base64url of the raw Ed25519 key. */
-  publicKey: string;
-  /** Base64url. */
-  signature: string;
-}
 
 export interface AuditSigner {
   readonly publicKey: string;
@@ -34,7 +25,7 @@ export async function openAudit(store: Store, custody: Custody): Promise<AuditSi
   const checkpoint = async (queries: Queries): Promise<Checkpoint | null> => {
     const last = await queries.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } });
     if (!last) return null;
-    const signature = sign(null, statement(last), privateKey).toString('base64url');
+    const signature = sign(null, checkpointStatement(last), privateKey).toString('base64url');
     return { ...last, publicKey, signature };
   };
   store.beforeCommit(async (tx) => {
@@ -52,28 +43,6 @@ export async function storedCheckpoint(queries: Queries): Promise<Checkpoint | n
   return parseCheckpoint(Buffer.from(row.value).toString('utf8'));
 }
 
-/** A checkpoint as it was handed out; null for anything else. */
-export function parseCheckpoint(text: string): Checkpoint | null {
-  try {
-    const { seq, hash, publicKey, signature } = JSON.parse(text) as Record<string, unknown>;
-    if (!Number.isSafeInteger(seq) || typeof hash !== 'string') return null;
-    if (typeof publicKey !== 'string' || typeof signature !== 'string') return null;
-    return { seq: seq as number, hash, publicKey, signature };
-  } catch {
-    return null;
-  }
-}
-
-export function isSignedBy(checkpoint: Checkpoint, publicKey: string): boolean {
-  if (checkpoint.publicKey !== publicKey) return false;
-  try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
-    return verify(null, statement(checkpoint), key, Buffer.from(checkpoint.signature, 'base64url'));
-  } catch {
-    return false;
-  }
-}
-
 /** Entries written before there was a chain are chained as they are found. */
 async function chainEarlier(store: Store): Promise<void> {
   if ((await store.db.auditEntry.count({ where: { hash: '' } })) === 0) return;
@@ -84,10 +53,6 @@ async function chainEarlier(store: Store): Promise<void> {
       await tx.auditEntry.update({ where: { seq: entry.seq }, data: { hash } });
     }
   });
-}
-
-function statement({ seq, hash }: Pick<Checkpoint, 'seq' | 'hash'>): Buffer {
-  return Buffer.from(`natsctl audit 1\n${seq}\n${hash}\n`);
 }
 
 function rawPublicKey(privateKey: KeyObject): string {

@@ -9,12 +9,20 @@ import { Value } from 'typebox/value';
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
+  const convert = (given: unknown): unknown => Value.Convert(schema, Value.Default(schema, given));
+  // Most requests have no query, and what that is turned into is always the same: a twentieth of a GET's time.
+  const empty = httpPart === 'querystring' ? JSON.stringify(convert({})) : '';
   return (given: unknown) => {
-    const value = httpPart === 'querystring' ? Value.Convert(schema, Value.Default(schema, given)) : given;
+    const value = httpPart !== 'querystring' ? given : isEmpty(given) ? JSON.parse(empty) : convert(given);
     if (validator.Check(value)) return { value };
     return { error: toldOnce(validator.Errors(value)) };
   };
 };
+
+function isEmpty(given: unknown): boolean {
+  for (const _ in given as object) return false;
+  return true;
+}
 
 /** A property that is too many is told as itself, not also as a fault of the object around it. */
 function toldOnce(errors: FastifySchemaValidationError[]): FastifySchemaValidationError[] {

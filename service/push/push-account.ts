@@ -76,7 +76,11 @@ const RULES: readonly ((judged: Case) => void)[] = [
 export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
   const id = decodePublicKey(push.id, 'account').text;
   const decoded = decodeAs('account', push.token);
-  const pushed = await service.store.grouped((tx) => store(service, tx, { ...push, id }, decoded));
+  const pushed = await service.store.grouped({
+    account: id,
+    read: (tx) => readHeld(tx, id),
+    write: (tx, held) => store(service, tx, { ...push, id }, decoded, held),
+  });
   if (pushed.status !== 'unchanged') service.links.wake();
   const { status, account, before, resigned } = pushed;
   const warnings = await crossChecks(service, account, { before, nameImporters: !resigned });
@@ -91,9 +95,28 @@ interface Pushed {
   resigned: boolean;
 }
 
-async function store(service: Service, tx: Queries, push: Push, decoded: Decoded<AccountClaims>): Promise<Pushed> {
+/** What the service has of an account. */
+interface Held {
+  stored: Account | null;
+  deleted: { iat: bigint } | null;
+}
+
+async function readHeld(tx: Queries, key: string): Promise<Held> {
+  const [stored, deleted] = await Promise.all([
+    tx.account.findUnique({ where: { key } }),
+    tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } }),
+  ]);
+  return { stored, deleted };
+}
+
+async function store(
+  service: Service,
+  tx: Queries,
+  push: Push,
+  decoded: Decoded<AccountClaims>,
+  { stored, deleted }: Held,
+): Promise<Pushed> {
   const now = service.now();
-  const stored = await tx.account.findUnique({ where: { key: push.id } });
   const before = stored && storedClaims(stored, push.forced);
   const trusted = await operatorsIn(tx);
   // A JWT that its account signed names no operator: it is that of the account, or the only one.
@@ -111,9 +134,6 @@ async function store(service: Service, tx: Queries, push: Push, decoded: Decoded
     const account = verifyAccount(readStored('account', stored), trusted, { now });
     return { status: 'unchanged', account, before, resigned };
   }
-  const deleted = stored
-    ? null
-    : await tx.deletedAccount.findUnique({ where: { key: push.id }, select: { iat: true } });
   const deletedUntil = Number(deleted?.iat ?? 0);
   for (const rule of RULES) rule({ push, account: judged, jti, stored, before, deletedUntil, now });
   const account = resigner ? await resign(service, tx, resigner, { claims: decoded.claims, before }) : judged;
@@ -125,7 +145,8 @@ async function store(service: Service, tx: Queries, push: Push, decoded: Decoded
     ...(resigned && { signedBy: decoded.claims.iss }),
     ...(lost.length > 0 && { lost }),
   };
-  await saveAccount(tx, { account, stored, at: now, actor, action, detail, ...(push.link && { link: push.link }) });
+  const origin = push.link !== undefined && { link: push.link };
+  await saveAccount(tx, { account, stored, tombstone: deleted !== null, at: now, actor, action, detail, ...origin });
   return { status: stored ? 'updated' : 'created', account, before, resigned };
 }
 

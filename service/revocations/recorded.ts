@@ -1,4 +1,5 @@
 import { EVERYONE, type Revocation } from '../../claims/account/revocation.js';
+import { putAppended } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 
 /**
@@ -10,6 +11,7 @@ export async function recordedRevocations(tx: Queries, accountKey: string): Prom
   const add = ({ user, at }: Revocation) => {
     if (user !== EVERYONE) recorded.set(user, Math.max(at, recorded.get(user) ?? at));
   };
+  await putAppended(tx);
   const entries = await tx.auditEntry.findMany({
     where: { entity: accountKey, action: { in: ['account.create', 'account.update', 'revocation.add', REMOVE] } },
     orderBy: { seq: 'asc' },

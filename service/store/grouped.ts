@@ -1,12 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
-import { changesIn } from './changed-accounts.js';
+import { changedBy, changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
 
 type Transaction = <T>(work: (tx: Queries) => Promise<T>) => Promise<T>;
-type Work<T> = (tx: Queries) => Promise<T>;
+
+/** A change of one account, in the two steps that let others share its transaction. */
+export interface GroupedWork<R, T> {
+  /** Public key of the account. */
+  account: string;
+  /** What the change has to know of the database. Asked for all of a group at once, which Prisma makes one query of. */
+  read: (tx: Queries) => Promise<R>;
+  write: (tx: Queries, read: R) => Promise<T>;
+}
 
 interface Waiting {
-  work: Work<unknown>;
+  work: GroupedWork<unknown, unknown>;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
 }
@@ -28,7 +36,7 @@ class Spoiled extends Error {}
  * is answered after the commit, and one that fails after it has noted a change (`noteChanged`, before it writes) takes the group
  * back, whose works are then done each in a transaction of its own. To write nothing before that note is the caller's part.
  */
-export function grouped(transaction: Transaction): Transaction {
+export function grouped(transaction: Transaction): <R, T>(work: GroupedWork<R, T>) => Promise<T> {
   const queue: Waiting[] = [];
   let running = false;
 
@@ -40,9 +48,9 @@ export function grouped(transaction: Transaction): Transaction {
     }
     running = false;
   };
-  return <T>(work: Work<T>) =>
+  return <R, T>(work: GroupedWork<R, T>) =>
     new Promise<T>((resolve, reject) => {
-      queue.push({ work, resolve, reject });
+      queue.push({ work: work as GroupedWork<unknown, unknown>, resolve, reject });
       if (!running) void drain();
     });
 }
@@ -52,10 +60,11 @@ async function runGroup(transaction: Transaction, group: Waiting[]): Promise<voi
   try {
     const answers = await transaction(async (tx) => {
       const done: (() => void)[] = [];
-      for (const { work, resolve, reject } of group) {
+      const reads = await Promise.allSettled(group.map(({ work }) => work.read(tx)));
+      for (const [at, { work, resolve, reject }] of group.entries()) {
         const before = changesIn(tx);
         try {
-          const value = (await work(tx)) as never;
+          const value = (await work.write(tx, await readOf(tx, work, reads[at]))) as never;
           done.push(() => resolve(value));
         } catch (error) {
           if (changesIn(tx) !== before) throw new Spoiled();
@@ -72,8 +81,22 @@ async function runGroup(transaction: Transaction, group: Waiting[]): Promise<voi
   }
 }
 
+/** What was read for a work, unless one before it in the group changed that account. */
+function readOf(
+  tx: Queries,
+  { account, read }: Waiting['work'],
+  was: PromiseSettledResult<unknown> | undefined,
+): Promise<unknown> | unknown {
+  if (was === undefined || changedBy(tx).includes(account)) return read(tx);
+  if (was.status === 'rejected') throw was.reason;
+  return was.value;
+}
+
 async function runAlone(transaction: Transaction, group: Waiting[]): Promise<void> {
   for (const { work, resolve, reject } of group) {
-    await transaction(work).then((value) => resolve(value as never), reject);
+    await transaction(async (tx) => work.write(tx, await work.read(tx))).then(
+      (value) => resolve(value as never),
+      reject,
+    );
   }
 }

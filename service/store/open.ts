@@ -2,12 +2,13 @@ import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import { type Prisma, PrismaClient } from '../../prisma/generated/client.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { putAppended } from './appended.js';
 import { changedBy } from './changed-accounts.js';
 import { checkDatabase, refuseEmptied } from './check.js';
 import { openConnection, SingleConnectionAdapter } from './connection.js';
 import { DATABASE_FILE } from './data-dir.js';
 import { libsqlExecutor } from './executor.js';
-import { grouped } from './grouped.js';
+import { type GroupedWork, grouped } from './grouped.js';
 import { migrate } from './migrate.js';
 
 export type Database = PrismaClient;
@@ -19,7 +20,7 @@ export interface Store {
   /** Runs `work` as one transaction: all of its writes, or none. Transactions follow each other, one at a time. */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
   /** As `transaction`, together with others that wait at the same time (service/store/grouped.ts). */
-  grouped<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
+  grouped<R, T>(work: GroupedWork<R, T>): Promise<T>;
   /** Calls back for every account a transaction wrote, after its end and before whoever asked for it hears of it. */
   onChanged(listener: (accountKey: string) => void): void;
   /** Runs `finish` at the end of every transaction from now on, as a part of it. */
@@ -60,6 +61,7 @@ export function transactions(
       const result = await transact(async (tx) => {
         began = tx;
         const done = await work(tx);
+        await putAppended(tx);
         for (const finish of finishers) await finish(tx);
         return done;
       });

@@ -1,27 +1,20 @@
 import { EVERYONE } from '../../claims/account/revocation.js';
 import { formatCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
-import { signClaims } from '../../claims/jwt/encode.js';
 import { newUser } from '../../claims/jwt/new.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
-import type { Signer } from '../../claims/keys/signer.js';
 import { checkEntityName } from '../../claims/names.js';
-import { verifyAccount } from '../../claims/trust/account.js';
-import { verifyUser } from '../../claims/trust/user.js';
 import type { AccountClaims, Permissions } from '../../claims/types.js';
-import { validate } from '../../claims/validate/validate.js';
 import type { User } from '../../prisma/generated/client.js';
-import { findAccount } from '../accounts/find-account.js';
 import { foldName } from '../accounts/save-account.js';
-import { refuseInvalid } from '../accounts/sign-account.js';
-import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { servedOperator } from '../operators/served-operator.js';
 import { recordedRevocations } from '../revocations/recorded.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { issueUser, issuingAccount } from './issue-user.js';
 
 export interface NewUser {
   name: string;
@@ -53,38 +46,15 @@ export async function createUser(
   const seed = wanted.publicKey === undefined ? Seed.generate('user') : null;
   const key = seed?.publicKey ?? decodePublicKey(wanted.publicKey ?? '', 'user').text;
   const created = await change(service, actor, async (tx) => {
-    const row = await findAccount(tx, accountId);
-    const at = service.now();
-    const { trusted } = await servedOperator(tx, row.operatorKey);
-    const account = verifyAccount(row.jwt, trusted, { now: at, subject: row.key });
+    const issuing = await issuingAccount(service, tx, accountId);
+    const { row, account } = issuing;
     await checkFree(tx, row.key, key, name);
-    refuseRevoked(account.claims, key, at);
+    refuseRevoked(account.claims, key, service.now());
     // One that a revocation of everyone has swallowed counts as well.
     if ((await recordedRevocations(tx, row.key)).has(key)) throw keyRevoked(account.claims, key);
-    const signer = await userSigner(service, tx, account.claims, account.strict);
-    const claims = newUser(key, name, signer.publicKey === row.key ? {} : { issuerAccount: row.key });
+    const claims = newUser(key, name);
     apply(wanted, claims);
-    refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
-    // Later than a revocation of everyone made in this same second, or the new user would be void from the start.
-    const everyone = account.claims.nats.revocations.get(EVERYONE);
-    const signed = await signClaims(claims, signer, { now: at, ...(everyone !== undefined && { after: everyone }) });
-    verifyUser(signed.token, account, { now: at });
-    const { iat, exp } = signed.claims;
-    const data = { key, accountKey: row.key, name, nameFold: foldName(name), jwt: signed.token, iat: BigInt(iat) };
-    const user = await tx.user.create({ data: { ...data, exp: exp ? BigInt(exp) : null, createdAt: BigInt(at) } });
-    const detail = { name, account: row.key, issuer: signer.publicKey, expires: exp };
-    await recordAudit(tx, {
-      at,
-      actor,
-      action: 'user.create',
-      entity: key,
-      operator: row.operatorKey,
-      account: row.key,
-      afterJti: signed.claims.jti,
-      after: claimsJson(signed.token),
-      detail,
-    });
-    return { user, jwt: signed.token };
+    return issueUser(service, tx, { issuing, claims, stored: null, actor, action: 'user.create' });
   });
   if (!seed) return created;
   const creds = formatCreds(created.jwt, seed);
@@ -101,20 +71,6 @@ function apply(wanted: NewUser, claims: ReturnType<typeof newUser>): void {
   if (wanted.bearer !== undefined) claims.nats.bearer_token = wanted.bearer;
   if (wanted.expires !== undefined) claims.exp = wanted.expires;
   if (wanted.tags) claims.nats.tags = wanted.tags;
-}
-
-/** A plain signing key before the identity key; a scoped one would put its template in the place of what is asked for. */
-async function userSigner({ custody }: Service, tx: Queries, account: AccountClaims, strict: boolean): Promise<Signer> {
-  const plain = [...account.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  for (const key of strict ? plain : [...plain, account.sub]) {
-    const signer = await custody.signer(tx, key);
-    if (signer) return signer;
-  }
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_SIGNING_KEY_ABSENT',
-    `this service holds no signing key of account ${account.name ?? account.sub}, so it cannot sign its users`,
-    { hint: 'make the user where the key is: `natsctl user create`', details: { account: account.sub } },
-  );
 }
 
 async function checkFree(tx: Queries, accountKey: string, key: string, name: string): Promise<void> {

@@ -40,6 +40,7 @@ function expectShape(actual: unknown, example: unknown, where: string): void {
 
 let home: Home;
 let up: Started;
+let running: { service: string; adminTokenFile: string };
 const shown = new Set<string>();
 
 /** Runs a command with `--json` and holds its document against the page. */
@@ -66,7 +67,9 @@ beforeAll(async () => {
   home = makeHome();
   const ports = path.join(home.folder, 'ports.json');
   up = start(home, ['up', ...FREE_PORTS, '--ports-file', ports, '--json']);
-  same('up', await firstDocument(up, ports));
+  const document = await firstDocument(up, ports);
+  same('up', document);
+  running = document as typeof running;
 });
 
 afterAll(async () => {
@@ -303,6 +306,15 @@ it('service backup, restore and move: their documents are as docs/json.md says',
   } finally {
     await server.stop();
   }
+});
+
+it('those of the audit as well', async () => {
+  const rest = ['--service', running.service, '--token-file', running.adminTokenFile];
+  await holds('audit list', ...rest);
+  await holds('audit export', '--output', 'audit.jsonl', ...rest);
+  await holds('audit verify', 'audit.jsonl');
+  // Then with a checkpoint, over REST.
+  await holds('audit verify', '--checkpoint', 'audit.jsonl', ...rest);
 });
 
 it('no command is missing there', () => {

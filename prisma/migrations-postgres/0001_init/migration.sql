@@ -68,8 +68,8 @@ CREATE TABLE "access_token" (
 CREATE TABLE "audit_entry" (
     "seq" SERIAL NOT NULL PRIMARY KEY,
     "at" BIGINT NOT NULL,
-    "actor" TEXT NOT NULL,
-    "action" TEXT NOT NULL,
+    "actor" TEXT COLLATE "C" NOT NULL,
+    "action" TEXT COLLATE "C" NOT NULL,
     "entity" TEXT COLLATE "C" NOT NULL,
     "before_jti" TEXT,
     "after_jti" TEXT,
@@ -105,6 +105,43 @@ CREATE TABLE "announcement" (
     PRIMARY KEY ("link_id", "account_key"),
     CONSTRAINT "announcement_link_id_fkey" FOREIGN KEY ("link_id") REFERENCES "link" ("id") ON DELETE CASCADE ON UPDATE RESTRICT,
     CONSTRAINT "announcement_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "webhook" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "url" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT COLLATE "C",
+    "types" TEXT NOT NULL,
+    "sealed_keys" BYTEA NOT NULL,
+    "public_key" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C" NOT NULL,
+    "disabled_reason" TEXT COLLATE "C",
+    "cursor" INTEGER NOT NULL,
+    "failing_since" BIGINT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_by" TEXT COLLATE "C" NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "webhook_delivery" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "webhook_id" TEXT COLLATE "C" NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "type" TEXT COLLATE "C" NOT NULL,
+    "state" TEXT COLLATE "C" NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "next_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "last_at" BIGINT,
+    "response_status" INTEGER,
+    "duration_ms" INTEGER,
+    "error" TEXT COLLATE "C",
+    "response_body" TEXT,
+    CONSTRAINT "webhook_delivery_webhook_id_fkey" FOREIGN KEY ("webhook_id") REFERENCES "webhook" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -157,40 +194,15 @@ CREATE TABLE "deletion" (
 );
 
 -- CreateTable
-CREATE TABLE "webhook" (
+CREATE TABLE "idempotency" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    "name" TEXT NOT NULL,
-    "url" TEXT NOT NULL,
-    "operator_key" TEXT COLLATE "C",
-    "account_key" TEXT COLLATE "C",
-    "types" TEXT NOT NULL,
-    "sealed_keys" BYTEA NOT NULL,
-    "public_key" TEXT COLLATE "C",
-    "state" TEXT COLLATE "C" NOT NULL,
-    "disabled_reason" TEXT COLLATE "C",
-    "cursor" INTEGER NOT NULL,
-    "failing_since" BIGINT,
-    "version" INTEGER NOT NULL DEFAULT 1,
-    "created_by" TEXT COLLATE "C" NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "action" TEXT,
+    "entity" TEXT,
+    "status" INTEGER,
+    "headers" TEXT,
+    "body" TEXT,
     "created_at" BIGINT NOT NULL
-);
-
--- CreateTable
-CREATE TABLE "webhook_delivery" (
-    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    "webhook_id" TEXT COLLATE "C" NOT NULL,
-    "seq" INTEGER NOT NULL,
-    "type" TEXT COLLATE "C" NOT NULL,
-    "state" TEXT COLLATE "C" NOT NULL,
-    "attempts" INTEGER NOT NULL DEFAULT 0,
-    "next_at" BIGINT NOT NULL,
-    "created_at" BIGINT NOT NULL,
-    "last_at" BIGINT,
-    "response_status" INTEGER,
-    "duration_ms" INTEGER,
-    "error" TEXT COLLATE "C",
-    "response_body" TEXT,
-    CONSTRAINT "webhook_delivery_webhook_id_fkey" FOREIGN KEY ("webhook_id") REFERENCES "webhook" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -224,6 +236,12 @@ CREATE INDEX "audit_entry_operator_key_seq_idx" ON "audit_entry"("operator_key",
 CREATE INDEX "audit_entry_account_key_seq_idx" ON "audit_entry"("account_key", "seq");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"("webhook_id", "seq");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+
+-- CreateIndex
 CREATE INDEX "activation_exporter_key_idx" ON "activation"("exporter_key");
 
 -- CreateIndex
@@ -233,7 +251,16 @@ CREATE INDEX "account_import_importer_key_idx" ON "account_import"("importer_key
 CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"("webhook_id", "seq");
+CREATE INDEX "idempotency_created_at_idx" ON "idempotency"("created_at");
 
 -- CreateIndex
-CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+CREATE INDEX "account_updated_at_idx" ON "account"("updated_at");
+
+-- CreateIndex
+CREATE INDEX "user_account_key_exp_idx" ON "user"("account_key", "exp");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_actor_seq_idx" ON "audit_entry"("actor", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_action_seq_idx" ON "audit_entry"("action", "seq");

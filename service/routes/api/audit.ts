@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import type { AuditEntry } from '../../../prisma/generated/client.js';
-import { verifyAudit } from '../../audit/verify.js';
+import { exportAudit } from '../../audit/export-audit.js';
+import { verifyStoredAudit } from '../../audit/verify.js';
 import { reach, within } from '../../auth/rights.js';
 import { callerOf } from '../../plugins/access.js';
 import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
@@ -36,10 +38,15 @@ const AuditItem = Type.Object(
 
 const AuditPage = Type.Object(
   {
-    limit: Page.properties.limit,
-    after: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: '`seq` of the last entry seen' }),
+    ...Page.properties,
+    action: Type.Optional(Type.String({ maxLength: 100, description: 'As in the entries: account.update' })),
     entity: Type.Optional(Id('Public key or id of what changed')),
     actor: Type.Optional(Type.String({ maxLength: 300 })),
+    operator: Type.Optional(Id('Operator it belongs to')),
+    account: Type.Optional(Id('Account it belongs to')),
+    afterSeq: Type.Optional(Type.Integer({ minimum: 0, description: 'Only entries after the one of this number' })),
+    since: Type.Optional(UnixSeconds('Made at or after it')),
+    until: Type.Optional(UnixSeconds('Made before it')),
   },
   closed,
 );
@@ -79,13 +86,30 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       },
     },
     async (request) => {
-      const { after, limit, entity, actor } = request.query;
+      const {
+        after = '0',
+        afterSeq = 0,
+        limit,
+        action,
+        entity,
+        actor,
+        operator,
+        account,
+        since,
+        until,
+      } = request.query;
       const rows = await store.db.auditEntry.findMany({
         where: {
           ...within(reach(callerOf(request), 'audit'), 'operatorKey', 'accountKey'),
-          seq: { gt: after },
+          seq: { gt: Math.max(Number(after), afterSeq) },
+          ...(action !== undefined && { action }),
           ...(entity !== undefined && { entity }),
           ...(actor !== undefined && { actor }),
+          ...(operator !== undefined && { operatorKey: operator }),
+          ...(account !== undefined && { accountKey: account }),
+          ...((since !== undefined || until !== undefined) && {
+            at: { ...(since !== undefined && { gte: since }), ...(until !== undefined && { lt: until }) },
+          }),
         },
         orderBy: { seq: 'asc' },
         take: limit + 1,
@@ -111,6 +135,29 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
   );
 
+  app.get(
+    '/audit/export',
+    {
+      config: needs('audit', 'service'),
+      schema: {
+        ...apiRoute,
+        summary: 'The whole audit as JSON lines, its signed end the last: verified without this service',
+        response: {
+          200: {
+            description:
+              'One entry a line, with claims and detail as the text that is hashed; then `{"checkpoint": ...}`',
+            content: { 'application/x-ndjson': { schema: Type.Unsafe<Readable>(Type.String()) } },
+          },
+          ...refusals(401, 403),
+        },
+      },
+    },
+    async (_request, reply) => {
+      reply.type('application/x-ndjson; charset=utf-8');
+      return reply.send(Readable.from(exportAudit(store), { objectMode: false }));
+    },
+  );
+
   app.post(
     '/audit/verify',
     {
@@ -125,7 +172,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
     async ({ body }) => {
       // One transaction, so that no change comes between the entries and their signed end.
-      const verdict = await store.transaction((tx) => verifyAudit(tx, audit.publicKey, body.checkpoint));
+      const verdict = await store.transaction((tx) => verifyStoredAudit(tx, audit.publicKey, body.checkpoint));
       return { whole: verdict.faults.length === 0, ...verdict };
     },
   );

@@ -5,6 +5,9 @@ import { grouped } from '../../../service/store/grouped.js';
 import type { Queries } from '../../../service/store/open.js';
 import { NOW, runService } from './service.js';
 
+/** A work that has nothing to read. */
+const only = <T>(write: (tx: Queries) => Promise<T>) => ({ account: 'none', read: async () => null, write });
+
 /** Transactions that keep what they wrote only if they end well. */
 function ledger() {
   const kept: string[] = [];
@@ -31,11 +34,13 @@ describe('works that wait at the same time', () => {
     const run = grouped(transaction);
     const answers = await Promise.all(
       ['a', 'b', 'c'].map((what) =>
-        run(async (tx) => {
-          write(tx, what);
-          expect(transactions).toEqual([]);
-          return what;
-        }),
+        run(
+          only(async (tx) => {
+            write(tx, what);
+            expect(transactions).toEqual([]);
+            return what;
+          }),
+        ),
       ),
     );
     expect(answers).toEqual(['a', 'b', 'c']);
@@ -46,17 +51,40 @@ describe('works that wait at the same time', () => {
     const { kept, transaction, write } = ledger();
     const run = grouped(transaction);
     const results = await Promise.allSettled([
-      run(async (tx) => write(tx, 'a')),
-      run(() => Promise.reject(new Error('refused'))),
-      run(async (tx) => {
-        write(tx, 'half');
-        throw new Error('failed');
-      }),
-      run(async (tx) => write(tx, 'b')),
+      run(only(async (tx) => write(tx, 'a'))),
+      run(only(() => Promise.reject(new Error('refused')))),
+      run(
+        only(async (tx) => {
+          write(tx, 'half');
+          throw new Error('failed');
+        }),
+      ),
+      run(only(async (tx) => write(tx, 'b'))),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
     expect(results[2]).toMatchObject({ reason: { message: 'failed' } });
     expect(kept).toEqual(['a', 'b']);
+  });
+
+  it('see what one before them did to their account', async () => {
+    const { transactions, transaction, write } = ledger();
+    const run = grouped(transaction);
+    const held: string[] = [];
+    const work = (account: string, what: string) => ({
+      account,
+      read: async () => held.filter((one) => one.startsWith(account)),
+      write: async (tx: Queries, read: string[]) => {
+        write(tx, account);
+        held.push(account + what);
+        return read;
+      },
+    });
+    expect(await Promise.all([run(work('a', '1')), run(work('b', '1')), run(work('a', '2'))])).toEqual([
+      [],
+      [],
+      ['a1'],
+    ]);
+    expect(transactions).toHaveLength(1);
   });
 
   it('all fail where the commit does', async () => {
@@ -64,7 +92,7 @@ describe('works that wait at the same time', () => {
       await work({} as Queries);
       throw new Error('the disk is full');
     });
-    const results = await Promise.allSettled([run(async () => 'a'), run(async () => 'b')]);
+    const results = await Promise.allSettled([run(only(async () => 'a')), run(only(async () => 'b'))]);
     expect(results).toMatchObject(Array(2).fill({ status: 'rejected', reason: { message: 'the disk is full' } }));
   });
 });

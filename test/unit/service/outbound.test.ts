@@ -186,6 +186,6 @@ describe('the way out', () => {
       await expect(trusting.fetch(`https://other.example:${port}/`)).rejects.toMatchObject({
         code: 'ERR_OUTBOUND_FAILED',
       });
-      },
+    },
   );
 });
