@@ -82,7 +82,7 @@ describe('natsctl sign', () => {
 
     const pushed = await natsctl(signing('create.json', '--push'));
     expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('created at') });
-    expect(pushed.stderr).toContain('+ /');
+    expect(pushed.stderr).toContain('+ : {"name":"orders"');
     expect(await account(seed.publicKey)).toMatchObject({ name: 'orders', sub: seed.publicKey });
 
     const etag = { 'if-match': '"v1"' };
@@ -188,7 +188,7 @@ describe('natsctl sign', () => {
     expect((await natsctl(['push', 'known', '--service', url])).code).toBe(0);
     const listed = (await api('GET', '/accounts')).json.items as { name: string; publicKey: string; version: number }[];
     const known = listed.find(({ name }) => name === 'known');
-    expect((await natsctl(['revocation', 'add', user, '--account', 'known'])).code).toBe(0);
+    expect((await natsctl(['revocation', 'add', user, '--unlisted', '--account', 'known'])).code).toBe(0);
     const edit = await api(
       'PATCH',
       `/accounts/${known?.publicKey}`,
