@@ -6,6 +6,7 @@ import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
 import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
+import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
 
 /** What every route and operation works with. */
@@ -19,6 +20,8 @@ export interface Service {
   readonly tokens: AccessTokens;
   readonly links: Links;
   readonly accounts: ServedAccounts;
+  /** To URLs that callers gave. */
+  readonly outbound: Outbound;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;
@@ -28,4 +31,6 @@ export interface Service {
 export interface Policy {
   /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
   readonly resignSelfSigned: boolean;
+  /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
+  readonly keyExport: boolean;
 }

@@ -1,6 +1,7 @@
 /** What whoever runs the service may decide, checked before anything is opened. */
 import { isIP } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
+import { checkOidc, type OidcIssuer } from './auth/oidc/settings.js';
 import type { ServiceErrorCode } from './errors.js';
 import type { PushAuth } from './plugins/push-auth.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from './plugins/rate-limits.js';
@@ -16,8 +17,11 @@ export interface RunSettings {
   metricsAuth?: MetricsAuth;
   /** Serves /metrics there and not with the rest; -1 = any free one. */
   metricsPort?: number;
+  /** Identity providers whose tokens are believed, as docs/service.md has them (`service/auth/oidc/settings.ts`). */
+  oidc?: unknown;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
+  outbound?: Partial<OutboundSettings>;
   /** Seconds. */
   stop?: Partial<StopSettings>;
 }
@@ -31,10 +35,27 @@ export interface StopSettings {
   outbox: number;
 }
 
+/** Where the service goes for a caller: to webhooks. */
+export interface OutboundSettings {
+  /** Ranges (CIDR) that are not public and may be reached all the same. */
+  allow: string[];
+  /** PEM file of authorities to trust beside the well-known ones. */
+  caFile?: string;
+}
+
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
-export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'rateLimits' | 'stop'>> &
-  Pick<RunSettings, 'tls' | 'metricsPort'> & { rateLimits: RateLimits; stop: StopSettings };
+export type CheckedSettings = Required<Omit<RunSettings, keyof Filled | 'tls' | 'metricsPort'>> &
+  Pick<RunSettings, 'tls' | 'metricsPort'> &
+  Filled;
+
+/** What has defaults inside, or is read. */
+interface Filled {
+  oidc: OidcIssuer[];
+  rateLimits: RateLimits;
+  outbound: OutboundSettings;
+  stop: StopSettings;
+}
 
 /** @throws NatsctlError ERR_SETTING_INVALID */
 export function checkSettings(settings: RunSettings): CheckedSettings {
@@ -42,27 +63,31 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
   if (pushAuth === 'mtls' && tls?.clientCa === undefined) {
     throw invalid('pushes need a client certificate, and no authority of clients is named', 'add --tls-client-ca');
   }
-  for (const range of trustProxy) checkRange(range);
+  for (const range of trustProxy) checkRange(range, 'a proxy');
+  const outbound = { allow: [], ...settings.outbound };
+  for (const range of outbound.allow) checkRange(range, 'a network to reach');
   return {
     ...(tls && { tls }),
     ...(metricsPort !== undefined && { metricsPort }),
     pushAuth,
+    oidc: checkOidc(settings.oidc ?? []),
     trustProxy,
+    outbound,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },
     stop: { ...DEFAULT_STOP, ...settings.stop },
   };
 }
 
-/** An address, or one with the bits that count: `10.0.0.0/8`. Not 0 bits: who believes everybody believes the caller. */
-function checkRange(range: string): void {
+/** An address, or one with the bits that count: `10.0.0.0/8`. Not 0 bits: who believes everybody believes the caller, as who opens everything does. */
+function checkRange(range: string, of: string): void {
   const [address = '', bits, more] = range.split('/');
   const family = isIP(address);
   const width = family === 6 ? 128 : 32;
   const count = Number(bits ?? width);
   if (family !== 0 && more === undefined && /^\d*$/.test(bits ?? '') && bits !== '' && count >= 1 && count <= width)
     return;
-  throw invalid(`not an address or range of addresses of a proxy: ${JSON.stringify(range)}`, 'write it as 10.0.0.0/8');
+  throw invalid(`not an address or range of addresses of ${of}: ${JSON.stringify(range)}`, 'write it as 10.0.0.0/8');
 }
 
 function invalid(message: string, hint: string): NatsctlError<ServiceErrorCode> {

@@ -59,6 +59,7 @@ function serviceSteps(
       outcome: 'pass',
       check: 'route.service',
       token,
+      crosses: exporter.sub,
       message: `a service import takes it to ${quoted(remote)} of ${by}${privacy(verdict.export)}`,
     });
     steps.push(...beyond(exporter, remote, realm, [...way, verdict.export]));
@@ -118,7 +119,7 @@ export function explainSources({ claims }: VerifiedAccount, subject: string, rea
     if (verdict.works) {
       const { exporter, subjects } = verdict;
       const message = `it gets ${quoted(subjects.remote)} of account ${nameOf(exporter.claims)} as ${quoted(subjects.local)}${privacy(verdict.export)}`;
-      steps.push({ outcome: 'info', check: 'source.stream', token, message });
+      steps.push({ outcome: 'info', check: 'source.stream', token, crosses: exporter.claims.sub, message });
     } else {
       const step = refused(claims, index, verdict);
       steps.push({ ...step, outcome: step.outcome === 'unknown' ? 'unknown' : 'warn' });
@@ -137,9 +138,10 @@ function refused(
   const token = { kind: 'account' as const, key: importer.sub, path };
   const check = checkOf(claim.type);
   const message = `its ${claim.type} import of ${quoted(claim.subject)} does not work: ${error.message}`;
-  if (unknown) return { outcome: 'unknown', check, token, message, code: error.code };
+  const crosses = claim.account;
+  if (unknown) return { outcome: 'unknown', check, token, crosses, message, code: error.code };
   const hint = error.hint ?? 'correct the import';
-  return { outcome: 'fail', check, token, message, code: error.code, hint };
+  return { outcome: 'fail', check, token, crosses, message, code: error.code, hint };
 }
 
 function checkOf(type: ExportType): string {

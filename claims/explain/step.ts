@@ -11,6 +11,8 @@ export interface Step {
   check: string;
   /** Whose token decides, where one does. */
   token?: { kind: ClaimKind; key: string /** JSON pointer into its claims. */; path: string };
+  /** Public key of another account whose claims the message tells of. */
+  crosses?: string;
   message: string;
   /** Where it fails: the code that servers and the service log. */
   code?: string;

@@ -29,7 +29,7 @@ export interface AuditList {
 
 export async function listAudit(rest: RestOptions, { entity, actor, after, limit }: AuditFilter): Promise<AuditList> {
   const query = {
-    beyond: String(after),
+    afterSeq: String(after),
     limit: String(limit),
     ...(entity !== undefined && { entity }),
     ...(actor !== undefined && { actor }),

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
+import type { Diagnosis } from '../../claims/explain/diagnosis.js';
 import { currentTime, NatsctlCommand } from '../base-command.js';
 import { tlsFlags } from '../client/tls.js';
-import { type Diagnosis, diagnose } from '../doctor/doctor.js';
+import { diagnose } from '../doctor/doctor.js';
 import { showSteps } from '../explain/show.js';
 import { operatorFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';

@@ -1,12 +1,17 @@
 import { isNatsctlError } from '../../claims/errors.js';
-import { explainConnect } from '../../claims/explain/connect.js';
-import { makeRealm, type Realm } from '../../claims/explain/realm.js';
+import {
+  currentStep,
+  type Diagnosis,
+  diagnosisOf,
+  type Examination,
+  examineClaims,
+  type Patient,
+  thrown,
+} from '../../claims/explain/diagnosis.js';
 import type { Step } from '../../claims/explain/step.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
-import { timeText } from '../../claims/trust/account.js';
-import { trustOperators } from '../../claims/trust/operators.js';
 import { accountOfUser } from '../../claims/trust/user.js';
-import type { AccountClaims, Decoded, OperatorClaims, UserClaims } from '../../claims/types.js';
+import type { AccountClaims, Decoded, UserClaims } from '../../claims/types.js';
 import { fetchAccount, fetchOperator } from '../../resolver/http.js';
 import { openClient } from '../client/connection.js';
 import type { TlsChoice } from '../client/tls.js';
@@ -39,27 +44,6 @@ export interface Complaint {
   now: number;
 }
 
-export interface Examination {
-  /** Where the account and the operator were taken from. */
-  source: 'creds' | 'store' | 'service' | 'server';
-  where: string;
-  steps: Step[];
-}
-
-export interface Diagnosis {
-  /** Nothing failed. */
-  ok: boolean;
-  user: string | null;
-  account: string | null;
-  examinations: Examination[];
-}
-
-interface Patient {
-  jwt: Decoded<UserClaims>;
-  account: string;
-  signsWith: string;
-}
-
 /**
  * Why a server says "Authorization Violation": each check it makes at connect, with the account as the local store has it, as
  * the service has it, and what the server itself says.
@@ -78,12 +62,7 @@ export async function diagnose(complaint: Complaint): Promise<Diagnosis> {
       examinations.push(await examineServer(complaint, complaint.server, known));
     }
   }
-  return {
-    ok: !examinations.some(({ steps }) => steps.some(({ outcome }) => outcome === 'fail')),
-    user: patient?.jwt.claims.sub ?? null,
-    account: patient?.account ?? null,
-    examinations,
-  };
+  return diagnosisOf(patient, examinations);
 }
 
 async function readPatient(file: string, examinations: Examination[]): Promise<Patient | null> {
@@ -115,7 +94,7 @@ async function examineStore(
       if (account === undefined) continue;
       examination.where = `${storeRoot}, operator ${name}`;
       const { claims } = await readOperator(store);
-      examination.steps = explain(patient, claims, account.jwt, now, ip);
+      examination.steps = examineClaims(patient, claims, account.jwt, { now, ip });
       examination.steps.push(...(await asStored(store, account, patient.jwt)));
       return { examination, account };
     }
@@ -142,12 +121,8 @@ async function asStored(store: OperatorStore, account: StoredAccount, jwt: Decod
     const message = 'the store has no such user: what it may do was decided elsewhere, or it was deleted here';
     return [{ outcome: 'info', check: 'creds.current', token, message }];
   }
-  if (stored.jwt.token === jwt.token) {
-    return [{ outcome: 'pass', check: 'creds.current', token, message: 'the creds hold the JWT of the store' }];
-  }
-  const message = `the store holds another JWT of this user, issued ${timeText(stored.jwt.claims.iat)}; the creds hold one of ${timeText(jwt.claims.iat)}`;
   const hint = `natsctl user creds ${stored.name} --account ${account.name} --output FILE --force`;
-  return [{ outcome: 'warn', check: 'creds.current', token, message, hint }];
+  return [currentStep(jwt, stored.jwt, 'store', hint)];
 }
 
 async function examineService(
@@ -168,7 +143,7 @@ async function examineService(
       return examination;
     }
     const remote = account === null ? null : decodeAs('account', account.token);
-    steps.push(...explain(patient, decodeAs('operator', operator.token).claims, remote, now, ip));
+    steps.push(...examineClaims(patient, decodeAs('operator', operator.token).claims, remote, { now, ip }));
     if (local !== null && remote !== null) steps.push(sameAsLocal(local, remote));
   } catch (error) {
     steps.push(thrown('service', serviceFault(error)));
@@ -215,29 +190,4 @@ async function examineServer({ creds, tls }: Complaint, server: string, known: b
     steps.push(isNatsctlError(error, 'ERR_BROKER_AUTHORIZATION') ? { ...step, hint } : step);
   }
   return { source: 'server', where: server, steps };
-}
-
-function explain(
-  { jwt, signsWith }: Patient,
-  operator: OperatorClaims,
-  account: Decoded<AccountClaims> | null,
-  now: number,
-  ip: string | undefined,
-): Step[] {
-  const unknown = (id: string) => cliError('ERR_INTERNAL', `the account ${id} is not here`);
-  const accounts = account === null ? [] : [account];
-  let realm: Realm;
-  try {
-    realm = makeRealm(trustOperators([operator]), accounts, now, unknown);
-  } catch (error) {
-    return [thrown('operator', error)];
-  }
-  const { steps } = explainConnect(jwt, realm, { signsWith, ...(ip !== undefined && { ip }) });
-  return steps;
-}
-
-function thrown(check: string, error: unknown): Step {
-  if (!isNatsctlError(error)) throw error;
-  const { code, hint, message } = error;
-  return { outcome: 'fail', check, message, code, ...(hint !== undefined && { hint }) };
 }

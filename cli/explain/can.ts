@@ -1,6 +1,6 @@
-import { type Explanation, explainCan, type Question } from '../../claims/explain/can.js';
+import { type Answer, answerFor } from '../../claims/explain/answer.js';
+import type { Question } from '../../claims/explain/can.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
-import { accountOfUser } from '../../claims/trust/user.js';
 import type { Decoded, UserClaims } from '../../claims/types.js';
 import { usageError } from '../errors.js';
 import { readCreds } from '../store/keystore.js';
@@ -15,30 +15,11 @@ export interface Asked extends Question {
   creds?: string | undefined;
 }
 
-export interface Answer extends Explanation {
-  action: Question['action'];
-  subject: string;
-  user: string;
-  userName: string | null;
-  account: string;
-  /** What the JWTs do not decide: it holds if these do. */
-  depends: string[];
-}
-
 /** What a server that has the accounts of this store would do. */
 export async function explainForUser(workspace: Workspace, asked: Asked): Promise<Answer> {
   const jwt = await userToken(workspace, asked);
   const realm = realmOf(await readSnapshot(workspace.store, { users: false }), workspace.now);
-  const explanation = explainCan(jwt, asked, realm);
-  return {
-    action: asked.action,
-    subject: asked.subject,
-    user: jwt.claims.sub,
-    userName: jwt.claims.name ?? null,
-    account: accountOfUser(jwt),
-    ...explanation,
-    depends: explanation.steps.filter(({ outcome }) => outcome === 'unknown').map(({ message }) => message),
-  };
+  return answerFor(jwt, asked, realm);
 }
 
 async function userToken(workspace: Workspace, { user, account, creds }: Asked): Promise<Decoded<UserClaims>> {

@@ -1,7 +1,8 @@
 import { isPublicKey } from '../../claims/keys/nkey.js';
+import { type ConfigAccount, type ConfigResolver, serverConfigText } from '../../claims/server-config/config.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { trustOperators } from '../../claims/trust/operators.js';
-import type { AccountClaims, Decoded, OperatorClaims } from '../../claims/types.js';
+import type { Decoded, OperatorClaims } from '../../claims/types.js';
 import { resolverUrls } from '../../resolver/url.js';
 import { cliError, usageError } from '../errors.js';
 import { safeText } from '../output/safe-text.js';
@@ -51,40 +52,30 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
   refuseForeign(wanted);
   const operator = await readOperator(workspace.store);
   const system = await systemAccount(workspace, operator, wanted.systemAccount);
-  const head = [
-    ...listen(wanted),
-    `# For nats-server. Operator: ${comment(workspace.store.name)}`,
-    `operator: ${operator.token}`,
-    ...(system ? [`# System account: ${comment(system.name)}`, `system_account: ${system.claims.sub}`] : []),
-    ...(await restrictions(workspace, wanted)),
-  ];
-  const config = (lines: string[], more: Partial<GeneratedConfig> = {}): GeneratedConfig => ({
+  const head = {
+    operator: { name: safeText(workspace.store.name), token: operator.token },
+    system,
+    listen: listen(wanted),
+    restrictions: await restrictions(workspace, wanted),
+  };
+  const config = (resolver: ConfigResolver, more: Partial<GeneratedConfig> = {}): GeneratedConfig => ({
     operator: workspace.store.name,
     resolver: wanted.resolver,
-    systemAccount: system?.claims.sub ?? null,
+    systemAccount: system?.key ?? null,
     url: null,
     accounts: [],
     leftOut: [],
     ...more,
-    text: `${[...head, '', ...lines].join('\n')}\n`,
+    text: serverConfigText({ ...head, resolver }),
   });
   switch (wanted.resolver) {
     case 'url': {
       const url = resolverUrls(chooseService(wanted.service, operator.claims)).accounts.href;
-      return config(
-        [
-          '# Each account is fetched when it is first needed; the service must be up when the server starts.',
-          `resolver: URL(${url})`,
-        ],
-        { url },
-      );
+      return config({ kind: 'url', url }, { url });
     }
     case 'memory': {
       const { accounts, leftOut } = await soundAccounts(workspace, operator);
-      return config(['resolver: MEMORY', ...preload(accounts)], {
-        accounts: accounts.map(({ name, claims }) => ({ name, publicKey: claims.sub })),
-        leftOut,
-      });
+      return config({ kind: 'memory', accounts }, { accounts: accounts.map(shown), leftOut });
     }
     case 'full':
     case 'cache': {
@@ -97,11 +88,8 @@ export async function generateConfig(workspace: Workspace, wanted: WantedConfig)
           },
         );
       }
-      const lines = [
-        ...(wanted.resolver === 'full' ? fullResolver(wanted) : cacheResolver(wanted)),
-        ...preload([system]),
-      ];
-      return config(lines, { accounts: [{ name: system.name, publicKey: system.claims.sub }] });
+      const folder = wanted.resolver === 'full' ? fullResolver(wanted) : cacheResolver(wanted);
+      return config(folder, { accounts: [shown(system)] });
     }
   }
 }
@@ -138,16 +126,8 @@ async function restrictions({ store }: Workspace, { pinned = [], sentinel }: Wan
   ];
 }
 
-interface ConfigAccount {
-  name: string;
-  claims: AccountClaims;
-  token: string;
-}
-
-function preload(accounts: ConfigAccount[]): string[] {
-  const byKey = [...accounts].sort((a, b) => (a.claims.sub < b.claims.sub ? -1 : 1));
-  const entries = byKey.flatMap(({ name, claims, token }) => [`  # ${comment(name)}`, `  ${claims.sub}: ${token}`]);
-  return ['resolver_preload: {', ...entries, '}'];
+function shown({ name, key }: ConfigAccount): { name: string; publicKey: string } {
+  return { name, publicKey: key };
 }
 
 async function systemAccount(
@@ -176,7 +156,7 @@ async function systemAccount(
       },
     );
   }
-  return { name: account.name, claims: account.jwt.claims, token: account.jwt.token };
+  return { name: account.name, key: account.jwt.claims.sub, token: account.jwt.token };
 }
 
 /** A server with one account it refuses in its preload does not start at all. */
@@ -189,15 +169,10 @@ async function soundAccounts({ store, now }: Workspace, operator: Decoded<Operat
       if (isDamaged(account)) throw account.problem;
       const { claims, token } = account.jwt;
       verifyAccount(token, trusted, { now, subject: claims.sub });
-      accounts.push({ name: account.name, claims, token });
+      accounts.push({ name: account.name, key: claims.sub, token });
     } catch (error) {
       leftOut.push({ name: account.name, reason: error instanceof Error ? error.message : String(error) });
     }
   }
   return { accounts, leftOut };
-}
-
-/** A line break in a name would end the comment and begin a setting. */
-function comment(text: string): string {
-  return safeText(text);
 }

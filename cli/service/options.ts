@@ -14,9 +14,14 @@ export function serviceOptions(flags: ServiceFlags) {
   return {
     ...(tls && { tls }),
     pushAuth: flags['push-auth'],
+    allowKeyExport: flags['allow-key-export'],
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],
+    outbound: {
+      allow: flags['outbound-allow'] ?? [],
+      ...(flags['outbound-ca'] !== undefined && { caFile: flags['outbound-ca'] }),
+    },
     rateLimits: {
       requests: flags['rate-limit'],
       resolver: flags['rate-limit-resolver'],

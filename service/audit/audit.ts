@@ -6,7 +6,7 @@ import type { Queries } from '../store/open.js';
 
 /** Where a change comes from. */
 export interface Origin {
-  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  /** `token:<name>`, `key:<public key>` of who signed in, `oidc:<issuer>#<subject>`, `signer:<public key>` of a pushed JWT, or `service`. */
   readonly actor: string;
   readonly requestId?: string;
   /** Address of the caller. */
@@ -33,6 +33,9 @@ export interface AuditRecord {
     | 'credential-policy.delete'
     | 'credential-policy.set'
     | 'credentials.issue'
+    | 'key.export'
+    | 'key.keep'
+    | 'key.remove'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -101,7 +104,7 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   };
   const hash = entryHash(entry, last?.hash ?? FIRST);
   append(tx, 'auditEntry', { ...entry, hash });
-  await origin.attempt?.note(tx, { action, entity });
   newest.set(tx, { seq: entry.seq, hash });
+  await origin.attempt?.note(tx, { action, entity });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

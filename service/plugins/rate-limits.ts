@@ -63,7 +63,13 @@ export const rateLimits = fp<{ limits: RateLimits }>(
   { name: 'rate-limits' },
 );
 
-const FAILED: ServiceErrorCode[] = ['ERR_AUTH_TOKEN_INVALID', 'ERR_SESSION_CHALLENGE', 'ERR_SESSION_KEY'];
+/** Also a token without a role: anybody can have one of a public identity provider. */
+const FAILED: ServiceErrorCode[] = [
+  'ERR_AUTH_NO_ROLE',
+  'ERR_AUTH_TOKEN_INVALID',
+  'ERR_SESSION_CHALLENGE',
+  'ERR_SESSION_KEY',
+];
 
 function isSignIn({ url }: FastifyRequest): boolean {
   return url.startsWith('/api/v1/sessions');

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
+import type { Answer } from '../../../claims/explain/answer.js';
 import type { Action } from '../../../claims/explain/can.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { clientFlags } from '../../client/flags.js';
-import { type Answer, explainForUser } from '../../explain/can.js';
+import { explainForUser } from '../../explain/can.js';
 import { showSteps } from '../../explain/show.js';
 import { accountFlag, operatorFlag, storeFlags } from '../../flags.js';
 import { required, requiredChoice } from '../../prompt.js';

@@ -9,7 +9,9 @@ CREATE TABLE "operator" (
     "jti" TEXT NOT NULL,
     "iat" BIGINT NOT NULL,
     "updated_at" BIGINT NOT NULL,
-    "adopted_at" BIGINT NOT NULL DEFAULT 0
+    "adopted_at" BIGINT NOT NULL DEFAULT 0,
+    "custody" TEXT NOT NULL DEFAULT 'accounts',
+    "version" INTEGER NOT NULL DEFAULT 1
 );
 
 -- CreateTable

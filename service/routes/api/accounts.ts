@@ -90,7 +90,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary: 'Make an account',
         querystring: ChangeQuery,
         body: NewAccount,
-        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409) },
+        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {

@@ -7,12 +7,17 @@ import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
+import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
+import { serverConfigRoutes } from './server-config.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
@@ -23,6 +28,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
@@ -30,6 +37,9 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    insightRoutes,
+    serverConfigRoutes,
+    whoamiRoutes,
   ]) {
     await app.register(routes, { service });
   }
