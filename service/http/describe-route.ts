@@ -72,14 +72,14 @@ function rehearsed(response: Json = {}): Json {
 }
 
 /**
- * The name of an operation for who makes a client of the document: of its method and its path alone, so that it stays. A segment
- * that an id follows is named as the id: `GET /accounts/{account}/users` is `getAccountUsers`.
+ * The name of an operation for who makes a client of the document: of its method and its path alone, so that it stays. Of what an
+ * id follows there is one: `GET /accounts/{account}/users` is `getAccountUsers`.
  */
 function operationId(method: string, url: string): string {
   const segments = url.split('/').filter((segment, at) => segment !== '' && !(at <= 2 && url.startsWith('/api/')));
   const words = segments.flatMap((segment, at) => {
-    if (segments[at + 1]?.startsWith(':')) return [];
-    return segment.replace(/^:/, '').split(/[^a-zA-Z0-9]+/);
+    const one = segments[at + 1]?.startsWith(':') ? segment.replace(/ies$/, 'y').replace(/s$/, '') : segment;
+    return segment.startsWith(':') ? [] : one.split(/[^a-zA-Z0-9]+/);
   });
   const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
   return method.toLowerCase() + words.map(capital).join('');

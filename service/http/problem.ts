@@ -129,7 +129,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_WEBHOOK_UNKNOWN: 404,
 };
 /** Whose details an answer holds: they are made to be read by whoever asked. */
-const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_SIGN_ELSEWHERE']);
+const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_IDEMPOTENCY_DONE', 'ERR_SIGN_ELSEWHERE']);
 const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
 const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
@@ -170,17 +170,11 @@ function ofOurs(error: NatsctlError, instance: string): Problem {
   const status = STATUS[error.code as ServiceErrorCode] ?? CLAIMS_STATUS[error.code] ?? 400;
   const { hint, details } = error;
   const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
-<<<<<<< HEAD
   const where = issues
     ? { errors: issues.map(({ path, message }) => ({ pointer: path, message })) }
     : wholeOf(status, error.message);
-  return problem(status, error.code, error.message, { ...(hint && { hint }), ...where, instance });
-=======
-  const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
   const shown = SHOWN.has(error.code) && { details };
-  const more = { ...(hint && { hint }), ...(errors && { errors }), ...shown, instance };
-  return problem(status, error.code, error.message, more);
->>>>>>> main
+  return problem(status, error.code, error.message, { ...(hint && { hint }), ...where, ...shown, instance });
 }
 
 function problem(status: number, code: string, detail: string, more: Partial<Problem>): Problem {

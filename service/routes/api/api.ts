@@ -6,6 +6,7 @@ import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { bulkRoutes } from './bulk.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
@@ -36,6 +37,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    bulkRoutes,
     eventRoutes,
     insightRoutes,
     serverConfigRoutes,

@@ -58,7 +58,7 @@ describe('the OpenAPI document', () => {
   it('names every operation, says what it takes, and what it may answer', async () => {
     const { operations } = await documented();
     const ids = operations.map(({ operation }) => operation.operationId);
-    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
     expect(ids).toEqual(
       expect.arrayContaining(['getAccounts', 'getAccount', 'postAccounts', 'getAccountUsers', 'postAuditVerify']),
     );
