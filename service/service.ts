@@ -8,6 +8,7 @@ import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
 import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
+import type { Webhooks } from './webhooks/sender.js';
 
 /** What every route and operation works with. */
 export interface Service {
@@ -22,6 +23,7 @@ export interface Service {
   readonly accounts: ServedAccounts;
   /** To URLs that callers gave. */
   readonly outbound: Outbound;
+  readonly webhooks: Webhooks;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;

@@ -11,6 +11,7 @@ import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -65,6 +66,8 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const signed = await signClaims(claims, signer, { now: at, after });
   verifyUser(signed.token, account, { now: at });
   const user = await saveUser(tx, signed.claims, signed.token, row.key, stored, at);
+  const whose = { operator: row.operatorKey, account: row.key };
+  recordIssued(tx, { kind: 'user', claims: signed.claims, token: signed.token, ...whose, origin: 'issued', actor, at });
   const { iss, jti, exp } = signed.claims;
   await recordAudit(tx, {
     at,
