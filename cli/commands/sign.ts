@@ -25,7 +25,11 @@ export default class Sign extends NatsctlCommand {
     'curl -s -X POST "$URL/api/v1/accounts" ... | <%= config.bin %> <%= command.id %> - --push',
   ];
   static override args = {
-    file: Args.string({ description: 'The answer of the service, or its `details`; - reads stdin.', default: '-', ignoreStdin: true }),
+    file: Args.string({
+      description: 'The answer of the service, or its `details`; - reads stdin.',
+      default: '-',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     ...storeFlags,
