@@ -95,6 +95,11 @@ export function wasAudited(tx: Queries): boolean {
   return newest.has(tx);
 }
 
+/** The number of the last entry that was appended in this transaction; 0 = none was. */
+export function lastAudited(tx: Queries): number {
+  return newest.get(tx)?.seq ?? 0;
+}
+
 /** The claims of a token as they were signed: the JSON text itself. */
 export function claimsJson(token: string): string {
   return Buffer.from(token.split('.', 2)[1] ?? '', 'base64url').toString('utf8');

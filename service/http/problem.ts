@@ -43,6 +43,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_AUTH_REQUIRED: 401,
   ERR_AUTH_TOKEN_INVALID: 401,
   ERR_BACKUP_FILE: 500,
+  ERR_BEARER_NOT_ALLOWED: 403,
   ERR_BODY_INVALID: 400,
   ERR_BODY_TOO_LARGE: 413,
   ERR_CLAIMS_INVALID: 400,
@@ -75,6 +76,8 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_JTI_LOOKUP: 501,
   ERR_KEY_EXPORT_OFF: 403,
   ERR_KEY_FOREIGN: 400,
+  ERR_KEY_PROOF: 400,
+  ERR_KEY_PROOF_REQUIRED: 403,
   ERR_KEY_REMOTE: 409,
   ERR_KEY_UNKNOWN: 404,
   ERR_LINK_CREDS: 409,
@@ -99,6 +102,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_OUTBOUND_TIMEOUT: 504,
   ERR_OUTBOUND_TOO_LARGE: 502,
   ERR_OUTBOUND_URL: 400,
+  ERR_POLICY_UNKNOWN: 404,
   ERR_PORT_IN_USE: 500,
   ERR_PRECONDITION: 412,
   ERR_PRECONDITION_REQUIRED: 428,
@@ -117,6 +121,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_RENEWAL_POLICY_UNKNOWN: 404,
   ERR_REQUEST_INVALID: 400,
   ERR_REVOCATION_UNKNOWN: 404,
+  ERR_ROLE_UNKNOWN: 409,
   ERR_ROUTE_UNKNOWN: 404,
   ERR_SEALED_KEY: 500,
   ERR_SESSION_CHALLENGE: 401,
@@ -133,8 +138,10 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_TOKEN_SCOPE: 400,
   ERR_TOKEN_UNKNOWN: 404,
   ERR_TRACING_OFF: 404,
+  ERR_USER_DISABLED: 409,
   ERR_USER_EXISTS: 409,
   ERR_USER_NAME_TAKEN: 409,
+  ERR_USER_NOT_DISABLED: 409,
   ERR_USER_REVOKED: 409,
   ERR_USER_UNKNOWN: 404,
   ERR_VAULT_KEY_NAME: 400,
@@ -176,7 +183,10 @@ export function problemOf(error: unknown, instance: string): Problem {
 function ofOurs(error: NatsctlError, instance: string): Problem {
   const status = STATUS[error.code as ServiceErrorCode] ?? CLAIMS_STATUS[error.code] ?? 400;
   const { hint, details } = error;
-  const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
+  // Claims that cannot be read have one fault, and `path` says where.
+  const unread = error.code === 'ERR_JWT_CLAIMS' && typeof details.path === 'string' ? details.path : null;
+  const first = unread === null ? undefined : [{ path: unread, message: error.message }];
+  const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : first;
   const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
   const shown = SHOWN.has(error.code) && { details };
   const more = { ...(hint && { hint }), ...(errors && { errors }), ...shown, instance };

@@ -8,6 +8,8 @@ import { accountRoutes } from './accounts.js';
 import { activationRequestRoutes } from './activation-requests.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { credentialPolicyRoutes } from './credential-policy.js';
+import { credentialRoutes } from './credentials.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './exports.js';
 import { importRoutes } from './imports.js';
@@ -46,6 +48,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     activationRequestRoutes,
     announcementRoutes,
     userRoutes,
+    credentialRoutes,
+    credentialPolicyRoutes,
     revocationRoutes,
     tokenRoutes,
     linkRoutes,
