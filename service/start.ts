@@ -10,6 +10,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { serveAccounts } from './accounts/served-accounts.js';
+import { keepRenewed } from './activations/keep-renewed.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
@@ -25,6 +26,9 @@ import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
 import { openCursors } from './http/cursor.js';
+import { beginLedger } from './ledger/fill-ledger.js';
+import { keepLedger } from './ledger/keep-ledger.js';
+import { keepsLedger } from './ledger/record-issued.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
@@ -112,6 +116,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
+    await beginLedger({ store });
+    keepsLedger(store);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
@@ -138,6 +144,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
     const service: Service = { ...parts, links };
+    if (settings.renewActivations > 0) {
+      const renewing = keepRenewed(service, settings.renewActivations, log);
+      undo.push(() => renewing.close());
+    }
+    const ledger = keepLedger(service, settings.ledger, log);
+    undo.push(() => ledger.close());
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

@@ -47,12 +47,13 @@ export const WebhookPatch = Type.Object(
 export const Rotation = Type.Object(
   {
     signature: Type.Optional(Signature),
-    overlapHours: Type.Integer({
-      minimum: 0,
-      maximum: WEEK_HOURS,
-      default: 24,
-      description: 'How long the key before it signs too',
-    }),
+    overlapHours: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: WEEK_HOURS,
+        description: 'How long the key before it signs too; absent = a day',
+      }),
+    ),
   },
   closed,
 );

@@ -14,6 +14,7 @@ import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -93,6 +94,8 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const { limits } = verifyUser(signed.token, account, { now: at });
   if (limits.bearer_token && !rules.allowBearer) throw bearerRefused();
   const user = await saveUser(tx, signed.claims, signed.token, issue, at);
+  const whose = { operator: row.operatorKey, account: row.key };
+  recordIssued(tx, { kind: 'user', claims: signed.claims, token: signed.token, ...whose, origin: 'issued', actor, at });
   const { sub, name, iss, jti, exp } = signed.claims;
   await recordAudit(tx, {
     at,

@@ -1,7 +1,7 @@
 import { NatsctlError } from '../../claims/errors.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { Webhook } from '../../prisma/generated/client.js';
-import { type Origin, recordAudit } from '../audit/audit.js';
+import { lastAudited, type Origin, recordAudit } from '../audit/audit.js';
 import type { Scope } from '../auth/rights.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
@@ -47,17 +47,11 @@ export async function createWebhook(
       after: auditText(fresh),
       detail: { name },
     });
-    const cursor = await newestEntry(tx);
-    const made = { ...fresh, ...keys, cursor, createdBy: origin.actor, createdAt: BigInt(at) };
+    // Told of what comes after its own making.
+    const made = { ...fresh, ...keys, cursor: lastAudited(tx), createdBy: origin.actor, createdAt: BigInt(at) };
     return tx.webhook.create({ data: made });
   });
   return { row, secret };
-}
-
-/** Events after what was written last, its own change included, are for the hook. */
-export async function newestEntry(tx: Queries): Promise<number> {
-  const last = await tx.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true } });
-  return last?.seq ?? 0;
 }
 
 async function requireRoom(tx: Queries, { operatorKey, accountKey }: Pick<Webhook, 'operatorKey' | 'accountKey'>) {

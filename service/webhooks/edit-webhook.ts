@@ -1,11 +1,10 @@
 import { checkEntityName } from '../../claims/names.js';
 import type { Webhook } from '../../prisma/generated/client.js';
-import { type Origin, recordAudit } from '../audit/audit.js';
+import { lastAudited, type Origin, recordAudit } from '../audit/audit.js';
 import type { Caller } from '../auth/rights.js';
 import { change } from '../change/change.js';
 import { requireMatch } from '../http/entity-tag.js';
 import type { Service } from '../service.js';
-import { newestEntry } from './create-webhook.js';
 import { giveUpPending } from './disable-webhook.js';
 import { makeKeys, type SignatureKind } from './keys.js';
 import { auditText, findWebhook, typesOf } from './webhook.js';
@@ -45,8 +44,8 @@ export async function editWebhook(service: Service, named: Named, edit: WebhookE
     const data = { ...next, failingSince: null, version: { increment: 1 } };
     if (next.state === before.state) return tx.webhook.update({ where: { id: before.id }, data });
     if (enabled) {
-      const cursor = await newestEntry(tx);
-      return tx.webhook.update({ where: { id: before.id }, data: { ...data, disabledReason: null, cursor } });
+      const fromNow = { disabledReason: null, cursor: lastAudited(tx) };
+      return tx.webhook.update({ where: { id: before.id }, data: { ...data, ...fromNow } });
     }
     await giveUpPending(tx, before.id);
     return tx.webhook.update({ where: { id: before.id }, data: { ...data, disabledReason: 'by-request' } });

@@ -54,13 +54,19 @@ export function expander({ store, now }: Pick<Service, 'store' | 'now'>): () => 
   };
 }
 
+/** A delivery as if it had never been tried. */
+export function anew(now: number) {
+  return { state: 'pending', attempts: 0, nextAt: BigInt(now), error: null };
+}
+
 async function write(tx: Queries, { id, cursor }: Hook, entries: Entry[], last: number, now: number): Promise<void> {
   const moved = await tx.webhook.updateMany({ where: { id, cursor, state: 'enabled' }, data: { cursor: last } });
   // Changed since it was read: whoever changed it wakes this again.
   if (moved.count === 0) return;
-  // Those of a replay are there already, pending again.
+  // A replay comes by deliveries that are there: all of a batch become due together, so they are sent in the order of events.
   const where = { webhookId: id, seq: { gte: entries[0]?.seq ?? last, lte: last } };
   const there = new Set((await tx.webhookDelivery.findMany({ where, select: { seq: true } })).map(({ seq }) => seq));
+  if (there.size > 0) await tx.webhookDelivery.updateMany({ where, data: anew(now) });
   await tx.webhookDelivery.createMany({
     data: entries
       .filter(({ seq }) => !there.has(seq))

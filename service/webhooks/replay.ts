@@ -6,6 +6,7 @@ import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { anew } from './expand.js';
 import { findWebhook } from './webhook.js';
 
 interface Asked {
@@ -32,7 +33,7 @@ export async function replayDelivery(
       );
     }
     await tellAudit(tx, service, hook, origin, { delivery });
-    return tx.webhookDelivery.update({ where: { id: delivery }, data: anew(service) });
+    return tx.webhookDelivery.update({ where: { id: delivery }, data: anew(service.now()) });
   });
   service.webhooks.wake(row.webhookId);
   return row;
@@ -46,16 +47,11 @@ export async function replaySince(
 ): Promise<void> {
   await change(service, origin, async (tx) => {
     const hook = await enabledHook(tx, caller, id);
-    await tx.webhookDelivery.updateMany({ where: { webhookId: hook.id, seq: { gt: after } }, data: anew(service) });
-    // Events that have no delivery get one where new ones do (expand.ts), which goes on from here.
+    // Deliveries are made, or made due again, where those of new events are (expand.ts): it goes on from here.
     await tx.webhook.update({ where: { id: hook.id }, data: { cursor: Math.min(hook.cursor, after) } });
     await tellAudit(tx, service, hook, origin, { after });
   });
   service.webhooks.wake(id);
-}
-
-function anew({ now }: Service) {
-  return { state: 'pending', attempts: 0, nextAt: BigInt(now()), error: null };
 }
 
 async function enabledHook(tx: Queries, caller: Caller, id: string): Promise<Webhook> {

@@ -4,6 +4,7 @@
  * failed waits for its next attempt and is overtaken meanwhile. All of it stands in the database: what a stop or a crash cuts
  * off is sent after the next start.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Webhook, WebhookDelivery } from '../../prisma/generated/client.js';
@@ -37,6 +38,8 @@ export async function openWebhooks(sending: Sending, log: FastifyBaseLogger): Pr
   const lines = new Map<string, Line>();
   const expand = expander(sending);
   const stopping = new AbortController();
+  // Every request under way listens.
+  setMaxListeners(0, stopping.signal);
   let stopped = false;
   let expanding: Promise<void> | null = null;
   let again = false;

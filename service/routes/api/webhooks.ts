@@ -42,6 +42,7 @@ import { findWebhook } from '../../webhooks/webhook.js';
 
 const WebhookId = Type.Object({ webhook: Id('Webhook id') }, closed);
 const SECONDS_OF_HOUR = 3_600;
+const OVERLAP_HOURS = 24;
 
 /**
  * A hook is for whoever manages its part of the service: its URL may hold a password, so reading it takes that right too. Every
@@ -168,7 +169,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       },
     },
     async (request, reply) => {
-      const { signature, overlapHours } = request.body;
+      const { signature, overlapHours = OVERLAP_HOURS } = request.body;
       const rotation = { signature, overlap: overlapHours * SECONDS_OF_HOUR };
       const rotated = await rotateWebhook(service, named(request), rotation, originOf(request));
       return sendEntityTag(reply, rotated.row).send(issuedWebhook(rotated));
