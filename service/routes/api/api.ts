@@ -8,6 +8,7 @@ import { accountRoutes } from './accounts.js';
 import { activationRequestRoutes } from './activation-requests.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { bulkRoutes } from './bulk.js';
 import { credentialPolicyRoutes } from './credential-policy.js';
 import { credentialRoutes } from './credentials.js';
 import { eventRoutes } from './events.js';
@@ -54,6 +55,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    bulkRoutes,
     eventRoutes,
     ledgerRoutes,
     renewalRoutes,
