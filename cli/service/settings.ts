@@ -145,6 +145,12 @@ export const serviceSettings = {
     allowNo: true,
     env: 'NATSCTL_PRUNE_REVOCATIONS',
   }),
+  'renew-activations': Flags.string({
+    description:
+      'Renew activations so long before they end (such as 24h), where their exporter approved that. By default none is renewed.',
+    helpValue: 'DURATION',
+    env: 'NATSCTL_RENEW_ACTIVATIONS',
+  }),
   ...logLevelFlag,
   'log-file': Flags.string({
     description: 'File to append JSON log lines to, instead of stderr. SIGHUP opens it anew.',

@@ -82,6 +82,7 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     noteChanged(tx, key);
     await tx.activation.deleteMany({ where: { exporterKey: key } });
+    await tx.activationRequest.deleteMany({ where: { exporterKey: key, operatorKey: stored.operatorKey } });
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });
     const { count: keys } = await tx.sealedKey.deleteMany({ where: { owner: key } });
     await tx.account.delete({ where: { key } });

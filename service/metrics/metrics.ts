@@ -53,6 +53,26 @@ export function openMetrics(service: Service): Metrics {
     return last?.seq ?? 0;
   });
   new Gauge({
+    name: 'natsctl_webhook_deliveries',
+    help: 'Events for webhooks by state: pending (not delivered yet), failed (given up within the last week)',
+    labelNames: ['state'] as const,
+    registers,
+    async collect() {
+      for (const state of ['pending', 'failed']) {
+        this.set({ state }, await db.webhookDelivery.count({ where: { state } }));
+      }
+    },
+  });
+  new Gauge({
+    name: 'natsctl_webhooks',
+    help: 'Webhooks by state',
+    labelNames: ['state'] as const,
+    registers,
+    async collect() {
+      for (const state of ['enabled', 'disabled']) this.set({ state }, await db.webhook.count({ where: { state } }));
+    },
+  });
+  new Gauge({
     name: 'natsctl_links',
     help: 'Links to NATS systems by state',
     labelNames: ['state'] as const,

@@ -40,7 +40,25 @@ CREATE TABLE "user" (
     "exp" BIGINT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" BIGINT NOT NULL,
+    "role" TEXT,
+    "disabled_at" BIGINT,
+    "prior_revocation" BIGINT,
     CONSTRAINT "user_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "credential_policy" (
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "role" TEXT COLLATE "C" NOT NULL,
+    "max_ttl" INTEGER,
+    "default_ttl" INTEGER,
+    "require_proof" BOOLEAN NOT NULL,
+    "allow_bearer" BOOLEAN NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" BIGINT NOT NULL,
+
+    PRIMARY KEY ("account_key", "role"),
+    CONSTRAINT "credential_policy_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -121,6 +139,30 @@ CREATE TABLE "activation" (
     "iat" BIGINT NOT NULL,
     "exp" BIGINT,
     "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "activation_request" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "exporter_key" TEXT COLLATE "C" NOT NULL,
+    "importer_key" TEXT COLLATE "C" NOT NULL,
+    "type" TEXT NOT NULL,
+    "subject" TEXT COLLATE "C" NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "attach" BOOLEAN NOT NULL DEFAULT false,
+    "local_subject" TEXT,
+    "status" TEXT NOT NULL,
+    "reason" TEXT NOT NULL DEFAULT '',
+    "lifetime" BIGINT,
+    "renew" BOOLEAN NOT NULL DEFAULT false,
+    "jwt" TEXT,
+    "iat" BIGINT,
+    "exp" BIGINT,
+    "revoked_at" BIGINT,
+    "requested_at" BIGINT NOT NULL,
+    "decided_at" BIGINT,
+    CONSTRAINT "activation_request_importer_key_fkey" FOREIGN KEY ("importer_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -206,6 +248,43 @@ CREATE TABLE "idempotency" (
 );
 
 -- CreateTable
+CREATE TABLE "webhook" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "url" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT COLLATE "C",
+    "types" TEXT NOT NULL,
+    "sealed_keys" BYTEA NOT NULL,
+    "public_key" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C" NOT NULL,
+    "disabled_reason" TEXT COLLATE "C",
+    "cursor" INTEGER NOT NULL,
+    "failing_since" BIGINT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_by" TEXT COLLATE "C" NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "webhook_delivery" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "webhook_id" TEXT COLLATE "C" NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "type" TEXT COLLATE "C" NOT NULL,
+    "state" TEXT COLLATE "C" NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "next_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "last_at" BIGINT,
+    "response_status" INTEGER,
+    "duration_ms" INTEGER,
+    "error" TEXT COLLATE "C",
+    "response_body" TEXT,
+    CONSTRAINT "webhook_delivery_webhook_id_fkey" FOREIGN KEY ("webhook_id") REFERENCES "webhook" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "meta" (
     "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "value" BYTEA NOT NULL
@@ -285,3 +364,18 @@ CREATE INDEX "audit_entry_actor_seq_idx" ON "audit_entry"("actor", "seq");
 
 -- CreateIndex
 CREATE INDEX "audit_entry_action_seq_idx" ON "audit_entry"("action", "seq");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"("webhook_id", "seq");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "activation_request_importer_key_exporter_key_type_subject_key" ON "activation_request"("importer_key", "exporter_key", "type", "subject");
+
+-- CreateIndex
+CREATE INDEX "activation_request_exporter_key_operator_key_id_idx" ON "activation_request"("exporter_key", "operator_key", "id");
+
+-- CreateIndex
+CREATE INDEX "activation_request_renew_status_exp_idx" ON "activation_request"("renew", "status", "exp");

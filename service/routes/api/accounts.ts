@@ -1,22 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
-import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { judgeLimits } from '../../accounts/judge-limits.js';
 import { listAccounts } from '../../accounts/list-accounts.js';
-import { hasRight, reach, requireRight } from '../../auth/rights.js';
+import { reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
-import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
+import { accountWarnings } from '../../lint/warnings.js';
+import { operatorFor } from '../../operators/operator-for.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
   AccountDetail,
   AccountItem,
   accountDetail,
   accountItem,
+  ChangedAccount,
   DeletedAccount,
   NewAccount,
 } from '../../schemas/account.js';
@@ -49,20 +50,6 @@ const AccountPage = Type.Object(
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
 
-  /** Whose account a caller makes: the operator named, or the only one the caller knows of. */
-  const operatorFor = async (request: FastifyRequest<{ Body: Static<typeof NewAccount> }>): Promise<string> => {
-    const caller = callerOf(request);
-    const { operators, everything } = reach(caller, 'read');
-    const named = request.body.operator ?? (everything || operators.length !== 1 ? undefined : operators[0]);
-    if (named !== undefined && !hasRight(caller, 'read', { operator: named })) {
-      throw operatorUnknown(decodePublicKey(named, 'operator').text);
-    }
-    if (named === undefined && !everything) requireRight(caller, 'manage', {});
-    const { row } = await namedOperator(db, named);
-    requireRight(caller, 'manage', { operator: row.key });
-    return row.key;
-  };
-
   app.get(
     '/accounts',
     {
@@ -90,14 +77,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary: 'Make an account',
         querystring: ChangeQuery,
         body: NewAccount,
-        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409, 503) },
+        response: { 201: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
-      const operator = await operatorFor(request);
+      const operator = await operatorFor(db, callerOf(request), request.body.operator);
       const row = await createAccount(service, { ...request.body, operator }, originOf(request));
       reply.code(201).header('location', `/api/v1/accounts/${row.key}`);
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 
@@ -137,14 +125,16 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
               'JSON merge patch (RFC 7396) over the claims as they stand in the JWT: {"nats": {"limits": {"conn": 100}}}; null removes',
           },
         ),
-        response: { 200: AccountDetail, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+        response: { 200: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 412, 428) },
       },
     },
     async (request, reply) => {
       const { params, body, headers } = request;
-      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body };
+      const judge = judgeLimits(callerOf(request));
+      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body, judge };
       const row = await editAccount(service, edit, originOf(request));
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 
