@@ -25,6 +25,9 @@ import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
 import { openCursors } from './http/cursor.js';
+import { beginLedger } from './ledger/fill-ledger.js';
+import { keepLedger } from './ledger/keep-ledger.js';
+import { keepsLedger } from './ledger/record-issued.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
@@ -58,6 +61,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -107,6 +112,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
+    await beginLedger({ store });
+    keepsLedger(store);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
@@ -115,22 +122,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const events = openEvents(store);
     const accounts = serveAccounts(store);
     const cursors = await openCursors(store, custody);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+    };
     const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
     undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
     const parts = {
-      store,
-      custody,
-      audit,
-      events,
-      cursors,
-      sessions,
-      tokens,
-      accounts,
-      outbound,
-      webhooks,
-      policy,
-      now,
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ outbound, webhooks, policy, now },
     };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
@@ -139,6 +139,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
     const service: Service = { ...parts, links };
+    const ledger = keepLedger(service, settings.ledger, log);
+    undo.push(() => ledger.close());
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

@@ -78,6 +78,12 @@ export const serviceSettings = {
     default: 'none',
     env: 'NATSCTL_PUSH_AUTH',
   })(),
+  'allow-key-export': Flags.boolean({
+    description:
+      'Let admins of an operator have seeds of its keys in custody, sealed to a key of theirs. Each time is audited.',
+    helpGroup: ACCESS,
+    env: 'NATSCTL_ALLOW_KEY_EXPORT',
+  }),
   oidc: listFileFlag({
     description:
       'YAML or JSON file of the identity providers (OpenID Connect) whose tokens are believed. In a configuration file, also the list itself.',

@@ -13,6 +13,8 @@ export interface Problem {
   detail: string;
   hint?: string;
   errors?: { pointer: string; message: string }[];
+  /** Facts for a program, of the codes that have some (`SHOWN`). */
+  details?: Readonly<Record<string, unknown>>;
   instance?: string;
 }
 
@@ -20,14 +22,20 @@ export interface Problem {
 const STATUS: Record<ServiceErrorCode, number> = {
   ERR_ACCOUNT_DELETED: 409,
   ERR_ACCOUNT_EXISTS: 409,
-  ERR_ACCOUNT_LAPSED: 404,
   ERR_ACCOUNT_IN_USE: 409,
+  ERR_ACCOUNT_LAPSED: 404,
   ERR_ACCOUNT_NAME_TAKEN: 409,
   ERR_ACCOUNT_SYSTEM: 409,
   ERR_ACCOUNT_UNKNOWN: 404,
   ERR_ACTIVATIONS_FULL: 409,
+  ERR_ACTIVATION_DECIDED: 409,
   ERR_ACTIVATION_NOT_ASKED: 400,
+  ERR_ACTIVATION_NOT_LATER: 409,
   ERR_ACTIVATION_OLDER: 409,
+  ERR_ACTIVATION_REQUESTED: 409,
+  ERR_ACTIVATION_REQUESTS_FULL: 409,
+  ERR_ACTIVATION_REQUEST_UNKNOWN: 404,
+  ERR_ACTIVATION_SELF: 400,
   ERR_ACTIVATION_UNKNOWN: 404,
   ERR_ANNOUNCE: 500,
   ERR_AUTH_FORBIDDEN: 403,
@@ -42,6 +50,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_CONFIG_TOO_LARGE: 409,
   ERR_CONTENT_TYPE: 415,
   ERR_CURSOR_INVALID: 400,
+  ERR_CUSTODY_MODE: 409,
   ERR_DATABASE: 500,
   ERR_DATABASE_LOCKED: 500,
   ERR_DATABASE_NEWER: 500,
@@ -51,16 +60,28 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_DATA_DIR: 500,
   ERR_DATA_DIR_LOCKED: 500,
   ERR_EVENTS_BUSY: 503,
+  ERR_EXPORT_IN_USE: 409,
+  ERR_EXPORT_TAKEN: 409,
+  ERR_EXPORT_UNKNOWN: 404,
   ERR_IDEMPOTENCY_DONE: 409,
   ERR_IDEMPOTENCY_KEY: 400,
   ERR_IDEMPOTENCY_MISMATCH: 422,
   ERR_IDEMPOTENCY_RUNNING: 409,
+  ERR_IMPORT_AMBIGUOUS: 409,
+  ERR_IMPORT_SELF: 400,
+  ERR_IMPORT_TAKEN: 409,
+  ERR_IMPORT_UNKNOWN: 404,
   ERR_INTERNAL: 500,
   ERR_JTI_LOOKUP: 501,
+  ERR_KEY_EXPORT_OFF: 403,
+  ERR_KEY_FOREIGN: 400,
+  ERR_KEY_REMOTE: 409,
+  ERR_KEY_UNKNOWN: 404,
   ERR_LINK_CREDS: 409,
   ERR_LINK_SERVERS: 400,
   ERR_LINK_UNKNOWN: 404,
   ERR_LISTEN: 500,
+  ERR_MAPPING_UNKNOWN: 404,
   ERR_MASTER_KEY_FILE: 500,
   ERR_MASTER_KEY_INVALID: 500,
   ERR_MASTER_KEY_REMOTE: 503,
@@ -81,6 +102,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_PORT_IN_USE: 500,
   ERR_PRECONDITION: 412,
   ERR_PRECONDITION_REQUIRED: 428,
+  ERR_PUBLIC_KEY_REQUIRED: 409,
   ERR_PUSH_ID_MISMATCH: 400,
   ERR_PUSH_IN_FUTURE: 400,
   ERR_PUSH_JTI: 409,
@@ -91,19 +113,26 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_PUSH_REVOCATION_DROPPED: 409,
   ERR_RATE_LIMITED: 429,
   ERR_REMOTE_KEY: 400,
+  ERR_RENEWAL_POLICY: 400,
+  ERR_RENEWAL_POLICY_UNKNOWN: 404,
   ERR_REQUEST_INVALID: 400,
   ERR_REVOCATION_UNKNOWN: 404,
   ERR_ROUTE_UNKNOWN: 404,
   ERR_SEALED_KEY: 500,
+  ERR_SESSION_CHALLENGE: 401,
+  ERR_SESSION_KEY: 401,
   ERR_SETTING_INVALID: 500,
   ERR_SIGNER_REMOTE: 503,
   ERR_SIGNING_KEY_ABSENT: 409,
-  ERR_SESSION_CHALLENGE: 401,
-  ERR_SESSION_KEY: 401,
+  ERR_SIGNING_KEY_EXISTS: 409,
+  ERR_SIGNING_KEY_IN_USE: 409,
+  ERR_SIGNING_KEY_UNKNOWN: 404,
+  ERR_SIGN_ELSEWHERE: 409,
   ERR_SYSTEM_ACCOUNT_MISSING: 409,
   ERR_TLS: 500,
   ERR_TOKEN_SCOPE: 400,
   ERR_TOKEN_UNKNOWN: 404,
+  ERR_TRACING_OFF: 404,
   ERR_USER_EXISTS: 409,
   ERR_USER_NAME_TAKEN: 409,
   ERR_USER_REVOKED: 409,
@@ -116,6 +145,8 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_WEBHOOK_SCOPE: 400,
   ERR_WEBHOOK_UNKNOWN: 404,
 };
+/** Whose details an answer holds: they are made to be read by whoever asked. */
+const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_SIGN_ELSEWHERE']);
 const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
 const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
@@ -147,7 +178,9 @@ function ofOurs(error: NatsctlError, instance: string): Problem {
   const { hint, details } = error;
   const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
   const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
-  return problem(status, error.code, error.message, { ...(hint && { hint }), ...(errors && { errors }), instance });
+  const shown = SHOWN.has(error.code) && { details };
+  const more = { ...(hint && { hint }), ...(errors && { errors }), ...shown, instance };
+  return problem(status, error.code, error.message, more);
 }
 
 function problem(status: number, code: string, detail: string, more: Partial<Problem>): Problem {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Service } from '../service.js';
+import { EXPIRY_WINDOWS, expiringSoon, renewalsFailing } from './expiring.js';
 import { soonestExpiry } from './soonest-expiry.js';
 
 export interface Metrics {
@@ -83,6 +84,22 @@ export function openMetrics(service: Service): Metrics {
       this.set({ state: 'disconnected' }, links.length - up);
     },
   });
+  new Gauge({
+    name: 'natsctl_jwts_expiring',
+    help: 'JWTs of the ledger that end soon and have no newer one, by kind; those revoked meanwhile count until their end',
+    labelNames: ['kind', 'within'] as const,
+    registers,
+    async collect() {
+      for (const within of EXPIRY_WINDOWS) {
+        for (const { kind, count } of await expiringSoon(service, within.seconds)) {
+          this.set({ kind, within: within.label }, count);
+        }
+      }
+    },
+  });
+  count('natsctl_renewals_failing', 'Account JWTs due for renewal that could not be renewed', () =>
+    renewalsFailing(service),
+  );
   const expiry = soonestExpiry(service.store);
   new Gauge({
     name: 'natsctl_jwt_expiry_soonest_timestamp_seconds',

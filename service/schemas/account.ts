@@ -3,7 +3,9 @@ import type { Account } from '../../prisma/generated/client.js';
 import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { RemoteKeyReference } from './key.js';
 import { Announced } from './revocation.js';
+import { Warnings } from './warning.js';
 
 export const AccountItem = Type.Object(
   {
@@ -28,6 +30,8 @@ export const AccountDetail = Type.Object(
   closed,
 );
 
+export const ChangedAccount = Type.Object({ ...AccountDetail.properties, warnings: Warnings }, closed);
+
 export const DeletedAccount = Type.Object(
   {
     account: Id('Account key'),
@@ -45,6 +49,12 @@ export const NewAccount = Type.Object(
     name: Name,
     operator: Type.Optional(Id('Operator key; may be left out where there is one operator')),
     publicKey: Type.Optional(Id('Of a key kept elsewhere; without it the service makes and keeps the keys')),
+    remoteKey: Type.Optional(
+      Type.Object(
+        { identity: Type.Optional(RemoteKeyReference), signing: Type.Optional(RemoteKeyReference) },
+        { ...closed, description: "Keys in Transit: the account's own, and a signing key for its users" },
+      ),
+    ),
     description: Type.Optional(Type.String({ maxLength: 8_192 })),
     limits: Type.Optional(
       Type.Object(

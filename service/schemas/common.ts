@@ -65,6 +65,15 @@ export const ProblemDocument = Type.Object(
     detail: Type.String(),
     hint: Type.Optional(Type.String({ description: 'What to do next' })),
     errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
+    details: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: 'With ERR_SIGN_ELSEWHERE: what to sign, with which key, and where to send it',
+        },
+      ),
+    ),
     instance: Type.Optional(Type.String()),
   },
   { description: 'RFC 9457 problem' },

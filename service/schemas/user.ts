@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { User } from '../../prisma/generated/client.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { Warnings } from './warning.js';
 
 export const UserItem = Type.Object(
   {
@@ -18,7 +19,11 @@ export const UserItem = Type.Object(
 export const UserDetail = Type.Object({ ...UserItem.properties, jwt: Type.Optional(Type.String()) }, closed);
 
 export const CreatedUser = Type.Object(
-  { ...UserDetail.properties, creds: Type.Optional(Type.String({ description: 'Given here once, kept nowhere' })) },
+  {
+    ...UserDetail.properties,
+    warnings: Warnings,
+    creds: Type.Optional(Type.String({ description: 'Given here once, kept nowhere' })),
+  },
   closed,
 );
 

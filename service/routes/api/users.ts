@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
+import { userWarnings } from '../../lint/warnings.js';
 import { originOf } from '../../plugins/access.js';
 import {
   apiRoute,
@@ -73,7 +74,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     },
     async (request, reply) => {
       const { user, creds } = await createUser(service, request.params.account, request.body, originOf(request));
-      const created = { ...userDetail(user), ...(creds !== undefined && { creds }) };
+      const warnings = await userWarnings(service, user);
+      const created = { ...userDetail(user), warnings, ...(creds !== undefined && { creds }) };
       reply.code(201).header('location', `/api/v1/users/${user.key}`);
       return sendEntityTag(reply, user).send(created);
     },

@@ -1,8 +1,10 @@
 import { generateKeyPairSync, type webcrypto } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import { checkOidc } from '../../../service/auth/oidc/settings.js';
@@ -150,6 +152,7 @@ describe('a token of an identity provider', () => {
     const issuer = await startIssuer();
     const stranger = await startIssuer();
     const service = await runService({ oidc: [believed(issuer)], ...withoutFailureLimit });
+    const now = Math.floor(Date.now() / 1_000);
     const [known] = issuer.keys;
     if (!known) throw new Error('no key');
     const privateJwk = await exportJWK(known.privateKey as webcrypto.CryptoKey);
@@ -176,12 +179,12 @@ describe('a token of an identity provider', () => {
       'another audience': await issuer.token({ ...GROUPS, aud: 'nats' }),
       'other audiences': await issuer.token({ ...GROUPS, aud: ['nats', 'natsctl/'] }),
       'no audience': await issuer.token({ ...GROUPS, aud: undefined }),
-      expired: await issuer.token({ ...GROUPS, exp: NOW - 60 }),
+      expired: await issuer.token({ ...GROUPS, exp: now - 60 }),
       'no expiry': await issuer.token({ ...GROUPS, exp: undefined }),
-      'an expiry that is a text': await issuer.token({ ...GROUPS, exp: String(NOW + 300) }),
+      'an expiry that is a text': await issuer.token({ ...GROUPS, exp: String(now + 300) }),
       'an expiry beyond all numbers': await issuer.token({ ...GROUPS, exp: 1e300 }),
-      'not valid yet': await issuer.token({ ...GROUPS, nbf: NOW + 120 }),
-      'issued in the future': await issuer.token({ ...GROUPS, iat: NOW + 120 }),
+      'not valid yet': await issuer.token({ ...GROUPS, nbf: now + 120 }),
+      'issued in the future': await issuer.token({ ...GROUPS, iat: now + 120 }),
       'no time of issue': await issuer.token({ ...GROUPS, iat: undefined }),
       'no subject': await issuer.token({ ...GROUPS, sub: undefined }),
       'an empty subject': await issuer.token({ ...GROUPS, sub: '' }),
@@ -230,7 +233,7 @@ describe('a token of an identity provider', () => {
     expect(stranger.asked, 'nobody is asked because a token names him').toEqual([]);
     // What makes them wrong is what is told of them: the same token without it holds.
     expect((await whoami(service, await signedAsIs(header, claims, privateJwk))).status).toBe(200);
-    expect((await whoami(service, await issuer.token({ ...GROUPS, exp: NOW - 10, nbf: NOW + 10 }))).status).toBe(200);
+    expect((await whoami(service, await issuer.token({ ...GROUPS, exp: now - 10, nbf: now + 10 }))).status).toBe(200);
   });
 
   it('without a role counts as a failed authentication', async () => {
@@ -393,6 +396,13 @@ describe('the settings', () => {
       const issues = pointers.map((path) => expect.objectContaining({ path }));
       expect(refused, JSON.stringify(given)).toMatchObject({ code: 'ERR_SETTING_INVALID', details: { issues } });
     }
+  });
+
+  it('of the examples in docs/service.md are right', () => {
+    const page = readFileSync('docs/service.md', 'utf8');
+    const examples = [...page.matchAll(/```yaml\n(oidc:\n.*?)```/gs)].map(([, text = '']) => parse(text).oidc);
+    expect(examples).toHaveLength(3);
+    for (const [{ caFile, ...one }] of examples) expect(checkOidc([one])).toHaveLength(1);
   });
 
   it('stop a start before anything is opened', async () => {
