@@ -22,6 +22,8 @@ export interface RunSettings {
   oidc?: unknown;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
+  /** Seconds before their end that activations are renewed whose exporter lets the service do so. Default 0: none is. */
+  renewActivations?: number;
   ledger?: Partial<LedgerSettings>;
   outbound?: Partial<OutboundSettings>;
   /** Seconds. */
@@ -82,6 +84,7 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     pushAuth,
     oidc: checkOidc(settings.oidc ?? []),
     trustProxy,
+    renewActivations: settings.renewActivations ?? 0,
     outbound,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },

@@ -10,6 +10,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { serveAccounts } from './accounts/served-accounts.js';
+import { keepRenewed } from './activations/keep-renewed.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
@@ -41,6 +42,7 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openKeyProofs } from './users/key-proofs.js';
 import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
@@ -61,6 +63,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Seconds that user JWTs signed here live at most. Default: what the policies of accounts say. */
+  maxUserTtl?: number;
   /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
   allowKeyExport?: boolean;
   /** Unix seconds. */
@@ -125,12 +129,13 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const policy = {
       resignSelfSigned: options.resignSelfSigned ?? false,
       keyExport: options.allowKeyExport ?? false,
+      maxUserTtl: options.maxUserTtl ?? null,
     };
     const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
     undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
     const parts = {
       ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
-      ...{ outbound, webhooks, policy, now },
+      ...{ keyProofs: openKeyProofs(now), outbound, webhooks, policy, now },
     };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
@@ -139,6 +144,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
     const service: Service = { ...parts, links };
+    if (settings.renewActivations > 0) {
+      const renewing = keepRenewed(service, settings.renewActivations, log);
+      undo.push(() => renewing.close());
+    }
     const ledger = keepLedger(service, settings.ledger, log);
     undo.push(() => ledger.close());
     const health = watchHealth(service, log);

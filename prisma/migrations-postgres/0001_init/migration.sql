@@ -40,7 +40,25 @@ CREATE TABLE "user" (
     "exp" BIGINT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" BIGINT NOT NULL,
+    "role" TEXT,
+    "disabled_at" BIGINT,
+    "prior_revocation" BIGINT,
     CONSTRAINT "user_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "credential_policy" (
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "role" TEXT COLLATE "C" NOT NULL,
+    "max_ttl" INTEGER,
+    "default_ttl" INTEGER,
+    "require_proof" BOOLEAN NOT NULL,
+    "allow_bearer" BOOLEAN NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" BIGINT NOT NULL,
+
+    PRIMARY KEY ("account_key", "role"),
+    CONSTRAINT "credential_policy_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable

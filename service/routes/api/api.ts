@@ -8,6 +8,9 @@ import { accountRoutes } from './accounts.js';
 import { activationRequestRoutes } from './activation-requests.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { bulkRoutes } from './bulk.js';
+import { credentialPolicyRoutes } from './credential-policy.js';
+import { credentialRoutes } from './credentials.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './exports.js';
 import { importRoutes } from './imports.js';
@@ -46,10 +49,13 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     activationRequestRoutes,
     announcementRoutes,
     userRoutes,
+    credentialRoutes,
+    credentialPolicyRoutes,
     revocationRoutes,
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    bulkRoutes,
     eventRoutes,
     ledgerRoutes,
     renewalRoutes,

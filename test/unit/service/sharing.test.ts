@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../../claims/keys/seed.js';
-import { type Reply, runService, type TestService } from './service.js';
-
-interface Tenant {
-  key: string;
-  /** A request of a token that manages this account only. */
-  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
-  etag(): Promise<Record<string, string>>;
-}
-
-async function tenant(service: TestService, name: string): Promise<Tenant> {
-  const key = (await service.api('POST', '/accounts', { name })).json.publicKey as string;
-  const { token } = (await service.api('POST', '/tokens', { name, role: 'admin', account: key })).json;
-  const api: Tenant['api'] = (method, path, body, headers = {}) =>
-    service.api(method, `/accounts/${key}${path}`, body, { authorization: `Bearer ${token}`, ...headers });
-  return { key, api, etag: async () => ({ 'if-match': (await api('GET', '')).headers.get('etag') ?? '' }) };
-}
+import { type Reply, runService } from './service.js';
+import { tenant } from './tenant.js';
 
 async function tenants() {
   const service = await runService();
