@@ -1,6 +1,7 @@
 import type { ServerOptions } from 'node:https';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Health } from './health/health.js';
+import { answerClientError } from './http/client-error.js';
 import { validatorCompiler } from './http/validator.js';
 import type { Metrics } from './metrics/metrics.js';
 import { measure } from './plugins/measure.js';
@@ -16,6 +17,7 @@ import { health } from './routes/health.js';
 import { type MetricsAuth, metricsRoute } from './routes/metrics.js';
 import { resolverOperatorRoutes } from './routes/resolver/operator.js';
 import { resolver } from './routes/resolver/resolver.js';
+import { MAX_SHARE_ID } from './schemas/sharing.js';
 import type { Service } from './service.js';
 import { clientCertificates } from './tls/client-certificate.js';
 
@@ -58,6 +60,7 @@ export async function buildApp(
       ? { https: { ...options.tls, headersTimeout: LIMITS.headersTimeout } }
       : { http: { headersTimeout: LIMITS.headersTimeout } }),
     ...(options.trustProxy.length > 0 && { trustProxy: options.trustProxy }),
+    clientErrorHandler: answerClientError,
     genReqId: requestIdOf,
     childLoggerFactory: requestLogger,
     forceCloseConnections: 'idle',
@@ -68,7 +71,8 @@ export async function buildApp(
       caseSensitive: true,
       ignoreDuplicateSlashes: false,
       ignoreTrailingSlash: false,
-      maxParamLength: 128,
+      // Ids of exports and imports have a subject in them (service/schemas/sharing.ts).
+      maxParamLength: 3 * MAX_SHARE_ID,
     },
   });
   app.server.maxConnections = LIMITS.maxConnections;

@@ -1,6 +1,7 @@
 import type { AccountClaims, AccountData, AccountLimits, MsgTrace } from '../../claims/types.js';
 import { type Change, type ChangeOptions, changeAccount } from '../change/change.js';
 import { editTags, hasEdits, type ListEdit } from '../change/list.js';
+import { newWarnings } from '../change/report.js';
 import { editValidity, type ValidityEdit } from '../change/validity.js';
 import { cliError, usageError } from '../errors.js';
 import { editPermissions, openedLists, type PermissionEdit } from '../permission/edit.js';
@@ -75,7 +76,8 @@ export async function editAccount(
     },
   );
   const warnings = openedLists(change.before.nats.default_permissions, change.after.nats.default_permissions);
-  return { ...change, name, warnings: warnings.map((text) => `a user without permissions: ${text}`) };
+  const opened = warnings.map((text) => `a user without permissions: ${text}`);
+  return { ...change, name, warnings: [...opened, ...newWarnings(change, workspace.now)] };
 }
 
 /** Without what is not given, which would hide what is there. */

@@ -1,7 +1,7 @@
+import { lintAccount } from '../../claims/lint/account.js';
 import type { AccountClaims } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { Change } from './change.js';
-import type { ChangeableClaims } from './difference.js';
 import { type ChangeResult, showDifferences } from './show.js';
 
 /** What a command tells of a change, with `--json` too. */
@@ -23,12 +23,13 @@ export function changeText(change: ChangeResult, done: string): string {
   return change.dryRun ? showDifferences(change.differences) : `${done}\n`;
 }
 
-/** What validation says of the account now and did not say of it before. */
+/** What validation and lint say of the account now and did not say of it before. */
 export function newWarnings(change: Change<AccountClaims>, now: number): string[] {
   const before = new Set(issueTexts(change.before, now));
   return issueTexts(change.after, now).filter((text) => !before.has(text));
 }
 
-function issueTexts(claims: ChangeableClaims, now: number): string[] {
-  return validate(claims, now).map((issue) => issue.message);
+function issueTexts(claims: AccountClaims, now: number): string[] {
+  // Whether the operator demands signing keys is `validate`'s to know.
+  return [...validate(claims, now), ...lintAccount(claims, { strict: false })].map(({ message }) => message);
 }

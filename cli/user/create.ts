@@ -3,6 +3,7 @@ import { newScopedUser, newUser } from '../../claims/jwt/new.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { Seed } from '../../claims/keys/seed.js';
 import type { Signer } from '../../claims/keys/signer.js';
+import { lintUser } from '../../claims/lint/user.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { AccountClaims, UserClaims, UserScope } from '../../claims/types.js';
 import { validateScopedUser } from '../../claims/validate/scoped-user.js';
@@ -49,7 +50,7 @@ export interface CreatedUser {
   expires: number;
   /** Path of the creds file. */
   creds: string | null;
-  /** What its role allows and this user does not get. */
+  /** What its role allows and this user does not get; what is valid and rarely meant. */
   warnings: string[];
 }
 
@@ -88,7 +89,7 @@ export interface MadeUser {
   token: string;
   /** Null where the user keeps it. */
   seed: Seed | null;
-  /** What its role allows and this user does not get. */
+  /** What its role allows and this user does not get; what is valid and rarely meant. */
   warnings: string[];
 }
 
@@ -137,7 +138,8 @@ export async function makeUser(
   const warnings = scope ? checkTemplate(claims, account, scope) : [];
   refuseRevokedKey(account, name, sub, now);
   const signed = await means.sign(claims, signer, { now, after: afterRevocations(account) });
-  return { ...signed, seed, warnings };
+  const lints = lintUser(signed.claims, { scope, length: signed.token.length });
+  return { ...signed, seed, warnings: [...warnings, ...lints.map(({ message }) => message)] };
 }
 
 export function createdUser(

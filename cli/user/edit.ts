@@ -1,4 +1,5 @@
 import { isRevoked } from '../../claims/account/revocation.js';
+import { lintUser } from '../../claims/lint/user.js';
 import type { UserClaims, UserScope } from '../../claims/types.js';
 import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { type Change, type ChangeOptions, changeUser } from '../change/change.js';
@@ -33,9 +34,11 @@ export async function editUser(
 ): Promise<EditedUser> {
   if (!hasEdits(edit) && options.key === undefined) throw usageError('nothing to edit is given', 'see --help');
   let names = { name: '', account: '', role: null as string | null };
+  let scopeOfSigner: UserScope | null = null;
   const warnings: string[] = [];
   const change = await changeUser(workspace, wanted, options, (claims, { name, account, accountClaims, scope }) => {
     names = { name, account, role: scope?.role ?? null };
+    scopeOfSigner = scope;
     if (scope && hasEdits(edit.limits)) throw scopedPermissions(scope.role);
     const nats = editTags(editLimits(claims.nats, edit.limits), edit.tags);
     const edited = editValidity({ ...claims, nats }, edit);
@@ -48,6 +51,9 @@ export async function editUser(
     }
     return edited;
   });
+  const lintsOf = (claims: UserClaims) => lintUser(claims, { scope: scopeOfSigner }).map(({ message }) => message);
+  const known = new Set(lintsOf(change.before));
+  warnings.push(...lintsOf(change.after).filter((message) => !known.has(message)));
   const creds = credsFile(workspace.keystore, workspace.store.name, names.account, names.name);
   // Where none are kept, one that is left is of before.
   const isThere = (await keepsCreds(workspace.keystore)) && (await exists(creds));

@@ -1,10 +1,10 @@
 import { judgeImport, subjectsOf } from '../../claims/explain/import.js';
 import type { Realm } from '../../claims/explain/realm.js';
+import { lintAccount } from '../../claims/lint/account.js';
 import { isSubset } from '../../claims/subject/match.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { AccountEntry, Snapshot } from '../store/snapshot.js';
 import type { Findings, Subject } from './finding.js';
-import { unreachableEntries } from './permission-rules.js';
 
 const ACTIVATION_TIMES = ['ERR_ACTIVATION_EXPIRED', 'ERR_ACTIVATION_NOT_YET_VALID'];
 
@@ -78,16 +78,8 @@ export function checkAccountEntry(account: AccountEntry, snapshot: Snapshot, rea
     );
   }
   checkImports(account, realm, findings, at);
-  for (const { path, message } of unreachableEntries(claims.nats.default_permissions, '/nats/default_permissions')) {
-    findings.add('ERR_PERMISSION_UNREACHABLE', at, message, 'take the entry out, or the one that denies it', path);
-  }
-  for (const [key, scope] of claims.nats.signing_keys) {
-    if (scope === null) continue;
-    for (const { path, message } of unreachableEntries(scope.template, `/nats/signing_keys/${key}/template`)) {
-      const text = `in the role ${JSON.stringify(scope.role)}, ${message}`;
-      findings.add('ERR_PERMISSION_UNREACHABLE', at, text, 'take the entry out, or the one that denies it', path);
-    }
-  }
+  const strict = snapshot.operator?.jwt.claims.nats.strict_signing_key_usage === true;
+  findings.addLints(at, lintAccount(claims, { strict }));
 }
 
 function checkIssuer(

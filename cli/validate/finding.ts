@@ -1,3 +1,4 @@
+import type { Lint } from '../../claims/lint/lint.js';
 import type { Issue } from '../../claims/validate/issues.js';
 
 /**
@@ -27,6 +28,11 @@ export const FINDINGS = {
   ERR_IMPORT_ACTIVATION_TIME: 'time',
   ERR_EXPORT_UNUSED: 'note',
   ERR_PERMISSION_UNREACHABLE: 'warning',
+  ERR_CONNECT_TOO_LONG: 'warning',
+  ERR_LIMIT_ZERO: 'warning',
+  ERR_JETSTREAM_LIMIT_ZERO: 'warning',
+  ERR_STRICT_SIGNING_KEYS: 'warning',
+  ERR_BEARER_DISALLOWED: 'warning',
   ERR_KEY_NOT_HELD: 'warning',
   ERR_USER_KEY_NOT_HELD: 'note',
   ERR_CREDS_STALE: 'warning',
@@ -34,6 +40,8 @@ export const FINDINGS = {
   ERR_WEAK_IDENTITY_KEY: 'warning',
   ERR_WEAK_NO_EXPIRY: 'note',
   ERR_WEAK_EVERYTHING_ALLOWED: 'warning',
+  ERR_WEAK_BEARER_NO_EXPIRY: 'warning',
+  ERR_WEAK_EXPORT_EVERYTHING: 'warning',
   ERR_DRIFT_NOT_PUSHED: 'note',
   ERR_DRIFT: 'warning',
 } as const satisfies Record<string, FindingLevel>;
@@ -64,6 +72,8 @@ export interface Findings {
   add(code: FindingCode, at: Subject, message: string, hint: string, path?: string): void;
   /** Issues of the claims alone. */
   addIssues(at: Subject, issues: readonly Issue[]): void;
+  /** What of the claims is valid and rarely meant. */
+  addLints(at: Subject, lints: readonly Lint[]): void;
 }
 
 export function collectFindings(): Findings {
@@ -71,6 +81,10 @@ export function collectFindings(): Findings {
   return {
     list,
     add: (code, at, message, hint, path = '') => list.push({ level: FINDINGS[code], code, ...at, path, message, hint }),
+    addLints(at, lints) {
+      for (const { code, path, message, hint } of lints)
+        list.push({ level: FINDINGS[code], code, ...at, path, message, hint });
+    },
     addIssues(at, issues) {
       for (const { code, level, path, message } of issues) {
         list.push({ level, code, ...at, path, message, hint: hintOf(at, level, code) });

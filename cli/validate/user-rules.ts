@@ -1,4 +1,6 @@
 import { isRevoked } from '../../claims/account/revocation.js';
+import { allowsEverything } from '../../claims/lint/permission.js';
+import { lintUser } from '../../claims/lint/user.js';
 import { effectivePermissions } from '../../claims/permission/defaults.js';
 import { scopeOfKey } from '../../claims/trust/user.js';
 import type { UserClaims } from '../../claims/types.js';
@@ -6,7 +8,6 @@ import { validateScopedUser } from '../../claims/validate/scoped-user.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { AccountEntry, NamedJwt } from '../store/snapshot.js';
 import type { Findings, Subject } from './finding.js';
-import { allowsEverything, unreachableEntries } from './permission-rules.js';
 
 export interface UserContext {
   account: AccountEntry;
@@ -39,10 +40,13 @@ export function checkUserEntry(user: NamedJwt<UserClaims>, context: UserContext,
       const why = 'it is signed by the identity key of the account, though that has signing keys';
       findings.add('ERR_WEAK_IDENTITY_KEY', at, why, again, '/iss');
     }
-    for (const { path, message } of unreachableEntries(claims.nats, '/nats')) {
-      findings.add('ERR_PERMISSION_UNREACHABLE', at, message, 'take the entry out, or the one that denies it', path);
-    }
   }
+  // That somebody may do everything is said once, of the account.
+  const lints = lintUser(claims, { scope: scope ?? null, length: user.jwt.token.length });
+  findings.addLints(
+    at,
+    lints.filter(({ code }) => code !== 'ERR_WEAK_EVERYTHING_ALLOWED'),
+  );
   const bearer = scope ? scope.template.bearer_token : claims.nats.bearer_token;
   if (bearer === true && owner.nats.limits.disallow_bearer) {
     findings.add('ERR_USER_BEARER', at, 'it is a bearer token, which its account does not allow', again);

@@ -70,8 +70,15 @@ function tellRehearsals(app: FastifyInstance): void {
       before: claims(before),
       after: claims(after),
     }));
-    return JSON.stringify({ dryRun: true, changes });
+    const warnings = warningsIn(payload);
+    return JSON.stringify({ dryRun: true, changes, ...(warnings !== undefined && { warnings }) });
   });
+}
+
+/** What the answer that was not given would have warned of. */
+function warningsIn(payload: unknown): unknown {
+  if (typeof payload !== 'string' || payload === '') return undefined;
+  return (JSON.parse(payload) as { warnings?: unknown } | null)?.warnings;
 }
 
 /** What the path names. Where the caller may not even read it, it does not exist for him: the same answer, byte for byte. */

@@ -5,6 +5,7 @@ import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
 import { RemoteKeyReference } from './key.js';
 import { Announced } from './revocation.js';
+import { Warnings } from './warning.js';
 
 export const AccountItem = Type.Object(
   {
@@ -28,6 +29,8 @@ export const AccountDetail = Type.Object(
   },
   closed,
 );
+
+export const ChangedAccount = Type.Object({ ...AccountDetail.properties, warnings: Warnings }, closed);
 
 export const DeletedAccount = Type.Object(
   {

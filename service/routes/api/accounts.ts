@@ -5,9 +5,11 @@ import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { judgeLimits } from '../../accounts/judge-limits.js';
 import { listAccounts } from '../../accounts/list-accounts.js';
 import { reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
+import { accountWarnings } from '../../lint/warnings.js';
 import { operatorFor } from '../../operators/operator-for.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
@@ -15,6 +17,7 @@ import {
   AccountItem,
   accountDetail,
   accountItem,
+  ChangedAccount,
   DeletedAccount,
   NewAccount,
 } from '../../schemas/account.js';
@@ -74,14 +77,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary: 'Make an account',
         querystring: ChangeQuery,
         body: NewAccount,
-        response: { 201: AccountDetail, ...refusals(400, 401, 403, 404, 409, 503) },
+        response: { 201: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
       const operator = await operatorFor(db, callerOf(request), request.body.operator);
       const row = await createAccount(service, { ...request.body, operator }, originOf(request));
       reply.code(201).header('location', `/api/v1/accounts/${row.key}`);
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 
@@ -121,14 +125,16 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
               'JSON merge patch (RFC 7396) over the claims as they stand in the JWT: {"nats": {"limits": {"conn": 100}}}; null removes',
           },
         ),
-        response: { 200: AccountDetail, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+        response: { 200: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 412, 428) },
       },
     },
     async (request, reply) => {
       const { params, body, headers } = request;
-      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body };
+      const judge = judgeLimits(callerOf(request));
+      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body, judge };
       const row = await editAccount(service, edit, originOf(request));
-      return sendEntityTag(reply, row).send(accountDetail(row));
+      const warnings = await accountWarnings(service, row);
+      return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });
     },
   );
 

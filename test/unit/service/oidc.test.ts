@@ -230,6 +230,11 @@ describe('a token of an identity provider', () => {
       expect(refused.headers.get('www-authenticate'), what).toMatch(/^Bearer/);
       expect(refused.text, what).not.toContain(token.slice(0, 40) || 'nothing');
     }
+    // Beyond what Node reads of headers at all.
+    expect(await whoami(service, await issuer.token({ padding: 'x'.repeat(20_000) }))).toMatchObject({
+      status: 431,
+      json: { code: 'ERR_HEADERS_TOO_LARGE' },
+    });
     expect(stranger.asked, 'nobody is asked because a token names him').toEqual([]);
     // What makes them wrong is what is told of them: the same token without it holds.
     expect((await whoami(service, await signedAsIs(header, claims, privateJwk))).status).toBe(200);

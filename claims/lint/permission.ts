@@ -1,8 +1,9 @@
-import { isSubset } from '../../claims/subject/match.js';
-import type { Permissions } from '../../claims/types.js';
+import { isSubset } from '../subject/match.js';
+import type { Permissions } from '../types.js';
+import { type Lint, lint } from './lint.js';
 
 /** Entries that can never have an effect: allowed, but denied whole. */
-export function unreachableEntries(permissions: Permissions, at: string): { path: string; message: string }[] {
+function unreachableEntries(permissions: Permissions, at: string): { path: string; message: string }[] {
   const found: { path: string; message: string }[] = [];
   for (const side of ['pub', 'sub'] as const) {
     const { allow, deny } = permissions[side];
@@ -32,4 +33,16 @@ function coversEntry(deny: string, allow: string): boolean {
   const [wanted = '', group] = allow.split(' ');
   if (wanted !== subject && !isSubset(wanted, subject)) return false;
   return queue === undefined || (group !== undefined && (queue === group || queue === '>' || isSubset(group, queue)));
+}
+
+export function unreachableLints(permissions: Permissions, at: string): Lint[] {
+  return unreachableEntries(permissions, at).map(({ path, message }) =>
+    lint('ERR_PERMISSION_UNREACHABLE', path, message, 'take the entry out, or the one that denies it'),
+  );
+}
+
+/** Both lists name `>`: somebody opened them, rather than left them empty. */
+export function wideOpen(permissions: Permissions): boolean {
+  const { pub, sub } = permissions;
+  return pub.allow.includes('>') && sub.allow.includes('>') && allowsEverything(permissions);
 }
