@@ -4,6 +4,7 @@ import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
 import type { Events } from './events/events.js';
+import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
 import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
@@ -14,6 +15,7 @@ export interface Service {
   readonly custody: Custody;
   readonly audit: AuditSigner;
   readonly events: Events;
+  readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
   readonly links: Links;
@@ -29,4 +31,6 @@ export interface Service {
 export interface Policy {
   /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
   readonly resignSelfSigned: boolean;
+  /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
+  readonly keyExport: boolean;
 }

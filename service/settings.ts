@@ -1,6 +1,7 @@
 /** What whoever runs the service may decide, checked before anything is opened. */
 import { isIP } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
+import { checkOidc, type OidcIssuer } from './auth/oidc/settings.js';
 import type { ServiceErrorCode } from './errors.js';
 import type { PushAuth } from './plugins/push-auth.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from './plugins/rate-limits.js';
@@ -16,6 +17,8 @@ export interface RunSettings {
   metricsAuth?: MetricsAuth;
   /** Serves /metrics there and not with the rest; -1 = any free one. */
   metricsPort?: number;
+  /** Identity providers whose tokens are believed, as docs/service.md has them (`service/auth/oidc/settings.ts`). */
+  oidc?: unknown;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
   outbound?: Partial<OutboundSettings>;
@@ -42,8 +45,17 @@ export interface OutboundSettings {
 
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
-export type CheckedSettings = Required<Omit<RunSettings, 'tls' | 'metricsPort' | 'rateLimits' | 'outbound' | 'stop'>> &
-  Pick<RunSettings, 'tls' | 'metricsPort'> & { rateLimits: RateLimits; outbound: OutboundSettings; stop: StopSettings };
+export type CheckedSettings = Required<Omit<RunSettings, keyof Filled | 'tls' | 'metricsPort'>> &
+  Pick<RunSettings, 'tls' | 'metricsPort'> &
+  Filled;
+
+/** What has defaults inside, or is read. */
+interface Filled {
+  oidc: OidcIssuer[];
+  rateLimits: RateLimits;
+  outbound: OutboundSettings;
+  stop: StopSettings;
+}
 
 /** @throws NatsctlError ERR_SETTING_INVALID */
 export function checkSettings(settings: RunSettings): CheckedSettings {
@@ -58,6 +70,7 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     ...(tls && { tls }),
     ...(metricsPort !== undefined && { metricsPort }),
     pushAuth,
+    oidc: checkOidc(settings.oidc ?? []),
     trustProxy,
     outbound,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),

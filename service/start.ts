@@ -13,6 +13,7 @@ import { serveAccounts } from './accounts/served-accounts.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
+import { openOidc } from './auth/oidc/oidc.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -23,6 +24,7 @@ import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
+import { openCursors } from './http/cursor.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
@@ -55,6 +57,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
+  allowKeyExport?: boolean;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -105,14 +109,18 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now);
+    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
     const events = openEvents(store);
     const accounts = serveAccounts(store);
-    const policy = { resignSelfSigned: options.resignSelfSigned ?? false };
-    const parts = { store, custody, audit, events, sessions, tokens, accounts, outbound, policy, now };
+    const cursors = await openCursors(store, custody);
+    const policy = {
+      resignSelfSigned: options.resignSelfSigned ?? false,
+      keyExport: options.allowKeyExport ?? false,
+    };
+    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;

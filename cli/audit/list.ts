@@ -29,7 +29,7 @@ export interface AuditList {
 
 export async function listAudit(rest: RestOptions, { entity, actor, after, limit }: AuditFilter): Promise<AuditList> {
   const query = {
-    after: String(after),
+    afterSeq: String(after),
     limit: String(limit),
     ...(entity !== undefined && { entity }),
     ...(actor !== undefined && { actor }),
@@ -39,7 +39,7 @@ export async function listAudit(rest: RestOptions, { entity, actor, after, limit
   if (!Array.isArray(items) || !items.every(isItem)) {
     throw cliError('ERR_SERVICE_ANSWER', 'the service answers with something that is no audit');
   }
-  return { service: rest.base, entries: items, next: next === undefined ? null : Number(next) };
+  return { service: rest.base, entries: items, next: next === undefined ? null : (items.at(-1)?.seq ?? null) };
 }
 
 function isItem(value: unknown): value is AuditItem {

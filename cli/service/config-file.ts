@@ -9,11 +9,14 @@ import { editDistance } from '../output/edit-distance.js';
 import { readInput } from '../source.js';
 import { fault, kindOf, type Reading } from '../state/codec.js';
 import { type FileErrors, readYaml } from '../yaml/read.js';
+import { plain } from './oidc.js';
 
 export type ConfigErrorCode = 'ERR_CONFIG_SYNTAX' | 'ERR_CONFIG_INVALID' | 'ERR_CONFIG_SECRET';
 type Flag = Interfaces.Flag<unknown>;
 type FlagTable = Readonly<Record<string, unknown>>;
 type Scalar = string | number | boolean;
+/** What stands in the file: as a flag has it, or a list in the place of the file that the flag names. */
+type Given = Scalar | Scalar[] | { inline: unknown };
 
 const MAX_CONFIG_BYTES = 256 * 1_024;
 
@@ -69,18 +72,23 @@ export async function withConfigFile<F extends Record<string, unknown>>(
 }
 
 /** The values as written, one or a list for each key. */
-function scalars(value: unknown, table: FlagTable, reading: Reading): Map<string, Scalar | Scalar[]> | undefined {
-  const found = new Map<string, Scalar | Scalar[]>();
+function scalars(value: unknown, table: FlagTable, reading: Reading): Map<string, Given> | undefined {
+  const found = new Map<string, Given>();
   if (!(value instanceof Map)) return fault(reading, `must be a mapping of settings, not ${kindOf(value)}`);
   for (const [key, given] of value as Map<string, unknown>) {
     reading.path.push(key);
     const flag = Object.hasOwn(table, key) ? (table[key] as Flag) : undefined;
     if (flag === undefined) fault(reading, `is not a setting${meant(key, Object.keys(table))}`);
+    else if (isInline(given, flag)) found.set(key, { inline: plain(given) });
     else if (fits(given, flag)) found.set(key, given);
     else fault(reading, `must be ${wanted(flag)}, not ${kindOf(given)}`);
     reading.path.pop();
   }
   return reading.faults.length === 0 ? found : undefined;
+}
+
+function isInline(value: unknown, flag: Flag): boolean {
+  return 'inline' in flag && Array.isArray(value);
 }
 
 function fits(value: unknown, flag: Flag): value is Scalar | Scalar[] {
@@ -91,14 +99,19 @@ function fits(value: unknown, flag: Flag): value is Scalar | Scalar[] {
 
 function wanted(flag: Flag): string {
   if (flag.type === 'boolean') return 'true or false';
+  if ('inline' in flag) return 'the name of a file, or the list itself';
   return flag.multiple ? 'a value or a list of values' : 'one value';
 }
 
 /** By the flag's own parser: ranges, choices, whether a file is there. */
-async function parsed(given: Map<string, Scalar | Scalar[]>, table: FlagTable, command: Command) {
+async function parsed(given: Map<string, Given>, table: FlagTable, command: Command) {
   const values = new Map<string, { value?: unknown; error?: string }>();
   for (const [key, written] of given) {
     const flag = table[key] as Flag;
+    if (typeof written === 'object' && 'inline' in written) {
+      values.set(key, { value: written.inline });
+      continue;
+    }
     if (flag.type === 'boolean') {
       values.set(key, { value: written });
       continue;

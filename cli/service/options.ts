@@ -14,6 +14,7 @@ export function serviceOptions(flags: ServiceFlags) {
   return {
     ...(tls && { tls }),
     pushAuth: flags['push-auth'],
+    allowKeyExport: flags['allow-key-export'],
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],

@@ -12,6 +12,9 @@ const STOPPING = 'STOPPING';
 const MAX_SECONDS = 31_536_000;
 const MAX_RATE = 10_000_000;
 
+/** `inline`: in the configuration file the list may stand in the place of the file that holds it. */
+const listFileFlag = Flags.custom<string | unknown[], { inline: true }>({ parse: async (file) => file });
+
 /**
  * Every setting of `natsctl service start`. This is the one table: the flags and variables are these, the configuration file has
  * a key of each name (cli/service/config-file.ts), and docs/service.md lists them (`npm run docs`).
@@ -75,6 +78,20 @@ export const serviceSettings = {
     default: 'none',
     env: 'NATSCTL_PUSH_AUTH',
   })(),
+  'allow-key-export': Flags.boolean({
+    description:
+      'Let admins of an operator have seeds of its keys in custody, sealed to a key of theirs. Each time is audited.',
+    helpGroup: ACCESS,
+    env: 'NATSCTL_ALLOW_KEY_EXPORT',
+  }),
+  oidc: listFileFlag({
+    description:
+      'YAML or JSON file of the identity providers (OpenID Connect) whose tokens are believed. In a configuration file, also the list itself.',
+    helpGroup: ACCESS,
+    helpValue: 'FILE',
+    env: 'NATSCTL_OIDC',
+    inline: true,
+  }),
   'trust-proxy': Flags.string({
     description: 'Address range of proxies whose X-Forwarded-For is believed; repeatable. None by default.',
     helpGroup: ACCESS,

@@ -4,17 +4,19 @@
  */
 import { EVERYONE } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { payloadJson, type Unsigned } from '../../claims/jwt/encode.js';
 import { newAccount } from '../../claims/jwt/new.js';
-import type { OperatorClaims } from '../../claims/types.js';
+import type { AccountClaims, OperatorClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
 import type { JetStreamUse } from '../link/jetstream.js';
 import { linksOf } from '../link/scope.js';
-import { operatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
+import { heldOperatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
@@ -69,7 +71,12 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     const operator = await servedOperator(tx, stored.operatorKey);
     refuseSystem(service, operator.claims, stored);
     if (use) refuseInUse(stored, await holdsOf(tx, stored, use, service.now()));
-    const closing = await closingJwt(service, tx, operator, stored, request);
+    const rest = {
+      method: 'DELETE',
+      url: `/api/v1/accounts/${key}${forced ? '?force=true' : ''}`,
+      headers: {},
+    } as const;
+    const closing = await withRest(rest, () => closingJwt(service, tx, operator, stored, request));
     const at = service.now();
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     noteChanged(tx, key);
@@ -140,8 +147,8 @@ function refuseInUse({ key, name }: Account, holds: Hold[]): void {
 
 /**
  * The last JWT of the account: no connection is let in, everybody is revoked, nothing is shared or stored. A nats-server with a URL or
- * memory resolver knows no deletion, and a full one may refuse it; this they all take. Where the request was signed elsewhere
- * and no key is here, there is none.
+ * memory resolver knows no deletion, and a full one may refuse it; this they all take. Where no key is here, it is the stored
+ * one if that was signed elsewhere for this; where the request was signed elsewhere too, there is none.
  */
 async function closingJwt(
   service: Service,
@@ -150,16 +157,25 @@ async function closingJwt(
   stored: Account,
   request: string | undefined,
 ): Promise<{ token: string; iat: number } | null> {
-  try {
-    await operatorSigner(tx, service.custody, operator.claims);
-  } catch (error) {
+  if (!(await heldOperatorSigner(tx, service.custody, operator.claims))) {
+    if (isClosed(stored)) return { token: stored.jwt, iat: Number(stored.iat) };
     if (request !== undefined) return null;
-    throw error;
   }
-  const claims = newAccount(stored.key, stored.name);
-  claims.nats.limits.conn = 0;
-  claims.nats.limits.leaf = 0;
-  claims.nats.revocations.set(EVERYONE, Math.max(service.now(), Number(stored.iat)));
+  const claims = closed(stored, Math.max(service.now(), Number(stored.iat)));
   const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   return { token: account.token, iat: account.claims.iat };
+}
+
+function closed({ key, name }: Account, revokedAt: number): Unsigned<AccountClaims> {
+  const claims = newAccount(key, name);
+  claims.nats.limits.conn = 0;
+  claims.nats.limits.leaf = 0;
+  claims.nats.revocations.set(EVERYONE, revokedAt);
+  return claims;
+}
+
+function isClosed(stored: Account): boolean {
+  const { claims } = readStored('account', stored);
+  const payload = (of: Unsigned<AccountClaims>) => payloadJson('account', { ...of, iss: '', iat: 0, jti: '' });
+  return payload(claims) === payload(closed(stored, claims.nats.revocations.get(EVERYONE) ?? 0));
 }

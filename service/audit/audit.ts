@@ -1,17 +1,20 @@
 import { entryHash, FIRST } from '../../claims/audit/chain.js';
 import type { Rehearsal } from '../change/change.js';
+import type { Attempt } from '../idempotency/attempts.js';
 import { append } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 
 /** Where a change comes from. */
 export interface Origin {
-  /** `token:<name>`, `key:<public key>` of who signed in, `signer:<public key>` of a pushed JWT, or `service`. */
+  /** `token:<name>`, `key:<public key>` of who signed in, `oidc:<issuer>#<subject>`, `signer:<public key>` of a pushed JWT, or `service`. */
   readonly actor: string;
   readonly requestId?: string;
   /** Address of the caller. */
   readonly remote?: string;
   /** Where the change is only tried: what it would do is told here. */
   readonly rehearsal?: Rehearsal;
+  /** Where the request came with an Idempotency-Key: what it led to is written down with it. */
+  readonly attempt?: Attempt;
 }
 
 /** A bare name is an origin without a request. */
@@ -30,6 +33,9 @@ export interface AuditRecord {
     | 'credential-policy.delete'
     | 'credential-policy.set'
     | 'credentials.issue'
+    | 'key.export'
+    | 'key.keep'
+    | 'key.remove'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
@@ -99,5 +105,6 @@ export async function recordAudit(tx: Queries, record: AuditRecord): Promise<voi
   const hash = entryHash(entry, last?.hash ?? FIRST);
   append(tx, 'auditEntry', { ...entry, hash });
   newest.set(tx, { seq: entry.seq, hash });
+  await origin.attempt?.note(tx, { action, entity });
   origin.rehearsal?.changes.push({ action, entity, before, after });
 }

@@ -30,6 +30,8 @@ export interface Caller {
   /** For the audit: `token:<name>`, `key:<public key>` or `oidc:<issuer>#<subject>`. */
   readonly actor: string;
   readonly grants: readonly Grant[];
+  /** End of what shows it, in unix seconds; absent = none. */
+  readonly expires?: number;
 }
 
 export function hasRight({ grants }: Caller, right: Right, scope: Scope): boolean {

@@ -108,7 +108,7 @@ export async function openSessions(store: Store, custody: Custody, now: () => nu
       const grants = await grantsOf(store.db, signedIn);
       if (grants.length === 0)
         throw tokenRefused('its key has no place in an operator or account of this service any more');
-      return { actor: `key:${signedIn.key}`, grants };
+      return { actor: `key:${signedIn.key}`, grants, expires: signedIn.expires };
     },
   };
 }
@@ -132,7 +132,7 @@ async function grantsOf(db: Queries, { key, account }: SessionKey): Promise<Gran
   return [{ role: template === null ? 'issuer' : 'viewer', ...scope }];
 }
 
-async function signedInBy(token: string, publicKey: KeyObject, now: number): Promise<SessionKey> {
+async function signedInBy(token: string, publicKey: KeyObject, now: number): Promise<SessionKey & { expires: number }> {
   try {
     const { payload } = await jwtVerify(token, publicKey, {
       algorithms: ['EdDSA'],
@@ -142,7 +142,8 @@ async function signedInBy(token: string, publicKey: KeyObject, now: number): Pro
       requiredClaims: ['sub', 'iat', 'exp'],
       currentDate: new Date(now * 1_000),
     });
-    return { key: String(payload.sub), ...(typeof payload.account === 'string' && { account: payload.account }) };
+    const { sub, account, exp } = payload;
+    return { key: String(sub), expires: Number(exp), ...(typeof account === 'string' && { account }) };
   } catch (error) {
     throw tokenRefused(error instanceof errors.JWTExpired ? 'it has expired' : 'it is not one of this service');
   }

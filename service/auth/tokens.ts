@@ -2,6 +2,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import { type Actor, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Queries, Store } from '../store/open.js';
+import type { Oidc } from './oidc/oidc.js';
 import { tokenRefused } from './refusal.js';
 import { type Caller, type Grant, ROLES } from './rights.js';
 import { looksLikeServiceToken, makeServiceToken, serviceTokenHash } from './service-token.js';
@@ -16,18 +17,18 @@ export interface NewToken extends Grant {
 export interface AccessTokens {
   /** Makes a service token. The text is given here once and kept nowhere. */
   issue(tx: Queries, token: NewToken, actor: Actor): Promise<{ id: string; token: string }>;
-  /** Who holds a token: a service token, or one that a sign-in gave. */
+  /** Who holds a token: a service token, one that a sign-in gave, or one of an identity provider. */
   verify(token: string): Promise<Caller>;
   revoke(tx: Queries, id: string, actor: Actor): Promise<void>;
 }
 
 /** A token's last use is written down at most this often: a database write for each request would be its main cost. */
 const LAST_USE_SECONDS = 60;
-/** No token of ours is longer; anything beyond is refused unread. */
-const MAX_TOKEN_CHARACTERS = 8_192;
+/** Identity providers put some 200 groups into a token; anything beyond is refused unread. */
+const MAX_TOKEN_CHARACTERS = 12_288;
 
 /** Access tokens of the REST API. Service tokens are random and known to the database by their hash alone. */
-export function openTokens(store: Store, sessions: Sessions, now: () => number): AccessTokens {
+export function openTokens(store: Store, sessions: Sessions, now: () => number, oidc?: Oidc): AccessTokens {
   return {
     async issue(tx, { name, role, operator = null, account = null, expires }, actor) {
       const token = makeServiceToken();
@@ -55,7 +56,8 @@ export function openTokens(store: Store, sessions: Sessions, now: () => number):
 
     async verify(token) {
       if (token.length > MAX_TOKEN_CHARACTERS) throw tokenRefused('it is too long');
-      return looksLikeServiceToken(token) ? verifyServiceToken(store, token, now()) : sessions.verify(token);
+      if (looksLikeServiceToken(token)) return verifyServiceToken(store, token, now());
+      return (await oidc?.verify(token)) ?? sessions.verify(token);
     },
 
     async revoke(tx, id, actor) {
@@ -81,7 +83,11 @@ async function verifyServiceToken(store: Store, token: string, now: number): Pro
   if (row.lastUsedAt === null || row.lastUsedAt + BigInt(LAST_USE_SECONDS) <= BigInt(now)) {
     await store.db.accessToken.update({ where: { hash: row.hash }, data: { lastUsedAt: BigInt(now) } });
   }
-  return { actor: `token:${row.name}`, grants: [{ role, operator: row.operatorKey, account: row.accountKey }] };
+  return {
+    actor: `token:${row.name}`,
+    grants: [{ role, operator: row.operatorKey, account: row.accountKey }],
+    ...(row.expiresAt !== null && { expires: Number(row.expiresAt) }),
+  };
 }
 
 export function tokenUnknown(id: string): NatsctlError<ServiceErrorCode> {

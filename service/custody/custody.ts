@@ -4,7 +4,9 @@ import { Seed } from '../../claims/keys/seed.js';
 import { type Signer, seedSigner } from '../../claims/keys/signer.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Queries, Store } from '../store/open.js';
+import { exportKey, type SealedExport } from './export-key.js';
 import type { MasterKey } from './master-key.js';
+import { requireMayKeep } from './modes.js';
 import { CHECK, type RewrapOptions, type RewrapProgress, rewrap } from './rewrap.js';
 import { type SealedFor, seal, unseal } from './seal.js';
 import { CHECK_META } from './sealed-columns.js';
@@ -22,10 +24,20 @@ export interface RemoteKey {
   readonly reference: TransitReference;
 }
 
+/** A key in custody, as far as it is told. */
+export interface HeldKey {
+  publicKey: string;
+  kind: SealedKeyKind;
+  /** Where it signs. */
+  held: 'local' | 'transit';
+  /** Unix seconds. */
+  keptAt: number;
+}
+
 /**
- * Private keys, sealed in the database, and references to keys held elsewhere. A key is unsealed for one signature at a time; no
- * function here gives one out. Everything runs on the queries it is handed, so that a key is kept or lost with the change it
- * was made for.
+ * Private keys, sealed in the database, and references to keys held elsewhere. A key is unsealed for one signature at a time; only
+ * `exportTo` gives one out, sealed to whom it is for. What is kept must be in the operator's mode (modes.ts). Everything runs on
+ * the queries it is handed, so that a key is kept or lost with the change it was made for.
  */
 export interface Custody {
   /** Seals a seed for an operator or account. Keeping the same key twice changes nothing. */
@@ -38,6 +50,12 @@ export interface Custody {
   signer(tx: Queries, publicKey: string): Promise<Signer | null>;
   /** Public keys held for an operator or account. */
   keysOf(tx: Queries, owner: string): Promise<string[]>;
+  /** All that is held for an operator or account, in the order of the public keys. */
+  heldFor(tx: Queries, owner: string): Promise<HeldKey[]>;
+  /** Lets a key go, for good. @returns whether it was held for this owner */
+  forget(tx: Queries, owner: string, publicKey: string): Promise<boolean>;
+  /** The seed of a key held here for this owner, sealed to a curve key. @throws NatsctlError ERR_KEY_REMOTE, ERR_KEY_UNKNOWN */
+  exportTo(tx: Queries, owner: string, publicKey: string, recipient: string): Promise<SealedExport>;
   /** For the service's own secrets: its token key and the credentials of its links. */
   seal(what: SealedFor, secret: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
   unseal(what: SealedFor, blob: Uint8Array): Promise<Buffer>;
@@ -64,6 +82,7 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
     secret: Buffer,
     now: number,
   ): Promise<void> => {
+    await requireMayKeep(tx, kindOf(kind), owner);
     if (await tx.sealedKey.findUnique({ where: { publicKey }, select: { publicKey: true } })) return;
     const sealed = await seal(masterKey, { kind, id: publicKey, owner }, secret).finally(() => secret.fill(0));
     await tx.sealedKey.create({ data: { publicKey, kind, owner, sealed, createdAt: BigInt(now) } });
@@ -98,6 +117,30 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
       const rows = await tx.sealedKey.findMany({ where: { owner }, select: { publicKey: true } });
       return rows.map(({ publicKey }) => publicKey);
     },
+    async heldFor(tx, owner) {
+      const select = { publicKey: true, kind: true, createdAt: true };
+      const rows = await tx.sealedKey.findMany({ where: { owner }, orderBy: { publicKey: 'asc' }, select });
+      return rows.map(({ publicKey, kind, createdAt }) => ({
+        publicKey,
+        kind: kindOf(kind),
+        held: kind.startsWith(REMOTE) ? 'transit' : 'local',
+        keptAt: Number(createdAt),
+      }));
+    },
+    async forget(tx, owner, publicKey) {
+      const { count } = await tx.sealedKey.deleteMany({ where: { owner, publicKey } });
+      return count > 0;
+    },
+    async exportTo(tx, owner, publicKey, recipient) {
+      const row = await tx.sealedKey.findFirst({ where: { owner, publicKey } });
+      if (!row) throw keyUnknown(publicKey);
+      if (row.kind.startsWith(REMOTE)) {
+        throw new NatsctlError<ServiceErrorCode>('ERR_KEY_REMOTE', `${publicKey} is in Transit and never came here`, {
+          hint: 'export it there, where that is allowed',
+        });
+      }
+      return exportKey(await unseal(masterKey, { kind: row.kind, id: publicKey, owner }, row.sealed), recipient);
+    },
     seal: (what, secret) => seal(masterKey, what, secret),
     unseal: (what, blob) => unseal(masterKey, what, blob),
     masterKeyId: () => masterKey.currentId(),
@@ -111,6 +154,14 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
       }),
     rewrapProgress: () => progress,
   };
+}
+
+function kindOf(kind: string): SealedKeyKind {
+  return (kind.startsWith(REMOTE) ? kind.slice(REMOTE.length) : kind) as SealedKeyKind;
+}
+
+export function keyUnknown(publicKey: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_KEY_UNKNOWN', `the key ${publicKey} is not in custody here`);
 }
 
 function signOnce(secret: Buffer, data: Uint8Array): Uint8Array | Promise<Uint8Array> {

@@ -13,6 +13,8 @@ export interface Problem {
   detail: string;
   hint?: string;
   errors?: { pointer: string; message: string }[];
+  /** Facts for a program, of the codes that have some (`SHOWN`). */
+  details?: Readonly<Record<string, unknown>>;
   instance?: string;
 }
 
@@ -31,6 +33,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_ACTIVATION_UNKNOWN: 404,
   ERR_ANNOUNCE: 500,
   ERR_AUTH_FORBIDDEN: 403,
+  ERR_AUTH_NO_ROLE: 403,
   ERR_AUTH_REQUIRED: 401,
   ERR_AUTH_TOKEN_INVALID: 401,
   ERR_BACKUP_FILE: 500,
@@ -40,6 +43,8 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_CLIENT_CERTIFICATE: 403,
   ERR_CONFIG_TOO_LARGE: 409,
   ERR_CONTENT_TYPE: 415,
+  ERR_CURSOR_INVALID: 400,
+  ERR_CUSTODY_MODE: 409,
   ERR_DATABASE: 500,
   ERR_DATABASE_LOCKED: 500,
   ERR_DATABASE_NEWER: 500,
@@ -49,8 +54,16 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_DATA_DIR: 500,
   ERR_DATA_DIR_LOCKED: 500,
   ERR_EVENTS_BUSY: 503,
+  ERR_IDEMPOTENCY_DONE: 409,
+  ERR_IDEMPOTENCY_KEY: 400,
+  ERR_IDEMPOTENCY_MISMATCH: 422,
+  ERR_IDEMPOTENCY_RUNNING: 409,
   ERR_INTERNAL: 500,
   ERR_JTI_LOOKUP: 501,
+  ERR_KEY_EXPORT_OFF: 403,
+  ERR_KEY_FOREIGN: 400,
+  ERR_KEY_REMOTE: 409,
+  ERR_KEY_UNKNOWN: 404,
   ERR_LINK_CREDS: 409,
   ERR_LINK_SERVERS: 400,
   ERR_LINK_UNKNOWN: 404,
@@ -60,6 +73,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_MASTER_KEY_REMOTE: 503,
   ERR_MASTER_KEY_WRONG: 500,
   ERR_MIGRATION_CHANGED: 500,
+  ERR_OIDC_ISSUER: 503,
   ERR_OPERATOR_FOREIGN: 409,
   ERR_OPERATOR_KEY_ABSENT: 409,
   ERR_OPERATOR_KEY_FOREIGN: 400,
@@ -74,6 +88,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_PORT_IN_USE: 500,
   ERR_PRECONDITION: 412,
   ERR_PRECONDITION_REQUIRED: 428,
+  ERR_PUBLIC_KEY_REQUIRED: 409,
   ERR_PUSH_ID_MISMATCH: 400,
   ERR_PUSH_IN_FUTURE: 400,
   ERR_PUSH_JTI: 409,
@@ -89,8 +104,12 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_ROUTE_UNKNOWN: 404,
   ERR_SEALED_KEY: 500,
   ERR_SETTING_INVALID: 500,
+  ERR_SIGN_ELSEWHERE: 409,
   ERR_SIGNER_REMOTE: 503,
   ERR_SIGNING_KEY_ABSENT: 409,
+  ERR_SIGNING_KEY_EXISTS: 409,
+  ERR_SIGNING_KEY_IN_USE: 409,
+  ERR_SIGNING_KEY_UNKNOWN: 404,
   ERR_SESSION_CHALLENGE: 401,
   ERR_SESSION_KEY: 401,
   ERR_SYSTEM_ACCOUNT_MISSING: 409,
@@ -109,6 +128,8 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_WEBHOOK_SCOPE: 400,
   ERR_WEBHOOK_UNKNOWN: 404,
 };
+/** Whose details an answer holds: they are made to be read by whoever asked. */
+const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_SIGN_ELSEWHERE']);
 const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
 const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
@@ -140,7 +161,9 @@ function ofOurs(error: NatsctlError, instance: string): Problem {
   const { hint, details } = error;
   const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : undefined;
   const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
-  return problem(status, error.code, error.message, { ...(hint && { hint }), ...(errors && { errors }), instance });
+  const shown = SHOWN.has(error.code) && { details };
+  const more = { ...(hint && { hint }), ...(errors && { errors }), ...shown, instance };
+  return problem(status, error.code, error.message, more);
 }
 
 function problem(status: number, code: string, detail: string, more: Partial<Problem>): Problem {

@@ -1,8 +1,10 @@
+import { NatsctlError } from '../../claims/errors.js';
 import { signDeletion } from '../../claims/trust/deletion.js';
 import type { DeletedAccount } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { deleteAccounts, listAccounts, updateAccount } from '../../resolver/nats.js';
-import { operatorSigner, servedOperator } from '../operators/served-operator.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { heldOperatorSigner, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import { type AnnouncementKind, allConfirmed, misses, type Sending } from './outbox.js';
 
@@ -81,12 +83,17 @@ async function remove({ service, connection, waitMs }: Sending, deleted: Deleted
 async function requestOf({ store, custody, now }: Service, deleted: DeletedAccount): Promise<string> {
   const { claims } = await servedOperator(store.db, deleted.operatorKey);
   try {
-    const signer = await operatorSigner(store.db, custody, claims);
-    return await signDeletion([deleted.key], signer, now());
+    const signer = await heldOperatorSigner(store.db, custody, claims);
+    if (signer) return await signDeletion([deleted.key], signer, now());
   } catch (error) {
-    if (deleted.request !== null) return deleted.request;
-    throw error;
+    if (deleted.request === null) throw error;
   }
+  if (deleted.request !== null) return deleted.request;
+  throw new NatsctlError<ServiceErrorCode>(
+    'ERR_OPERATOR_KEY_ABSENT',
+    `no key of operator ${claims.name ?? claims.sub} is held to ask its servers for the deletion`,
+    { hint: 'ask them where the key is: `natsctl push --account-removal`', details: { operator: claims.sub } },
+  );
 }
 
 async function keepersOf({ connection, waitMs }: Sending, account: string): Promise<Map<string, string>> {

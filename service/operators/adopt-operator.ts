@@ -10,6 +10,7 @@ import { saveAccount } from '../accounts/save-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { RemoteKey } from '../custody/custody.js';
+import { type CustodyMode, mayKeep } from '../custody/modes.js';
 import type { TransitReference } from '../custody/vault/transit-signer.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
@@ -27,21 +28,27 @@ export interface Adoption {
    * that a key signed which the operator has no more is worth nothing to any server, and is replaced.
    */
   accounts?: string[];
+  /** Which keys may be kept here, of an operator that is new to the service (a served one is changed by PATCH). Default: all. */
+  custody?: CustodyMode;
   /** Whether it may come beside operators that are served already. A start that names a wrong folder must not mix two. */
   beside?: boolean;
 }
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
 export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<Operator> {
-  const { operatorToken, signingSeed, remoteKey, accounts = [], beside = false } = adoption;
+  const { operatorToken, signingSeed, remoteKey, accounts = [], beside = false, custody } = adoption;
   const operator = decodeAs('operator', operatorToken);
   const remote = remoteKey && (await service.custody.findRemote('operator', remoteKey));
   return change(service, actor, async (tx) => {
     if (!beside) await refuseAnother(tx, operator.claims);
-    const served = await keepOperator(service, tx, operator, actor);
-    for (const key of [signingSeed, remote]) if (key) await keepSigningKey(service, tx, served, key, actor);
+    const served = await keepOperator(service, tx, operator, actor, custody);
+    const row = await tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
+    // A start that offers its key to an operator whose mode was changed since goes on without.
+    if (beside || mayKeep(row.custody, 'operator')) {
+      for (const key of [signingSeed, remote]) if (key) await keepSigningKey(service, tx, served, key, actor);
+    }
     for (const token of accounts) await keepAccount(service, tx, served, token, actor);
-    return tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
+    return row;
   });
 }
 
@@ -74,14 +81,22 @@ async function refuseSharedKeys(tx: Queries, { sub, nats }: OperatorClaims): Pro
   }
 }
 
-async function keepOperator(
+export async function keepOperator(
   { now }: Service,
   tx: Queries,
   operator: Decoded<OperatorClaims>,
   actor: Actor,
+  custody?: CustodyMode,
 ): Promise<OperatorClaims> {
   const { claims, token } = operator;
   const stored = await tx.operator.findUnique({ where: { key: claims.sub } });
+  if (stored && custody !== undefined && stored.custody !== custody) {
+    throw new NatsctlError<ServiceErrorCode>(
+      'ERR_CUSTODY_MODE',
+      `the custody of operator ${stored.name} is ${stored.custody} already`,
+      { hint: 'change it by PATCH /api/v1/operators/{operator}', details: { operator: stored.key } },
+    );
+  }
   // Checked as those will who rely on it; an operator JWT is signed by its own identity key.
   trustOperators([claims]);
   await refuseSharedKeys(tx, claims);
@@ -107,10 +122,11 @@ async function keepOperator(
     iat: BigInt(claims.iat),
     updatedAt: BigInt(at),
   };
-  const create = { ...data, key: claims.sub, adoptedAt: BigInt(at) };
-  await tx.operator.upsert({ where: { key: claims.sub }, create, update: data });
+  const create = { ...data, key: claims.sub, adoptedAt: BigInt(at), ...(custody !== undefined && { custody }) };
+  const update = { ...data, version: { increment: 1 } };
+  await tx.operator.upsert({ where: { key: claims.sub }, create, update });
   const action = stored ? 'operator.update' : 'operator.adopt';
-  const detail = { name: data.name };
+  const detail = { name: data.name, ...(custody !== undefined && { custody }) };
   await recordAudit(tx, {
     at,
     actor,
@@ -126,7 +142,8 @@ async function keepOperator(
   return claims;
 }
 
-async function keepSigningKey(
+/** Keeps a key of the operator, which must be one of those its JWT names. */
+export async function keepSigningKey(
   { custody, now }: Service,
   tx: Queries,
   operator: OperatorClaims,

@@ -5,6 +5,7 @@ import { accountSigners, type TrustedOperators, trustOperators } from '../../cla
 import type { OperatorClaims } from '../../claims/types.js';
 import type { Operator } from '../../prisma/generated/client.js';
 import type { Custody } from '../custody/custody.js';
+import { signerElsewhere } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -42,20 +43,27 @@ export async function servedOperators(tx: Queries): Promise<TrustedOperators> {
   return trustOperators(rows.map((row) => readStored('operator', row).claims));
 }
 
-/** A key in custody that may sign accounts for the operator: a signing key, or its identity key where that may. */
+/**
+ * A key in custody that may sign accounts for the operator: a signing key, or its identity key where that may. Where there is none:
+ * one that refuses to sign, and says what is to be signed elsewhere.
+ */
 export async function operatorSigner(tx: Queries, custody: Custody, operator: OperatorClaims): Promise<Signer> {
+  const held = await heldOperatorSigner(tx, custody, operator);
+  if (held) return held;
+  return signerElsewhere(tx, 'account', `operator ${operator.name ?? operator.sub}`, accountSigners(operator));
+}
+
+/** As `operatorSigner`; null where no such key is held. */
+export async function heldOperatorSigner(
+  tx: Queries,
+  custody: Custody,
+  operator: OperatorClaims,
+): Promise<Signer | null> {
   for (const key of accountSigners(operator)) {
     const signer = await custody.signer(tx, key);
     if (signer) return signer;
   }
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_OPERATOR_KEY_ABSENT',
-    `this service holds no signing key of operator ${operator.name ?? operator.sub}, so it cannot sign account JWTs`,
-    {
-      hint: 'sign the change where the key is (`natsctl ...`, `nsc ...`) and push it',
-      details: { operator: operator.sub },
-    },
-  );
+  return null;
 }
 
 export function operatorUnknown(key: string): NatsctlError<ServiceErrorCode> {

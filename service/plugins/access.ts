@@ -115,9 +115,9 @@ export function callerOf(request: FastifyRequest): Caller {
 
 /** Who to name in the audit. */
 export function originOf(request: FastifyRequest): Origin {
-  const { id, ip, rehearsal } = request;
+  const { id, ip, rehearsal, attempt } = request;
   const { actor } = callerOf(request);
-  return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }) };
+  return { actor, requestId: String(id), remote: ip, ...(rehearsal && { rehearsal }), ...(attempt && { attempt }) };
 }
 
 export function bearerToken({ headers }: Pick<FastifyRequest, 'headers'>): string {

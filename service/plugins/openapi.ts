@@ -23,7 +23,7 @@ export const openapi = fp(
               type: 'http',
               scheme: 'bearer',
               bearerFormat: 'JWT',
-              description: 'An access token of this service.',
+              description: 'An access token of this service, or one of an identity provider that it believes.',
             },
           },
         },

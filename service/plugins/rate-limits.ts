@@ -63,14 +63,20 @@ export const rateLimits = fp<{ limits: RateLimits }>(
   { name: 'rate-limits' },
 );
 
-const FAILED: ServiceErrorCode[] = ['ERR_AUTH_TOKEN_INVALID', 'ERR_SESSION_CHALLENGE', 'ERR_SESSION_KEY'];
+/** Also a token without a role: anybody can have one of a public identity provider. */
+const FAILED: ServiceErrorCode[] = [
+  'ERR_AUTH_NO_ROLE',
+  'ERR_AUTH_TOKEN_INVALID',
+  'ERR_SESSION_CHALLENGE',
+  'ERR_SESSION_KEY',
+];
 
 function isSignIn({ url }: FastifyRequest): boolean {
   return url.startsWith('/api/v1/sessions');
 }
 
 /** Tokens of one name may be of two tenants, so a token counts as itself; whoever signs in, however often, as who it is. */
-function callerKey({ headers }: FastifyRequest, { actor }: Caller): string {
+export function callerKey({ headers }: Pick<FastifyRequest, 'headers'>, { actor }: Caller): string {
   if (!actor.startsWith('token:')) return actor;
   return createHash('sha256')
     .update(headers.authorization ?? '')

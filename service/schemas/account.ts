@@ -3,6 +3,7 @@ import type { Account } from '../../prisma/generated/client.js';
 import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
 import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { RemoteKeyReference } from './key.js';
 import { Announced } from './revocation.js';
 import { Warnings } from './warning.js';
 
@@ -48,6 +49,12 @@ export const NewAccount = Type.Object(
     name: Name,
     operator: Type.Optional(Id('Operator key; may be left out where there is one operator')),
     publicKey: Type.Optional(Id('Of a key kept elsewhere; without it the service makes and keeps the keys')),
+    remoteKey: Type.Optional(
+      Type.Object(
+        { identity: Type.Optional(RemoteKeyReference), signing: Type.Optional(RemoteKeyReference) },
+        { ...closed, description: "Keys in Transit: the account's own, and a signing key for its users" },
+      ),
+    ),
     description: Type.Optional(Type.String({ maxLength: 8_192 })),
     limits: Type.Optional(
       Type.Object(

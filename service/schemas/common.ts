@@ -8,6 +8,8 @@ export const Limit = (description: string) =>
 /** Never more rows than this in one answer. */
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
+/** A sealed position (service/plugins/cursors.ts). */
+const MAX_CURSOR = 512;
 /** Entity ids are nkeys of 56 characters, `*`, or hashes of 64. What they must be is said by claims/, with its own codes. */
 const ID_LENGTH = 100;
 
@@ -25,11 +27,18 @@ export const UnixSeconds = (description: string) =>
 export const Page = Type.Object(
   {
     limit: Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, description: 'Rows wanted' }),
-    after: Type.Optional(Type.String({ maxLength: ID_LENGTH, description: '`next` of the page before' })),
+    after: Type.Optional(
+      Type.String({ maxLength: MAX_CURSOR, description: '`next` of the page before, as it was given' }),
+    ),
   },
   closed,
 );
 export type Page = Static<typeof Page>;
+
+/** A filter of a list: text that stands in a name. */
+export const NamePart = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 200, description: 'Stands in the name, in any letter case' }),
+);
 
 /** A page of a list; `next` is there when more follow. */
 export const ListOf = <T extends TSchema>(item: T) =>
@@ -56,6 +65,15 @@ export const ProblemDocument = Type.Object(
     detail: Type.String(),
     hint: Type.Optional(Type.String({ description: 'What to do next' })),
     errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
+    details: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: 'With ERR_SIGN_ELSEWHERE: what to sign, with which key, and where to send it',
+        },
+      ),
+    ),
     instance: Type.Optional(Type.String()),
   },
   { description: 'RFC 9457 problem' },

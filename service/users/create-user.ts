@@ -54,7 +54,14 @@ export async function createUser(
     if ((await recordedRevocations(tx, row.key)).has(key)) throw keyRevoked(account.claims, key);
     const claims = newUser(key, name);
     apply(wanted, claims);
-    return issueUser(service, tx, { issuing, claims, stored: null, actor, action: 'user.create' });
+    return issueUser(service, tx, {
+      issuing,
+      claims,
+      stored: null,
+      keyMade: seed !== null,
+      actor,
+      action: 'user.create',
+    });
   });
   if (!seed) return created;
   const creds = formatCreds(created.jwt, seed);

@@ -1,5 +1,4 @@
 import { EVERYONE } from '../../claims/account/revocation.js';
-import { NatsctlError } from '../../claims/errors.js';
 import { signClaims, type Unsigned } from '../../claims/jwt/encode.js';
 import type { Signer } from '../../claims/keys/signer.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
@@ -11,7 +10,7 @@ import { findAccount } from '../accounts/find-account.js';
 import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
-import type { ServiceErrorCode } from '../errors.js';
+import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -28,6 +27,10 @@ export interface UserIssue {
   claims: Unsigned<UserClaims>;
   /** The user whose JWT this one replaces; null for a new one. */
   stored: User | null;
+  /** Whether its key is made here for it: nobody has it where the JWT cannot be signed. */
+  keyMade?: boolean;
+  /** Signs it in the place of the account's first plain key. */
+  signer?: Signer;
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
@@ -53,7 +56,8 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const { issuing, stored, actor, action } = issue;
   const { row, account } = issuing;
   const at = service.now();
-  const signer = await userSigner(service, tx, account.claims, account.strict);
+  const signer = issue.signer ?? (await userSigner(service, tx, account.claims, account.strict));
+  if (issue.keyMade) requireHeld(signer);
   const claims = signedBy(issue.claims, signer.publicKey, row.key);
   refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
   // Later than a revocation of everyone made in this same second, or the new JWT would be void from the start.
@@ -86,15 +90,12 @@ function signedBy(claims: Unsigned<UserClaims>, signer: string, accountKey: stri
 /** A plain signing key before the identity key; a scoped one would put its template in the place of what is asked for. */
 async function userSigner({ custody }: Service, tx: Queries, account: AccountClaims, strict: boolean): Promise<Signer> {
   const plain = [...account.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  for (const key of strict ? plain : [...plain, account.sub]) {
+  const may = strict ? plain : [...plain, account.sub];
+  for (const key of may) {
     const signer = await custody.signer(tx, key);
     if (signer) return signer;
   }
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_SIGNING_KEY_ABSENT',
-    `this service holds no signing key of account ${account.name ?? account.sub}, so it cannot sign its users`,
-    { hint: 'make the user where the key is: `natsctl user create`', details: { account: account.sub } },
-  );
+  return signerElsewhere(tx, 'user', `account ${account.name ?? account.sub}`, may);
 }
 
 async function saveUser(

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Seed } from '../../claims/keys/seed.js';
+import { startIssuer } from '../unit/service/oidc-issuer.js';
 import { type Home, jsonFile, makeHome, run, start } from './harness.js';
 
 let home: Home;
@@ -80,6 +81,53 @@ describe('settings', () => {
       expect([error.code, error.message], text).toEqual([code, expect.stringContaining(says)]);
       expect(refused.code).not.toBe(0);
       expect(refused.stdout + refused.stderr).not.toContain(seed);
+    }
+  });
+});
+
+describe('identity providers', () => {
+  it('stand in the configuration file, or in a file of their own', async () => {
+    const issuer = await startIssuer();
+    const list = [
+      { issuer: issuer.issuer, audience: issuer.audience, rules: [{ when: { sub: 'ada' }, role: 'viewer' }] },
+    ];
+    const [inside, own] = [
+      write('oidc.yaml', JSON.stringify({ oidc: list })),
+      write('issuers.json', JSON.stringify(list)),
+    ];
+    const cases: [args: string[], env: NodeJS.ProcessEnv][] = [
+      [['--config', inside], {}],
+      [['--config', write('other.yaml', 'oidc: [{}]\n')], { NATSCTL_OIDC: own }],
+    ];
+    const authorization = `Bearer ${await issuer.token()}`;
+    for (const [args, env] of cases) {
+      const { url, stop } = await serve([...args, '--port', '-1', '--data-dir', at('oidc')], env);
+      const answer = await fetch(`${url}/api/v1/whoami`, { headers: { authorization } });
+      expect(await answer.json(), args.join(' ')).toMatchObject({ actor: `oidc:${issuer.issuer}#ada` });
+      expect(await stop('SIGTERM')).toBe(0);
+    }
+  });
+
+  it('are read strictly', async () => {
+    const own = write('faulty.yaml', '- issuer: https://id.example\n  issuer: https://id.example\n');
+    const cases: [args: string[], code: string, says: string][] = [
+      [['--oidc', own], 'ERR_CONFIG_INVALID', ':2:3: /0/issuer is there twice'],
+      [['--oidc', at('absent')], 'ERR_SOURCE', 'there is no file'],
+      [
+        ['--config', write('map.yaml', 'oidc: {issuer: x}\n')],
+        'ERR_CONFIG_INVALID',
+        ':1:1: /oidc must be the name of a file',
+      ],
+      [
+        ['--config', write('wrong.yaml', 'oidc: [{issuer: x, audience: y, rules: [], realm: z}]\n')],
+        'ERR_SETTING_INVALID',
+        '/0/',
+      ],
+    ];
+    for (const [args, code, says] of cases) {
+      const refused = await run(home, ['service', 'start', ...args, '--data-dir', at('never'), '--json']);
+      const { error } = refused.json();
+      expect([error.code, error.message], args.join(' ')).toEqual([code, expect.stringContaining(says)]);
     }
   });
 });

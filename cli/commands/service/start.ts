@@ -5,6 +5,7 @@ import { Flags } from '@oclif/core';
 import { type RunningService, startService } from '../../../service/start.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { withConfigFile } from '../../service/config-file.js';
+import { oidcIssuers } from '../../service/oidc.js';
 import { serviceOptions } from '../../service/options.js';
 import { serviceSettings } from '../../service/settings.js';
 import { readSystemCreds, storeAdoption } from '../../up/adoption.js';
@@ -53,7 +54,8 @@ export default class ServiceStart extends NatsctlCommand {
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
     const url = await databaseUrl(flags);
     const where = { dataDir, ...(url !== undefined && { databaseUrl: url }), host: flags.host, port: flags.port };
-    service = await namingPortFlag('port', startService({ ...options, ...where, logger }));
+    const oidc = await oidcIssuers(flags.oidc);
+    service = await namingPortFlag('port', startService({ ...options, ...where, oidc, logger }));
     try {
       if (adoption) await service.adoptOperator(adoption.operator);
       for (const server of flags.server ?? []) {

@@ -9,7 +9,9 @@ CREATE TABLE "operator" (
     "jti" TEXT NOT NULL,
     "iat" BIGINT NOT NULL,
     "updated_at" BIGINT NOT NULL,
-    "adopted_at" BIGINT NOT NULL DEFAULT 0
+    "adopted_at" BIGINT NOT NULL DEFAULT 0,
+    "custody" TEXT NOT NULL DEFAULT 'accounts',
+    "version" INTEGER NOT NULL DEFAULT 1
 );
 
 -- CreateTable
@@ -68,8 +70,8 @@ CREATE TABLE "access_token" (
 CREATE TABLE "audit_entry" (
     "seq" SERIAL NOT NULL PRIMARY KEY,
     "at" BIGINT NOT NULL,
-    "actor" TEXT NOT NULL,
-    "action" TEXT NOT NULL,
+    "actor" TEXT COLLATE "C" NOT NULL,
+    "action" TEXT COLLATE "C" NOT NULL,
     "entity" TEXT COLLATE "C" NOT NULL,
     "before_jti" TEXT,
     "after_jti" TEXT,
@@ -157,6 +159,18 @@ CREATE TABLE "deletion" (
 );
 
 -- CreateTable
+CREATE TABLE "idempotency" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "fingerprint" TEXT NOT NULL,
+    "action" TEXT,
+    "entity" TEXT,
+    "status" INTEGER,
+    "headers" TEXT,
+    "body" TEXT,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
 CREATE TABLE "meta" (
     "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "value" BYTEA NOT NULL
@@ -194,3 +208,18 @@ CREATE INDEX "account_import_importer_key_idx" ON "account_import"("importer_key
 
 -- CreateIndex
 CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
+
+-- CreateIndex
+CREATE INDEX "idempotency_created_at_idx" ON "idempotency"("created_at");
+
+-- CreateIndex
+CREATE INDEX "account_updated_at_idx" ON "account"("updated_at");
+
+-- CreateIndex
+CREATE INDEX "user_account_key_exp_idx" ON "user"("account_key", "exp");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_actor_seq_idx" ON "audit_entry"("actor", "seq");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_action_seq_idx" ON "audit_entry"("action", "seq");

@@ -7,7 +7,8 @@ import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
-import { hasRight, reach, requireRight, within } from '../../auth/rights.js';
+import { listAccounts } from '../../accounts/list-accounts.js';
+import { hasRight, reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { accountWarnings } from '../../lint/warnings.js';
 import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
@@ -28,12 +29,24 @@ import {
   Id,
   IfMatch,
   ListOf,
+  NamePart,
   needs,
   Page,
   pageOf,
   refusals,
+  UnixSeconds,
 } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
+
+const AccountPage = Type.Object(
+  {
+    ...Page.properties,
+    operator: Type.Optional(Id('Operator whose accounts')),
+    name: NamePart,
+    updatedSince: Type.Optional(UnixSeconds('Stored at or after it')),
+  },
+  closed,
+);
 
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
@@ -59,15 +72,13 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       schema: {
         ...apiRoute,
         summary: 'Accounts',
-        querystring: Page,
-        response: { 200: ListOf(AccountItem), ...refusals(401) },
+        querystring: AccountPage,
+        response: { 200: ListOf(AccountItem), ...refusals(400, 401) },
       },
     },
     async (request) => {
       const { query } = request;
-      const seen = within(reach(callerOf(request), 'read'), 'operatorKey', 'key');
-      const where = { ...seen, ...(query.after !== undefined && { key: { gt: query.after } }) };
-      const rows = await db.account.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
+      const rows = await listAccounts(db, reach(callerOf(request), 'read'), query, query.limit + 1);
       return pageOf(rows, query, accountItem, ({ key }) => key);
     },
   );
@@ -81,7 +92,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
         summary: 'Make an account',
         querystring: ChangeQuery,
         body: NewAccount,
-        response: { 201: ChangedAccount, ...refusals(400, 401, 403, 404, 409) },
+        response: { 201: ChangedAccount, ...refusals(400, 401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {

@@ -19,6 +19,10 @@ export const announcementRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         ...apiRoute,
         summary: 'How far each link got with telling its servers of the account, or of its deletion (one row a link)',
         params: Type.Object({ account: Id('Account key, also of a deleted account') }, closed),
+        querystring: Type.Object(
+          { state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('acked')])) },
+          closed,
+        ),
         response: { 200: ListOf(AnnouncementItem), ...refusals(400, 401, 404) },
       },
     },
@@ -30,7 +34,9 @@ export const announcementRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
       ]);
       const operator = account?.operatorKey ?? deleted?.operatorKey;
       if (!operator || !hasRight(callerOf(request), 'read', { operator, account: key })) throw accountUnknown(key);
-      return { items: [...(account?.announcements ?? []), ...(deleted?.deletions ?? [])].map(announcementItem) };
+      const { state } = request.query;
+      const rows = [...(account?.announcements ?? []), ...(deleted?.deletions ?? [])];
+      return { items: rows.filter((row) => state === undefined || row.state === state).map(announcementItem) };
     },
   );
 };

@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { guard } from '../../plugins/access.js';
+import { opaqueCursors } from '../../plugins/cursors.js';
+import { idempotency } from '../../plugins/idempotency.js';
 import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
@@ -7,20 +9,27 @@ import { auditRoutes } from './audit.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
+import { keyRoutes } from './keys.js';
 import { linkRoutes } from './links.js';
 import { operatorRoutes } from './operators.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
 export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   guard(app, service);
+  idempotency(app, service);
   strictJson(app);
+  opaqueCursors(app, service.cursors);
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    keyRoutes,
+    signingKeyRoutes,
     announcementRoutes,
     userRoutes,
     revocationRoutes,
@@ -30,6 +39,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     eventRoutes,
     insightRoutes,
     serverConfigRoutes,
+    whoamiRoutes,
   ]) {
     await app.register(routes, { service });
   }

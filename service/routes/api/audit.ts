@@ -38,10 +38,15 @@ const AuditItem = Type.Object(
 
 const AuditPage = Type.Object(
   {
-    limit: Page.properties.limit,
-    after: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: '`seq` of the last entry seen' }),
+    ...Page.properties,
+    action: Type.Optional(Type.String({ maxLength: 100, description: 'As in the entries: account.update' })),
     entity: Type.Optional(Id('Public key or id of what changed')),
     actor: Type.Optional(Type.String({ maxLength: 300 })),
+    operator: Type.Optional(Id('Operator it belongs to')),
+    account: Type.Optional(Id('Account it belongs to')),
+    afterSeq: Type.Optional(Type.Integer({ minimum: 0, description: 'Only entries after the one of this number' })),
+    since: Type.Optional(UnixSeconds('Made at or after it')),
+    until: Type.Optional(UnixSeconds('Made before it')),
   },
   closed,
 );
@@ -81,13 +86,30 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       },
     },
     async (request) => {
-      const { after, limit, entity, actor } = request.query;
+      const {
+        after = '0',
+        afterSeq = 0,
+        limit,
+        action,
+        entity,
+        actor,
+        operator,
+        account,
+        since,
+        until,
+      } = request.query;
       const rows = await store.db.auditEntry.findMany({
         where: {
           ...within(reach(callerOf(request), 'audit'), 'operatorKey', 'accountKey'),
-          seq: { gt: after },
+          seq: { gt: Math.max(Number(after), afterSeq) },
+          ...(action !== undefined && { action }),
           ...(entity !== undefined && { entity }),
           ...(actor !== undefined && { actor }),
+          ...(operator !== undefined && { operatorKey: operator }),
+          ...(account !== undefined && { accountKey: account }),
+          ...((since !== undefined || until !== undefined) && {
+            at: { ...(since !== undefined && { gte: since }), ...(until !== undefined && { lt: until }) },
+          }),
         },
         orderBy: { seq: 'asc' },
         take: limit + 1,

@@ -18,7 +18,7 @@ const Seq = Type.Integer({
   description: '`id` of the last event seen; absent = from now on',
 });
 
-export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service: { events } }) => {
+export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service: { events, now } }) => {
   const ending = new AbortController();
   let followers = 0;
   app.addHook('preClose', async () => ending.abort());
@@ -57,7 +57,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       followers++;
       reply.hijack();
       const { raw } = reply;
-      const end = AbortSignal.any([ending.signal, AbortSignal.timeout(CONNECTION_MS), closedBy(raw)]);
+      // With the token it was opened with, at the latest.
+      const left = caller.expires === undefined ? CONNECTION_MS : Math.max(0, caller.expires - now()) * 1_000;
+      const patience = AbortSignal.timeout(Math.min(CONNECTION_MS, left));
+      const end = AbortSignal.any([ending.signal, patience, closedBy(raw)]);
       raw.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',

@@ -47,6 +47,15 @@ const LinkDetail = Type.Object(
   },
   closed,
 );
+const LinkQuery = Type.Object(
+  {
+    ...Page.properties,
+    state: Type.Optional(
+      Type.Union([Type.Literal('pending'), Type.Literal('acked')], { description: 'Of the accounts listed' }),
+    ),
+  },
+  closed,
+);
 /** Deletions shown with a link. */
 const MAX_DELETIONS = 1_000;
 const NewLink = Type.Object(
@@ -107,15 +116,15 @@ export const linkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'One NATS system: its servers, how they compare, and what each answered about each account',
         params: Type.Object({ link: Id('Link id') }, closed),
-        querystring: Page,
-        response: { 200: LinkDetail, ...refusals(401, 403, 404) },
+        querystring: LinkQuery,
+        response: { 200: LinkDetail, ...refusals(400, 401, 403, 404) },
       },
     },
     async ({ params: { link }, query }) => {
       const detail = await links.detail(link);
       const after = query.after === undefined ? {} : { accountKey: { gt: query.after } };
       const rows = await db.announcement.findMany({
-        where: { linkId: link, ...after },
+        where: { linkId: link, ...(query.state !== undefined && { state: query.state }), ...after },
         orderBy: { accountKey: 'asc' },
         take: query.limit + 1,
       });

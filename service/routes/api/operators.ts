@@ -5,7 +5,10 @@ import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import type { Operator } from '../../../prisma/generated/client.js';
 import { reach } from '../../auth/rights.js';
+import type { CustodyMode } from '../../custody/modes.js';
+import { sendEntityTag } from '../../http/entity-tag.js';
 import { adoptOperator } from '../../operators/adopt-operator.js';
+import { editOperator } from '../../operators/edit-operator.js';
 import { servedOperator } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
@@ -13,6 +16,7 @@ import {
   ChangeQuery,
   closed,
   Id,
+  IfMatch,
   ListOf,
   needs,
   Page,
@@ -20,8 +24,14 @@ import {
   refusals,
   UnixSeconds,
 } from '../../schemas/common.js';
+import { RemoteKeyReference } from '../../schemas/key.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
+
+const Custody = Type.Union([Type.Literal('none'), Type.Literal('operator-signing-key'), Type.Literal('accounts')], {
+  description:
+    'Which private keys are kept here: none; a key of the operator (accounts are signed here, users are not); those of accounts too',
+});
 
 const OperatorItem = Type.Object(
   {
@@ -30,6 +40,8 @@ const OperatorItem = Type.Object(
     jti: Type.String(),
     issuedAt: UnixSeconds('Issue of its JWT'),
     keysInCustody: Type.Array(Type.String(), { description: 'Keys of the operator that the service can sign with' }),
+    custody: Custody,
+    version: Type.Integer({ description: 'Grows by one with every change; the ETag' }),
   },
   closed,
 );
@@ -47,21 +59,8 @@ const NewOperator = Type.Object(
         description: 'Seed of a signing key, to be sealed here; without it only signed JWTs are taken',
       }),
     ),
-    remoteKey: Type.Optional(
-      Type.Object(
-        {
-          provider: Type.Literal('transit'),
-          mount: Type.String({ maxLength: 100, description: 'Where the Transit engine is mounted' }),
-          name: Type.String({ maxLength: 100 }),
-          version: Type.Integer({ minimum: 1, description: 'The version that is the signing key' }),
-        },
-        {
-          ...closed,
-          description:
-            'A signing key in Vault or OpenBao (Transit, ed25519), which signs there; the service holds no seed',
-        },
-      ),
-    ),
+    remoteKey: Type.Optional(RemoteKeyReference),
+    custody: Type.Optional(Custody),
     accounts: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_TOKEN_BYTES }), {
         maxItems: 1_000,
@@ -80,6 +79,8 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
     jti: row.jti,
     issuedAt: Number(row.iat),
     keysInCustody: await custody.keysOf(store.db, row.key),
+    custody: row.custody as CustodyMode,
+    version: row.version,
   });
 
   app.get(
@@ -120,7 +121,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
       },
     },
     async (request, reply) => {
-      const { jwt, signingKey, remoteKey, accounts } = request.body;
+      const { jwt, signingKey, remoteKey, accounts, custody } = request.body;
       const signingSeed = signingKey === undefined ? undefined : Seed.parse(signingKey);
       try {
         const adoption = {
@@ -129,6 +130,7 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
           ...(signingSeed && { signingSeed }),
           ...(remoteKey && { remoteKey }),
           ...(accounts && { accounts }),
+          ...(custody && { custody }),
         };
         const row = await adoptOperator(service, adoption, originOf(request));
         return await reply
@@ -152,10 +154,45 @@ export const operatorRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = a
         response: { 200: OperatorDetail, ...refusals(400, 401, 404) },
       },
     },
-    async ({ params }) => {
+    async ({ params }, reply) => {
       const key = decodePublicKey(params.operator, 'operator').text;
       const { row } = await servedOperator(store.db, key);
-      return { ...(await item(row)), jwt: readStored('operator', row).token };
+      return sendEntityTag(reply, row).send({ ...(await item(row)), jwt: readStored('operator', row).token });
+    },
+  );
+
+  app.patch(
+    '/operators/:operator',
+    {
+      config: needs('manage', 'operator'),
+      bodyLimit: 2 * MAX_TOKEN_BYTES,
+      schema: {
+        ...apiRoute,
+        summary: 'Change an operator: which of its keys are kept here, or its JWT by a newer one',
+        params: Type.Object({ operator: Id('Operator key') }, closed),
+        querystring: ChangeQuery,
+        headers: IfMatch,
+        body: Type.Object(
+          {
+            custody: Type.Optional(Custody),
+            removeKeys: Type.Optional(
+              Type.Boolean({
+                description: 'Lets the keys go for good that the new custody does not keep (409 otherwise)',
+              }),
+            ),
+            jwt: Type.Optional(Type.String({ maxLength: MAX_TOKEN_BYTES, description: 'Newer JWT of the operator' })),
+          },
+          closed,
+        ),
+        response: { 200: OperatorDetail, ...refusals(400, 401, 403, 404, 409, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const operator = decodePublicKey(params.operator, 'operator').text;
+      const edit = { ...body, operator, ifMatch: headers['if-match'] };
+      const row = await editOperator(service, edit, originOf(request));
+      return sendEntityTag(reply, row).send({ ...(await item(row)), jwt: row.jwt });
     },
   );
 };

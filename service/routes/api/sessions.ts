@@ -1,21 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
-import { type Grant, ROLES } from '../../auth/rights.js';
+import { Type } from 'typebox';
 import { closed, Id, refusals, UnixSeconds } from '../../schemas/common.js';
+import { Grants, shownGrant } from '../../schemas/grant.js';
 import type { Service } from '../../service.js';
 import { strictJson } from './json-body.js';
-
-const Grants = Type.Array(
-  Type.Object(
-    {
-      role: Type.String({ description: ROLES.join(', ') }),
-      operator: Type.Optional(Id('Operator key')),
-      account: Type.Optional(Id('Account key')),
-    },
-    closed,
-  ),
-  { description: 'What the key may do here' },
-);
 
 /** Sign-in with a key of the tree: ask for a challenge, sign it, get a token. The only routes of the API that need none. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (
@@ -75,7 +63,3 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
     },
   );
 };
-
-function shownGrant({ role, operator, account }: Grant): Static<typeof Grants>[number] {
-  return { role, ...(operator && { operator }), ...(account && { account }) };
-}

@@ -43,6 +43,16 @@ const TokenItem = Type.Object(
   },
   closed,
 );
+const TokenPage = Type.Object(
+  {
+    ...Page.properties,
+    operator: Type.Optional(Id('Operator the role is for')),
+    account: Type.Optional(Id('Account the role is for')),
+    role: Type.Optional(Role),
+    revoked: Type.Optional(Type.Boolean({ description: 'Whether it was revoked' })),
+  },
+  closed,
+);
 const NewToken = Type.Object(
   {
     name: Name,
@@ -68,14 +78,21 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       schema: {
         ...apiRoute,
         summary: 'Access tokens',
-        querystring: Page,
-        response: { 200: ListOf(TokenItem), ...refusals(401, 403) },
+        querystring: TokenPage,
+        response: { 200: ListOf(TokenItem), ...refusals(400, 401, 403) },
       },
     },
     async (request) => {
       const { query } = request;
-      const seen = within(reach(callerOf(request), 'manage'), 'operatorKey', 'accountKey');
-      const where = { ...seen, ...(query.after !== undefined && { hash: { gt: query.after } }) };
+      const { operator, account, role, revoked, after } = query;
+      const where = {
+        ...within(reach(callerOf(request), 'manage'), 'operatorKey', 'accountKey'),
+        ...(operator !== undefined && { operatorKey: operator }),
+        ...(account !== undefined && { accountKey: account }),
+        ...(role !== undefined && { role }),
+        ...(revoked !== undefined && { revokedAt: revoked ? { not: null } : null }),
+        ...(after !== undefined && { hash: { gt: after } }),
+      };
       const rows = await store.db.accessToken.findMany({ where, orderBy: { hash: 'asc' }, take: query.limit + 1 });
       return pageOf(rows, query, tokenItem, ({ hash }) => hash);
     },

@@ -11,10 +11,12 @@ import {
   Id,
   IfMatch,
   ListOf,
+  NamePart,
   needs,
   Page,
   pageOf,
   refusals,
+  UnixSeconds,
 } from '../../schemas/common.js';
 import { Revoked } from '../../schemas/revocation.js';
 import { CreatedUser, NewUser, UserDetail, UserItem, userDetail, userItem } from '../../schemas/user.js';
@@ -22,8 +24,18 @@ import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
 import { deleteUser } from '../../users/delete-user.js';
 import { findUser } from '../../users/find-user.js';
+import { listUsers } from '../../users/list-users.js';
 
 const InAccount = Type.Object({ account: Id('Account key') }, closed);
+const UserPage = Type.Object(
+  {
+    ...Page.properties,
+    name: NamePart,
+    expired: Type.Optional(Type.Boolean({ description: 'Whether the JWT has ended' })),
+    expiresBefore: Type.Optional(UnixSeconds('The JWT ends before it')),
+  },
+  closed,
+);
 
 export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
@@ -36,14 +48,13 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Users of an account that this service made',
         params: InAccount,
-        querystring: Page,
+        querystring: UserPage,
         response: { 200: ListOf(UserItem), ...refusals(400, 401, 404) },
       },
     },
     async ({ params, query }) => {
       const { key: accountKey } = await findAccount(db, params.account);
-      const where = { accountKey, ...(query.after !== undefined && { key: { gt: query.after } }) };
-      const rows = await db.user.findMany({ where, orderBy: { key: 'asc' }, take: query.limit + 1 });
+      const rows = await listUsers(db, accountKey, query, { now: service.now(), take: query.limit + 1 });
       return pageOf(rows, query, userItem, ({ key }) => key);
     },
   );

@@ -101,7 +101,7 @@ describe('deleting an account', () => {
     const keyless = await runService({ custody: false });
     const { id } = await pushed(keyless);
     const refused = await keyless.api('DELETE', `/accounts/${id}`);
-    expect([refused.status, refused.json.code]).toEqual([409, 'ERR_OPERATOR_KEY_ABSENT']);
+    expect([refused.status, refused.json.code]).toEqual([409, 'ERR_SIGN_ELSEWHERE']);
     expect((await keyless.get(`/jwt/v1/accounts/${id}`)).status).toBe(200);
   });
 

@@ -112,5 +112,5 @@ it('without the key of the operator there is nothing to sign with', async () => 
   const account = Seed.generate('account');
   const token = await service.operator.account(account.publicKey, () => {}, { by: seedSigner(account) });
   const refused = await service.push(account.publicKey, token);
-  expect(refused).toMatchObject({ status: 409, json: { code: 'ERR_OPERATOR_KEY_ABSENT' } });
+  expect(refused).toMatchObject({ status: 409, json: { code: 'ERR_SIGN_ELSEWHERE' } });
 });

@@ -163,7 +163,7 @@ describe('a revocation over REST', () => {
     const { id } = await withAccount(service);
     expect(await service.api('POST', `/accounts/${id}/revocations`, { user: newUser() })).toMatchObject({
       status: 409,
-      json: { code: 'ERR_OPERATOR_KEY_ABSENT', hint: expect.any(String) },
+      json: { code: 'ERR_SIGN_ELSEWHERE', hint: expect.any(String) },
     });
   });
 });

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { parseClaims } from '../../../claims/jwt/claims-json.js';
+import { decodeAs } from '../../../claims/jwt/decode.js';
+import { signClaims } from '../../../claims/jwt/encode.js';
+import { Seed } from '../../../claims/keys/seed.js';
+import { seedSigner } from '../../../claims/keys/signer.js';
+import { verifyAccount } from '../../../claims/trust/account.js';
+import { trustOperators } from '../../../claims/trust/operators.js';
+import { verifyUser } from '../../../claims/trust/user.js';
+import type { SignRequest } from '../../../service/custody/sign-elsewhere.js';
+import { NOW, type Reply, runService, type TestService } from './service.js';
+
+const newKey = (kind: 'account' | 'user' | 'operator') => Seed.generate(kind).publicKey;
+
+/** A service that holds no key of its operator, and whoever does. */
+async function keyless() {
+  const service = await runService({ custody: false });
+  const { operator } = service;
+  const sign = async ({ kind, claims, signers, notIssuedBefore }: SignRequest, by: Seed = operator.signing) => {
+    expect(signers).toContain(by.publicKey);
+    const parsed = parseClaims(kind, JSON.stringify(claims));
+    return (await signClaims(parsed, seedSigner(by), { now: NOW, after: notIssuedBefore - 1 })).token;
+  };
+  /** Does what a refusal says: signs, and sends it where it says. */
+  const complete = async (refused: Reply): Promise<Reply> => {
+    expect(refused).toMatchObject({ status: 409, json: { code: 'ERR_SIGN_ELSEWHERE' } });
+    const request = refused.json.details as SignRequest;
+    const token = await sign(request);
+    const { url = '', headers = {} } = request.send ?? {};
+    const force = 'natsctl-force' in headers && { authorization: `Bearer ${service.adminToken}` };
+    return service.push(url.slice(url.lastIndexOf('/') + 1), token, { ...headers, ...force });
+  };
+  const account = async (name: string) => {
+    const publicKey = newKey('account');
+    expect((await complete(await service.api('POST', '/accounts', { name, publicKey }))).status).toBe(201);
+    return publicKey;
+  };
+  return { service, operator, sign, complete, account };
+}
+
+const claimsOf = async (service: TestService, id: string) =>
+  decodeAs('account', (await service.get(`/jwt/v1/accounts/${id}`)).text).claims;
+
+describe('what no key here may sign', () => {
+  it('is told as the claims to sign, and is the change once they were signed and pushed', async () => {
+    const { service, complete, operator, account } = await keyless();
+    const publicKey = newKey('account');
+    const wanted = { name: 'orders', publicKey, limits: { conn: 5 } };
+    const refused = await service.api('POST', '/accounts', wanted);
+    expect(refused.headers.get('content-type')).toContain('application/problem+json');
+    expect(refused.json.details).toMatchObject({
+      kind: 'account',
+      claims: { sub: publicKey, name: 'orders', nats: { limits: { conn: 5 } } },
+      signers: [operator.signing.publicKey, operator.identity.publicKey],
+      send: { method: 'POST', url: `/jwt/v1/accounts/${publicKey}`, headers: { 'if-none-match': '*' } },
+      rest: [],
+    });
+    for (const field of ['iss', 'iat', 'jti']) expect(refused.json.details.claims).not.toHaveProperty(field);
+    expect((await service.api('GET', `/accounts/${publicKey}`)).status).toBe(404);
+    expect((await complete(refused)).status).toBe(201);
+
+    const read = await service.api('GET', `/accounts/${publicKey}`);
+    const etag = { 'if-match': read.headers.get('etag') ?? '' };
+    const edit = await service.api('PATCH', `/accounts/${publicKey}`, { nats: { limits: { conn: 9 } } }, etag);
+    expect(edit.json.details.send.headers).toMatchObject({ 'if-match': `"${read.json.jti}"` });
+    expect((await complete(edit)).status).toBe(200);
+    edit.json.details.notIssuedBefore = NOW + 30;
+    expect((await complete(edit)).status, 'made from what is not stored any more').toBe(412);
+    expect((await claimsOf(service, publicKey)).nats.limits.conn).toBe(9);
+    const other = await account('other');
+    expect(
+      (await service.api('GET', '/accounts')).json.items.map(({ publicKey: key }: { publicKey: string }) => key),
+    ).toContain(other);
+  });
+
+  it('was validated, and asked for by somebody who may, before it is told', async () => {
+    const { service, account } = await keyless();
+    const id = await account('orders');
+    const bad = await service.api('POST', '/accounts', { name: 'a/b', publicKey: newKey('account') });
+    expect([bad.status, bad.json.code]).toEqual([400, 'ERR_NAME_INVALID']);
+    const etag = { 'if-match': '"v1"' };
+    const invalid = { nats: { exports: [{ name: 'x', subject: 'a..b', type: 'stream' }] } };
+    expect((await service.api('PATCH', `/accounts/${id}`, invalid, etag)).status).toBe(400);
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'viewer', account: id })).json;
+    const viewer = { ...etag, authorization: `Bearer ${token}` };
+    expect((await service.api('PATCH', `/accounts/${id}`, { name: 'x' }, viewer)).status).toBe(403);
+    expect((await service.api('PATCH', `/accounts/${id}`, { name: 'x' }, { 'if-match': '"v9"' })).status).toBe(412);
+  });
+
+  it('is never of a key that would be lost with it', async () => {
+    const { service, account } = await keyless();
+    const id = await account('orders');
+    const required = { status: 409, json: { code: 'ERR_PUBLIC_KEY_REQUIRED' } };
+    expect(await service.api('POST', '/accounts', { name: 'x' })).toMatchObject(required);
+    expect(await service.api('POST', `/accounts/${id}/signing-keys`, {})).toMatchObject(required);
+    expect(await service.api('POST', `/operators/${service.operator.claims.sub}/signing-keys`, {})).toMatchObject(
+      required,
+    );
+  });
+
+  it('is a revocation, and its end, which only an admin may push', async () => {
+    const { service, complete, sign, account } = await keyless();
+    const id = await account('orders');
+    const user = newKey('user');
+    expect((await complete(await service.api('POST', `/accounts/${id}/revocations`, { user, at: 5 }))).status).toBe(
+      200,
+    );
+    expect((await claimsOf(service, id)).nats.revocations.get(user)).toBe(5);
+    const back = await service.api('DELETE', `/accounts/${id}/revocations/${user}`);
+    expect(back.json.details.send.headers).toMatchObject({ 'natsctl-force': 'true' });
+    const token = await sign(back.json.details);
+    expect((await service.push(id, token, { 'if-match': back.json.details.send.headers['if-match'] })).status).toBe(
+      409,
+    );
+    expect((await complete(back)).status).toBe(200);
+    expect((await claimsOf(service, id)).nats.revocations.size).toBe(0);
+  });
+
+  it('is a user of an account whose keys are elsewhere, and its deletion whole', async () => {
+    const service = await runService();
+    const identity = Seed.generate('account');
+    const { publicKey: id, jwt } = (
+      await service.api('POST', '/accounts', { name: 'mine', publicKey: identity.publicKey })
+    ).json;
+    const publicKey = newKey('user');
+    const refused = await service.api('POST', `/accounts/${id}/users`, { name: 'till', publicKey });
+    expect(refused.json).toMatchObject({
+      code: 'ERR_SIGN_ELSEWHERE',
+      details: { kind: 'user', signers: [id], send: null, claims: { sub: publicKey, name: 'till' } },
+    });
+    const claims = parseClaims('user', JSON.stringify(refused.json.details.claims));
+    const { token } = await signClaims(claims, seedSigner(identity), { now: NOW });
+    const account = verifyAccount(jwt, trustOperators([service.operator.claims]), { now: NOW + 1 });
+    expect(verifyUser(token, account, { now: NOW + 1 }).claims.name).toBe('till');
+  });
+
+  it('is the deletion of a user, with all that is left to do once its revocation was pushed', async () => {
+    const service = await runService();
+    const { publicKey: id } = (await service.api('POST', '/accounts', { name: 'orders' })).json;
+    const { publicKey: user } = (await service.api('POST', `/accounts/${id}/users`, { name: 'till' })).json;
+    const operator = service.operator;
+    const held = `/operators/${operator.claims.sub}/keys/${operator.signing.publicKey}`;
+    expect((await service.api('DELETE', held)).status).toBe(200);
+    const refused = await service.api('DELETE', `/users/${user}`, undefined, { 'if-match': '"v1"' });
+    const { claims, send, rest } = refused.json.details as SignRequest;
+    expect(rest).toEqual([{ method: 'DELETE', url: `/api/v1/users/${user}`, headers: { 'if-match': '"v1"' } }]);
+    expect((await service.api('GET', `/users/${user}`)).status, 'nothing of it is done yet').toBe(200);
+    const { token } = await signClaims(parseClaims('account', JSON.stringify(claims)), seedSigner(operator.signing), {
+      now: NOW + 5,
+    });
+    expect((await service.push(id, token, send?.headers)).status).toBe(200);
+    const deleted = await service.api('DELETE', `/users/${user}`, undefined, rest[0]?.headers);
+    expect(deleted).toMatchObject({ status: 200, json: { account: id, user, known: true } });
+    expect((await service.api('GET', `/users/${user}`)).status).toBe(404);
+  });
+
+  it('is the deletion of an account, whose last JWT is signed elsewhere', async () => {
+    const { service, complete, account } = await keyless();
+    const id = await account('orders');
+    const refused = await service.api('DELETE', `/accounts/${id}?force=true`);
+    expect(refused.json.details.rest).toEqual([
+      { method: 'DELETE', url: `/api/v1/accounts/${id}?force=true`, headers: {} },
+    ]);
+    expect((await complete(refused)).status).toBe(200);
+    expect((await claimsOf(service, id)).nats.limits.conn).toBe(0);
+    expect(await service.api('DELETE', `/accounts/${id}?force=true`)).toMatchObject({
+      status: 200,
+      json: { account: id },
+    });
+    expect((await service.get(`/jwt/v1/accounts/${id}`)).status).toBe(404);
+  });
+
+  it('is the JWT of an operator whose identity key is elsewhere', async () => {
+    const service = await runService();
+    const { operator } = service;
+    const at = `/operators/${operator.claims.sub}`;
+    const publicKey = newKey('operator');
+    const refused = await service.api('POST', `${at}/signing-keys`, { publicKey });
+    const { kind, claims, signers, send, notIssuedBefore } = refused.json.details as SignRequest;
+    expect({ kind, signers, send }).toEqual({
+      kind: 'operator',
+      signers: [operator.identity.publicKey],
+      send: {
+        method: 'PATCH',
+        url: `/api/v1${at}`,
+        headers: { 'content-type': 'application/json', 'if-match': '"v1"' },
+      },
+    });
+    const parsed = parseClaims('operator', JSON.stringify(claims));
+    const { token: jwt } = await signClaims(parsed, seedSigner(operator.identity), {
+      now: NOW,
+      after: notIssuedBefore - 1,
+    });
+    const stored = await service.api('PATCH', at, { jwt }, send?.headers);
+    expect(stored).toMatchObject({ status: 200, json: { version: 2, jwt } });
+    const { items } = (await service.api('GET', `${at}/signing-keys`)).json;
+    expect(items).toEqual([
+      { publicKey: operator.signing.publicKey, held: 'local' },
+      { publicKey, held: null },
+    ]);
+    const older = await service.api('PATCH', at, { jwt: operator.token }, { 'if-match': '"v2"' });
+    expect([older.status, older.json.code]).toEqual([409, 'ERR_PUSH_OLDER']);
+  });
+});
