@@ -8,7 +8,10 @@ export interface OpenConnection {
   cid: number;
   /** As the server saw it; empty where it does not say. */
   user: string;
+  /** Redacted where it is a bearer token, by newer servers. */
   jwt: string;
+  /** Who signed it; empty where the server does not say. */
+  issuer: string;
 }
 
 export interface ServerConnections {
@@ -43,7 +46,12 @@ export async function accountConnections(
 }
 
 /** Has a server close a connection (nats-server 2.10 and later; others do not answer). @returns whether it says so */
-export async function kick(connection: NatsConnection, serverId: string, cid: number, waitMs: number): Promise<boolean> {
+export async function kick(
+  connection: NatsConnection,
+  serverId: string,
+  cid: number,
+  waitMs: number,
+): Promise<boolean> {
   const options = { waitMs, expectServers: 1 };
   const [answer] = await gather(connection, `$SYS.REQ.SERVER.${serverId}.KICK`, JSON.stringify({ cid }), options);
   const said = answer && parse(answer.data);
@@ -75,9 +83,10 @@ function parseConnz(data: Uint8Array, user: string | undefined): ServerConnectio
 
 function readConnection(value: unknown): OpenConnection[] {
   if (typeof value !== 'object' || value === null) return [];
-  const { cid, authorized_user: user, jwt } = value as Record<string, unknown>;
+  const { cid, authorized_user: user, jwt, issuer_key: issuer } = value as Record<string, unknown>;
   if (!Number.isSafeInteger(cid)) return [];
-  return [{ cid: cid as number, user: typeof user === 'string' ? user : '', jwt: typeof jwt === 'string' ? jwt : '' }];
+  const text = (one: unknown) => (typeof one === 'string' ? one : '');
+  return [{ cid: cid as number, user: text(user), jwt: text(jwt), issuer: text(issuer) }];
 }
 
 function parse(data: Uint8Array): Reply | null {

@@ -28,6 +28,7 @@ export interface AuditRecord {
   action:
     | 'account.create'
     | 'account.delete'
+    | 'account.evacuate'
     | 'account.update'
     | 'activation.store'
     | 'credential-policy.delete'

@@ -6,6 +6,7 @@ import type { Service } from '../../service.js';
 import { accountRoutes } from './accounts.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { evacuationRoutes } from './evacuation.js';
 import { eventRoutes } from './events.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
@@ -39,6 +40,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     eventRoutes,
     insightRoutes,
     serverConfigRoutes,
+    evacuationRoutes,
     whoamiRoutes,
   ]) {
     await app.register(routes, { service });

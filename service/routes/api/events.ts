@@ -18,7 +18,10 @@ const Seq = Type.Integer({
   description: '`id` of the last event seen; absent = from now on',
 });
 
-export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service: { events, now } }) => {
+export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (
+  app,
+  { service: { events, now } },
+) => {
   const ending = new AbortController();
   let followers = 0;
   app.addHook('preClose', async () => ending.abort());

@@ -233,6 +233,7 @@ describe('the REST API', () => {
         'post /api/v1/audit/verify',
         'get /api/v1/audit/export',
         'get /api/v1/explain',
+        'post /api/v1/accounts/{account}/evacuate',
         'get /api/v1/operators/{operator}/server-config',
         'get /api/v1/doctor',
         'post /api/v1/doctor',
