@@ -1,6 +1,5 @@
 import { EVERYONE, revoke } from '../../claims/account/revocation.js';
-import { isNatsctlError } from '../../claims/errors.js';
-import { decodeAs, unknownFields } from '../../claims/jwt/decode.js';
+import { unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims } from '../../claims/types.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
@@ -13,7 +12,7 @@ import { change } from '../change/change.js';
 import { keepAccountKey } from '../custody/owned-keys.js';
 import { requireHeld } from '../custody/sign-elsewhere.js';
 import { requireMatch } from '../http/entity-tag.js';
-import { type Census, type ClosingReport, census, seeClosed } from '../link/closing.js';
+import { type Census, type ClosingReport, censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { operatorSigner, servedOperator } from '../operators/served-operator.js';
 import { announced } from '../revocations/revoke-user.js';
 import type { Service } from '../service.js';
@@ -53,7 +52,7 @@ export async function evacuate(service: Service, wanted: Evacuation, actor: Acto
   const { links } = service;
   const isRehearsal = typeof actor !== 'string' && actor.rehearsal !== undefined;
   const account = decodePublicKey(wanted.account, 'account').text;
-  const before: Census = isRehearsal ? [] : await census(links, { account });
+  const before: Census = isRehearsal ? [] : await censusBefore(links, { account });
   const fresh = new Map<string, NewKey>();
   let decided: Decided;
   try {
@@ -165,19 +164,6 @@ async function everyoneUntil(tx: Queries, accountKey: string, now: number): Prom
 /** Whether a connection is one of those that are void now. A server that shows no JWT (of a bearer) shows who signed it, at most. */
 function voidedBy({ revokedAt, rotated }: Decided): (connection: OpenConnection) => boolean {
   const gone = new Set(rotated.map(({ from }) => from));
-  return ({ jwt, issuer }) => {
-    if (gone.has(issuer)) return true;
-    if (revokedAt === null) return false;
-    const iat = issueOf(jwt);
-    return iat === null || iat <= revokedAt;
-  };
-}
-
-function issueOf(jwt: string): number | null {
-  try {
-    return decodeAs('user', jwt).claims.iat;
-  } catch (error) {
-    if (!isNatsctlError(error)) throw error;
-    return null;
-  }
+  const isOld = revokedAt === null ? () => false : issuedUntil(revokedAt);
+  return (connection) => gone.has(connection.issuer) || isOld(connection);
 }

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isNatsctlError } from '../../claims/errors.js';
+import { decodeAs } from '../../claims/jwt/decode.js';
 import { accountConnections, kick, type OpenConnection, type ServerConnections } from '../../resolver/connections.js';
 import type { Links } from './links.js';
 
@@ -28,14 +30,19 @@ export interface Meant {
 export type Census = { link: string; servers: ServerConnections[] | null }[];
 
 const ASK_MS = 1_000;
+const BEFORE_MS = 300;
 /** Servers close what a JWT does not let in any more by themselves, each within a moment of taking it. */
 const ROUNDS = 3;
 const BETWEEN_MS = 150;
 
-/** Who is connected now, over every link. */
-export function census(links: Links, { account, user }: Meant): Promise<Census> {
+/** Who is connected before a change, which does not wait long for it: a server that does not tell (a natsctl broker) is not told of. */
+export function censusBefore(links: Links, meant: Meant): Promise<Census> {
+  return census(links, meant, BEFORE_MS);
+}
+
+function census(links: Links, { account, user }: Meant, waitMs = ASK_MS): Promise<Census> {
   return links.askEach((connection, present) =>
-    accountConnections(connection, account, { servers: present.size, waitMs: ASK_MS, user }),
+    accountConnections(connection, account, { servers: present.size, waitMs, user }),
   );
 }
 
@@ -92,4 +99,21 @@ async function kickAll(
       }),
     );
   });
+}
+
+/** Of a server that shows a JWT: whether it was issued until then. One that it keeps to itself (of a bearer) counts as old. */
+export function issuedUntil(until: number): (connection: OpenConnection) => boolean {
+  return ({ jwt }) => {
+    const iat = issueOf(jwt);
+    return iat === null || iat <= until;
+  };
+}
+
+function issueOf(jwt: string): number | null {
+  try {
+    return decodeAs('user', jwt).claims.iat;
+  } catch (error) {
+    if (!isNatsctlError(error)) throw error;
+    return null;
+  }
 }

@@ -12,10 +12,9 @@ export const Evacuation = Type.Object(
         description: 'Those that are compromised; absent = all in custody, and everyone is revoked whoever signed them',
       }),
     ),
-    reissue: Type.Boolean({
-      default: false,
-      description: 'Give users that a rotated key signed a new JWT: their own keys must be safe',
-    }),
+    reissue: Type.Optional(
+      Type.Boolean({ description: 'Give users that a rotated key signed a new JWT: their own keys must be safe' }),
+    ),
   },
   closed,
 );

@@ -24,7 +24,12 @@ export const evacuationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, headers, body } = request;
-      const wanted = { account: params.account, ifMatch: headers['if-match'], keys: body.keys, reissue: body.reissue };
+      const wanted = {
+        account: params.account,
+        ifMatch: headers['if-match'],
+        keys: body.keys,
+        reissue: body.reissue ?? false,
+      };
       const { version, ...evacuated } = await evacuate(service, wanted, originOf(request));
       return sendEntityTag(reply, { version }).send(evacuated);
     },

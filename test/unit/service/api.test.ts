@@ -233,6 +233,7 @@ describe('the REST API', () => {
         'post /api/v1/audit/verify',
         'get /api/v1/audit/export',
         'get /api/v1/explain',
+        'get /api/v1/accounts/{account}/revocations/{user}/servers',
         'post /api/v1/accounts/{account}/evacuate',
         'get /api/v1/operators/{operator}/server-config',
         'get /api/v1/doctor',
