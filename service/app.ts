@@ -16,6 +16,7 @@ import { health } from './routes/health.js';
 import { type MetricsAuth, metricsRoute } from './routes/metrics.js';
 import { resolverOperatorRoutes } from './routes/resolver/operator.js';
 import { resolver } from './routes/resolver/resolver.js';
+import { MAX_SHARE_ID } from './schemas/sharing.js';
 import type { Service } from './service.js';
 import { clientCertificates } from './tls/client-certificate.js';
 
@@ -68,7 +69,8 @@ export async function buildApp(
       caseSensitive: true,
       ignoreDuplicateSlashes: false,
       ignoreTrailingSlash: false,
-      maxParamLength: 128,
+      // Ids of exports and imports have a subject in them (service/schemas/sharing.ts).
+      maxParamLength: 3 * MAX_SHARE_ID,
     },
   });
   app.server.maxConnections = LIMITS.maxConnections;

@@ -8,6 +8,8 @@ import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
 import type { Outbound } from './outbound/guard.js';
 import type { Store } from './store/open.js';
+import type { KeyProofs } from './users/key-proofs.js';
+import type { Webhooks } from './webhooks/sender.js';
 
 /** What every route and operation works with. */
 export interface Service {
@@ -18,10 +20,12 @@ export interface Service {
   readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly tokens: AccessTokens;
+  readonly keyProofs: KeyProofs;
   readonly links: Links;
   readonly accounts: ServedAccounts;
   /** To URLs that callers gave. */
   readonly outbound: Outbound;
+  readonly webhooks: Webhooks;
   readonly policy: Policy;
   /** Unix seconds. */
   now(): number;
@@ -31,6 +35,8 @@ export interface Service {
 export interface Policy {
   /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
   readonly resignSelfSigned: boolean;
+  /** Seconds that a user JWT signed here lives at most; null = what policies of accounts say. */
+  readonly maxUserTtl: number | null;
   /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
   readonly keyExport: boolean;
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { checkOidc, type OidcIssuer } from './auth/oidc/settings.js';
 import type { ServiceErrorCode } from './errors.js';
+import type { LedgerSettings } from './ledger/keep-ledger.js';
 import type { PushAuth } from './plugins/push-auth.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from './plugins/rate-limits.js';
 import type { MetricsAuth } from './routes/metrics.js';
@@ -21,6 +22,9 @@ export interface RunSettings {
   oidc?: unknown;
   rateLimits?: Partial<RateLimits>;
   trustProxy?: string[];
+  /** Seconds before their end that activations are renewed whose exporter lets the service do so. Default 0: none is. */
+  renewActivations?: number;
+  ledger?: Partial<LedgerSettings>;
   outbound?: Partial<OutboundSettings>;
   /** Seconds. */
   stop?: Partial<StopSettings>;
@@ -43,6 +47,13 @@ export interface OutboundSettings {
   caFile?: string;
 }
 
+const DAY = 86_400;
+const DEFAULT_LEDGER: LedgerSettings = {
+  expiryWarnings: [30 * DAY, 7 * DAY, DAY],
+  retention: 0,
+  pruneRevocations: false,
+  every: 600,
+};
 const DEFAULT_STOP: StopSettings = { delay: 0, requests: 5, outbox: 5 };
 
 export type CheckedSettings = Required<Omit<RunSettings, keyof Filled | 'tls' | 'metricsPort'>> &
@@ -53,6 +64,7 @@ export type CheckedSettings = Required<Omit<RunSettings, keyof Filled | 'tls' | 
 interface Filled {
   oidc: OidcIssuer[];
   rateLimits: RateLimits;
+  ledger: LedgerSettings;
   outbound: OutboundSettings;
   stop: StopSettings;
 }
@@ -72,9 +84,11 @@ export function checkSettings(settings: RunSettings): CheckedSettings {
     pushAuth,
     oidc: checkOidc(settings.oidc ?? []),
     trustProxy,
+    renewActivations: settings.renewActivations ?? 0,
     outbound,
     metricsAuth: settings.metricsAuth ?? (metricsPort === undefined ? 'loopback' : 'none'),
     rateLimits: { ...DEFAULT_RATE_LIMITS, ...settings.rateLimits },
+    ledger: { ...DEFAULT_LEDGER, ...settings.ledger },
     stop: { ...DEFAULT_STOP, ...settings.stop },
   };
 }

@@ -10,6 +10,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NatsctlError } from '../claims/errors.js';
 import { serveAccounts } from './accounts/served-accounts.js';
+import { keepRenewed } from './activations/keep-renewed.js';
 import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
@@ -25,6 +26,9 @@ import type { ServiceErrorCode } from './errors.js';
 import { openEvents } from './events/events.js';
 import { watchHealth } from './health/health.js';
 import { openCursors } from './http/cursor.js';
+import { beginLedger } from './ledger/fill-ledger.js';
+import { keepLedger } from './ledger/keep-ledger.js';
+import { keepsLedger } from './ledger/record-issued.js';
 import { type LinkState, openLinks } from './link/links.js';
 import { openMetrics } from './metrics/metrics.js';
 import { buildMetricsApp } from './metrics/own-port.js';
@@ -38,6 +42,8 @@ import { prepareDataDir } from './store/data-dir.js';
 import { lockDataDir } from './store/lock.js';
 import { openStore } from './store/open.js';
 import { openTls } from './tls/server-tls.js';
+import { openKeyProofs } from './users/key-proofs.js';
+import { openWebhooks } from './webhooks/sender.js';
 
 export interface ServiceOptions extends RunSettings {
   dataDir: string;
@@ -57,6 +63,8 @@ export interface ServiceOptions extends RunSettings {
   logger?: FastifyBaseLogger;
   /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
   resignSelfSigned?: boolean;
+  /** Seconds that user JWTs signed here live at most. Default: what the policies of accounts say. */
+  maxUserTtl?: number;
   /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
   allowKeyExport?: boolean;
   /** Unix seconds. */
@@ -108,6 +116,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => store.close());
     const custody = await openCustody(store, masterKey, vault.get);
     const audit = await openAudit(store, custody);
+    await beginLedger({ store });
+    keepsLedger(store);
     const sessions = await openSessions(store, custody, now);
     const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
     const rewrapping = keepRewrapped({ store, custody, now }, log);
@@ -119,8 +129,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const policy = {
       resignSelfSigned: options.resignSelfSigned ?? false,
       keyExport: options.allowKeyExport ?? false,
+      maxUserTtl: options.maxUserTtl ?? null,
     };
-    const parts = { store, custody, audit, events, cursors, sessions, tokens, accounts, outbound, policy, now };
+    const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
+    undo.push(() => webhooks.close(settings.stop.outbox * 1_000));
+    const parts = {
+      ...{ store, custody, audit, events, cursors, sessions, tokens, accounts },
+      ...{ keyProofs: openKeyProofs(now), outbound, webhooks, policy, now },
+    };
     const links = await openLinks({ ...parts, log });
     undo.push(() => links.close());
     let served = false;
@@ -128,6 +144,12 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       if (served) await drainOutbox(links, settings.stop.outbox * 1_000, log);
     });
     const service: Service = { ...parts, links };
+    if (settings.renewActivations > 0) {
+      const renewing = keepRenewed(service, settings.renewActivations, log);
+      undo.push(() => renewing.close());
+    }
+    const ledger = keepLedger(service, settings.ledger, log);
+    undo.push(() => ledger.close());
     const health = watchHealth(service, log);
     const metrics = openMetrics(service);
     let metricsUrl: string | undefined;

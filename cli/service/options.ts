@@ -1,4 +1,5 @@
 import type { Interfaces } from '@oclif/core';
+import { parseDuration } from '../duration.js';
 import { usageError } from '../errors.js';
 import type { serviceSettings } from './settings.js';
 
@@ -18,6 +19,7 @@ export function serviceOptions(flags: ServiceFlags) {
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],
+    renewActivations: seconds(flags['renew-activations'] ?? '0'),
     outbound: {
       allow: flags['outbound-allow'] ?? [],
       ...(flags['outbound-ca'] !== undefined && { caFile: flags['outbound-ca'] }),
@@ -33,6 +35,11 @@ export function serviceOptions(flags: ServiceFlags) {
       outbox: flags['stop-announce'],
     },
   };
+}
+
+/** Activations end at whole seconds. */
+function seconds(duration: string): number {
+  return Math.ceil(parseDuration(duration) / 1e9);
 }
 
 function tlsFiles(flags: ServiceFlags) {

@@ -120,6 +120,12 @@ export const serviceSettings = {
   ),
   'rate-limit-resolver': rateFlag('Reads a second under /jwt of one address.', 0, 'NATSCTL_RATE_LIMIT_RESOLVER'),
   'rate-limit-failures': rateFlag('Failed authentications a minute of one address.', 60, 'NATSCTL_RATE_LIMIT_FAILURES'),
+  'renew-activations': Flags.string({
+    description:
+      'Renew activations so long before they end (such as 24h), where their exporter approved that. By default none is renewed.',
+    helpValue: 'DURATION',
+    env: 'NATSCTL_RENEW_ACTIVATIONS',
+  }),
   ...logLevelFlag,
   'log-file': Flags.string({
     description: 'File to append JSON log lines to, instead of stderr. SIGHUP opens it anew.',

@@ -14,6 +14,7 @@ import { change } from '../change/change.js';
 import { withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
+import { endInLedger } from '../ledger/record-issued.js';
 import type { JetStreamUse } from '../link/jetstream.js';
 import { linksOf } from '../link/scope.js';
 import { heldOperatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
@@ -81,9 +82,11 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     noteChanged(tx, key);
     await tx.activation.deleteMany({ where: { exporterKey: key } });
+    await tx.activationRequest.deleteMany({ where: { exporterKey: key, operatorKey: stored.operatorKey } });
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });
     const { count: keys } = await tx.sealedKey.deleteMany({ where: { owner: key } });
     await tx.account.delete({ where: { key } });
+    await endInLedger(tx, key, at);
     await tx.deletedAccount.create({
       data: {
         key,

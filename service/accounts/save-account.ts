@@ -4,6 +4,7 @@ import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
@@ -20,6 +21,8 @@ export interface Change {
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
+  /** Signed elsewhere; absent = signed here. */
+  pushed?: boolean;
   /** The link it came over: its servers were told as this service was. */
   link?: string;
 }
@@ -52,6 +55,8 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     after: claimsJson(token),
     ...(detail && { detail }),
   });
+  const origin = change.pushed ? 'pushed' : 'issued';
+  recordIssued(tx, { kind: 'account', claims, token, operator: operator.sub, origin, actor, at });
   await noteImports(tx, claims, stored !== null);
   // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
   if (!stored && tombstone) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });

@@ -8,14 +8,15 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import { verifyAccount } from '../../claims/trust/account.js';
 import { verifyActivation } from '../../claims/trust/activation.js';
 import { decidingExport } from '../../claims/trust/export.js';
-import type { ActivationClaims } from '../../claims/types.js';
+import type { ActivationClaims, Decoded, Export } from '../../claims/types.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { Activation } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import { accountJti } from '../accounts/jti.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
-import { claimsJson, recordAudit } from '../audit/audit.js';
+import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -38,38 +39,64 @@ export async function keepActivation(service: Service, text: string): Promise<Ke
       issue.code === 'ERR_CLAIM_ISSUED_IN_FUTURE' ? { ...issue, level: 'error' as const } : issue,
     ),
   );
-  const hash = activationHash(claims);
-  const jti = accountJti({ claims, token });
   const exporterKey = claims.nats.issuer_account ?? claims.iss;
   return service.store.transaction(async (tx) => {
     const operator = await refuseUnfounded(tx, claims, token, exporterKey, now);
-    const stored = await tx.activation.findUnique({ where: { hash } });
-    if (stored?.jwt === token) return { status: 'unchanged', hash, jti };
-    if (stored && Number(stored.iat) >= claims.iat) throw older(claims);
-    if (!stored) await makeRoom(tx, exporterKey, now);
-    const { subject, kind: type } = claims.nats;
-    const data = { exporterKey, importerKey: claims.sub, subject, type, jwt: token, jti };
-    const times = { iat: BigInt(claims.iat), exp: claims.exp ? BigInt(claims.exp) : null, createdAt: BigInt(now) };
-    await tx.activation.upsert({
-      where: { hash },
-      create: { hash, ...data, ...times },
-      update: { ...data, ...times },
-    });
-    await recordAudit(tx, {
-      at: now,
-      actor: `signer:${claims.iss}`,
-      action: 'activation.store',
-      entity: exporterKey,
-      operator,
-      account: exporterKey,
-      beforeJti: stored?.jti ?? null,
-      afterJti: jti,
-      before: stored && claimsJson(stored.jwt),
-      after: claimsJson(token),
-      detail: { hash, importer: claims.sub, subject, type },
-    });
-    return { status: stored ? 'updated' : 'created', hash, jti };
+    return storeActivation(tx, { claims, token }, { now, actor: `signer:${claims.iss}`, operator });
   });
+}
+
+export interface Storing {
+  /** Unix seconds. */
+  now: number;
+  actor: Actor;
+  /** Of the exporter. */
+  operator: string;
+  /** Default `activation.store`. */
+  action?: AuditRecord['action'];
+  /** More for the audit. */
+  detail?: Record<string, unknown>;
+}
+
+/** Stores a token that was verified, with its audit entry. */
+export async function storeActivation(
+  tx: Queries,
+  { claims, token }: Pick<Decoded<ActivationClaims>, 'claims' | 'token'>,
+  { now, actor, operator, action = 'activation.store', detail }: Storing,
+): Promise<KeptActivation> {
+  const hash = activationHash(claims);
+  const jti = accountJti({ claims, token });
+  const exporterKey = claims.nats.issuer_account ?? claims.iss;
+  const stored = await tx.activation.findUnique({ where: { hash } });
+  if (stored?.jwt === token) return { status: 'unchanged', hash, jti };
+  if (stored && Number(stored.iat) >= claims.iat) throw older(claims);
+  if (!stored) await makeRoom(tx, exporterKey, now);
+  const { subject, kind: type } = claims.nats;
+  const data = { exporterKey, importerKey: claims.sub, subject, type, jwt: token, jti };
+  const times = { iat: BigInt(claims.iat), exp: claims.exp ? BigInt(claims.exp) : null, createdAt: BigInt(now) };
+  await tx.activation.upsert({
+    where: { hash },
+    create: { hash, ...data, ...times },
+    update: { ...data, ...times },
+  });
+  // Whoever pushed it was no caller of ours; everything else is signed here.
+  const origin = action === 'activation.store' ? 'pushed' : 'issued';
+  const whose = { operator, account: exporterKey };
+  recordIssued(tx, { kind: 'activation', claims, token, ...whose, origin, actor, at: now });
+  await recordAudit(tx, {
+    at: now,
+    actor,
+    action,
+    entity: exporterKey,
+    operator,
+    account: exporterKey,
+    beforeJti: stored?.jti ?? null,
+    afterJti: jti,
+    before: stored && claimsJson(stored.jwt),
+    after: claimsJson(token),
+    detail: { ...detail, hash, importer: claims.sub, subject, type },
+  });
+  return { status: stored ? 'updated' : 'created', hash, jti };
 }
 
 /** The stored activation of a hash, verified again: what the database has damaged is not given out. */
@@ -93,16 +120,22 @@ async function refuseUnfounded(
   const exporter = verifyAccount(readStored('account', row), await servedOperators(tx), { now });
   const { subject, kind: type } = claims.nats;
   const found = decidingExport(exporter.claims.nats.exports, type, subject);
-  if (found?.token_req !== true) {
-    const what = found ? 'asks for no activation' : 'is not there';
-    throw new NatsctlError<ServiceErrorCode>(
-      'ERR_ACTIVATION_NOT_ASKED',
-      `the export of the ${type} ${JSON.stringify(subject)} by account ${exporterKey} ${what}`,
-      { hint: 'export it as private and push the account first', details: { account: exporterKey } },
-    );
-  }
+  if (found?.token_req !== true) throw notAsked(exporterKey, { type, subject }, found !== null);
   verifyActivation({ subject, account: exporterKey, type, token }, claims.sub, exporter, found, now);
   return row.operatorKey;
+}
+
+export function notAsked(
+  exporterKey: string,
+  { type, subject }: Pick<Export, 'type' | 'subject'>,
+  exported: boolean,
+): NatsctlError<ServiceErrorCode> {
+  const what = exported ? 'asks for no activation' : 'is not there';
+  return new NatsctlError(
+    'ERR_ACTIVATION_NOT_ASKED',
+    `the export of the ${type} ${JSON.stringify(subject)} by account ${exporterKey} ${what}`,
+    { hint: 'export it as private and push the account first', details: { account: exporterKey } },
+  );
 }
 
 /** Those that have expired go first. */

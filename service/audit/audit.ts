@@ -29,20 +29,34 @@ export interface AuditRecord {
     | 'account.create'
     | 'account.delete'
     | 'account.evacuate'
+    | 'account.renew'
+    | 'account.renewal-failed'
     | 'account.update'
+    | 'activation.approve'
+    | 'activation.reject'
+    | 'activation.renew'
+    | 'activation.request'
+    | 'activation.restore'
+    | 'activation.revoke'
     | 'activation.store'
     | 'credential-policy.delete'
     | 'credential-policy.set'
     | 'credentials.issue'
+    | 'expiry.warning'
+    | 'ledger.trim'
     | 'key.export'
     | 'key.keep'
     | 'key.remove'
+    | 'activation.withdraw'
     | 'link.attach'
     | 'link.detach'
     | 'master-key.rewrap'
     | 'operator.adopt'
     | 'operator.update'
+    | 'renewal-policy.remove'
+    | 'renewal-policy.set'
     | 'revocation.add'
+    | 'revocation.prune'
     | 'revocation.remove'
     | 'signing-key.keep'
     | 'token.create'
@@ -53,7 +67,13 @@ export interface AuditRecord {
     | 'user.enable'
     | 'user.reissue'
     | 'user.rotate'
-    | 'user.update';
+    | 'user.update'
+    | 'webhook.create'
+    | 'webhook.delete'
+    | 'webhook.disable'
+    | 'webhook.replay'
+    | 'webhook.rotate'
+    | 'webhook.update';
   /** Public key (or id) of what changed. */
   entity: string;
   /** The operator and the account it belongs to: who may read of them may read of this change. */
@@ -74,6 +94,11 @@ const newest = new WeakMap<Queries, { seq: number; hash: string }>();
 /** Whether something was appended in this transaction. */
 export function wasAudited(tx: Queries): boolean {
   return newest.has(tx);
+}
+
+/** The number of the last entry that was appended in this transaction; 0 = none was. */
+export function lastAudited(tx: Queries): number {
+  return newest.get(tx)?.seq ?? 0;
 }
 
 /** The claims of a token as they were signed: the JSON text itself. */

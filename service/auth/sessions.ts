@@ -3,7 +3,7 @@
  * quarter of an hour. The key's place in the tree is the caller's right, looked up at every request: a key that is taken out of
  * its operator or account has none from that moment.
  */
-import { createHmac, createPublicKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
@@ -13,6 +13,7 @@ import { ownKey } from '../custody/own-key.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Queries, Store } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { openChallenges } from './challenges.js';
 import { tokenRefused } from './refusal.js';
 import type { Caller, Grant } from './rights.js';
 
@@ -41,53 +42,27 @@ const ISSUER = 'natsctl';
 const AUDIENCE = 'natsctl service';
 const TYPE = 'at+jwt';
 const CHALLENGE_PREFIX = 'natsctl-sign-in';
-const CHALLENGE_SECONDS = 60;
 const SESSION_SECONDS = 900;
-/** Challenges answered and not yet out of time; more than these at once are refused, not forgotten. */
-const MAX_ANSWERED = 100_000;
 
 export async function openSessions(store: Store, custody: Custody, now: () => number): Promise<Sessions> {
   const privateKey = await ownKey(store, custody, 'access-token', 'access-token-key');
   const publicKey = createPublicKey(privateKey);
-  // Challenges are not kept, they are recognised; those of an earlier run are void.
-  const challengeKey = randomBytes(32);
-  const answered = new Map<string, number>();
-  const proofOf = (text: string) => createHmac('sha256', challengeKey).update(text).digest();
-
-  /** A challenge is answered once. */
-  const useUp = (challenge: string, expires: number) => {
-    for (const [old, end] of answered) {
-      if (end >= now()) break;
-      answered.delete(old);
-    }
-    if (answered.has(challenge)) throw challengeRefused('it was answered already');
-    if (answered.size >= MAX_ANSWERED) throw challengeRefused('too many sign in at once');
-    answered.set(challenge, expires);
-  };
+  const challenges = openChallenges(CHALLENGE_PREFIX, now);
 
   return {
     challenge({ key, account }) {
       decodePublicKey(key, 'operator', 'account');
       if (account !== undefined) decodePublicKey(account, 'account');
-      const expires = now() + CHALLENGE_SECONDS;
-      const nonce = randomBytes(16).toString('base64url');
-      const text = [CHALLENGE_PREFIX, key, account ?? '', expires, nonce].join(' ');
-      return { challenge: `${text} ${proofOf(text).toString('base64url')}`, expires };
+      return challenges.make(key, account ?? '');
     },
 
     async open(challenge, signature) {
-      const end = challenge.lastIndexOf(' ');
-      const text = challenge.slice(0, Math.max(end, 0));
-      const proof = Buffer.from(challenge.slice(end + 1), 'base64url');
-      const expected = proofOf(text);
-      if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) {
-        throw challengeRefused('it is not one of this service');
-      }
-      const [, key = '', account = '', until = ''] = text.split(' ');
-      const expires = Number(until);
-      if (expires <= now()) throw challengeRefused('it has expired');
+      const read = challenges.read(challenge);
+      if ('refused' in read) throw challengeRefused(read.refused);
+      const [key = '', account = ''] = read.words;
       if (!verifySignature(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'))) throw keyRefused();
-      useUp(text, expires);
+      const why = challenges.useUp(challenge);
+      if (why !== null) throw challengeRefused(why);
       const signedIn = { key, ...(account && { account }) };
       const grants = await grantsOf(store.db, signedIn);
       if (grants.length === 0) throw keyRefused();

@@ -22,7 +22,7 @@ export async function change<T>(
   actor: Actor,
   work: (tx: Queries) => Promise<T>,
 ): Promise<T> {
-  if (typeof actor === 'string' || !actor.rehearsal) {
+  if (!isRehearsal(actor)) {
     const result = await store.transaction(work);
     links.wake();
     return result;
@@ -35,4 +35,9 @@ export async function change<T>(
     if (error instanceof Rehearsed) return error.result as T;
     throw error;
   }
+}
+
+/** Whether a change is only tried. */
+export function isRehearsal(actor: Actor): boolean {
+  return typeof actor !== 'string' && actor.rehearsal !== undefined;
 }

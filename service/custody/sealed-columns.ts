@@ -52,6 +52,17 @@ export const SEALED_COLUMNS: Readonly<Record<string, SealedColumn>> = {
       await tx.link.updateMany({ where: { id, sealedCreds: blob }, data: { sealedCreds } });
     },
   },
+  'Webhook.sealedKeys': {
+    count: (db) => db.webhook.count(),
+    async page(db, after, take) {
+      const where = after === undefined ? {} : { id: { gt: after } };
+      const rows = await db.webhook.findMany({ where, orderBy: { id: 'asc' }, take });
+      return rows.map(({ id, sealedKeys: blob }) => ({ id, blob, format1: null }));
+    },
+    async replace(tx, { id, blob }, sealedKeys) {
+      await tx.webhook.updateMany({ where: { id, sealedKeys: blob }, data: { sealedKeys } });
+    },
+  },
   'Meta.value': {
     count: (db) => db.meta.count({ where: { key: { not: CHECK_META } } }),
     async page(db, after, take) {

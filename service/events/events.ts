@@ -69,6 +69,6 @@ function nextChange(changes: EventEmitter, signal: AbortSignal): Promise<void> {
   });
 }
 
-function eventOf({ seq, action, at, entity, operatorKey, accountKey, afterJti }: AuditEntry): ServiceEvent {
+export function eventOf({ seq, action, at, entity, operatorKey, accountKey, afterJti }: AuditEntry): ServiceEvent {
   return { seq, type: action, at: Number(at), entity, operator: operatorKey, account: accountKey, jti: afterJti };
 }

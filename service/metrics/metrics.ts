@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Service } from '../service.js';
+import { EXPIRY_WINDOWS, expiringSoon, renewalsFailing } from './expiring.js';
 import { soonestExpiry } from './soonest-expiry.js';
 
 export interface Metrics {
@@ -52,6 +53,26 @@ export function openMetrics(service: Service): Metrics {
     return last?.seq ?? 0;
   });
   new Gauge({
+    name: 'natsctl_webhook_deliveries',
+    help: 'Events for webhooks by state: pending (not delivered yet), failed (given up within the last week)',
+    labelNames: ['state'] as const,
+    registers,
+    async collect() {
+      for (const state of ['pending', 'failed']) {
+        this.set({ state }, await db.webhookDelivery.count({ where: { state } }));
+      }
+    },
+  });
+  new Gauge({
+    name: 'natsctl_webhooks',
+    help: 'Webhooks by state',
+    labelNames: ['state'] as const,
+    registers,
+    async collect() {
+      for (const state of ['enabled', 'disabled']) this.set({ state }, await db.webhook.count({ where: { state } }));
+    },
+  });
+  new Gauge({
     name: 'natsctl_links',
     help: 'Links to NATS systems by state',
     labelNames: ['state'] as const,
@@ -63,6 +84,22 @@ export function openMetrics(service: Service): Metrics {
       this.set({ state: 'disconnected' }, links.length - up);
     },
   });
+  new Gauge({
+    name: 'natsctl_jwts_expiring',
+    help: 'JWTs of the ledger that end soon and have no newer one, by kind; those revoked meanwhile count until their end',
+    labelNames: ['kind', 'within'] as const,
+    registers,
+    async collect() {
+      for (const within of EXPIRY_WINDOWS) {
+        for (const { kind, count } of await expiringSoon(service, within.seconds)) {
+          this.set({ kind, within: within.label }, count);
+        }
+      }
+    },
+  });
+  count('natsctl_renewals_failing', 'Account JWTs due for renewal that could not be renewed', () =>
+    renewalsFailing(service),
+  );
   const expiry = soonestExpiry(service.store);
   new Gauge({
     name: 'natsctl_jwt_expiry_soonest_timestamp_seconds',

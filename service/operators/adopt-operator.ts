@@ -13,6 +13,7 @@ import type { RemoteKey } from '../custody/custody.js';
 import { type CustodyMode, mayKeep } from '../custody/modes.js';
 import type { TransitReference } from '../custody/vault/transit-signer.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -87,6 +88,7 @@ export async function keepOperator(
   operator: Decoded<OperatorClaims>,
   actor: Actor,
   custody?: CustodyMode,
+  origin: 'issued' | 'pushed' = 'pushed',
 ): Promise<OperatorClaims> {
   const { claims, token } = operator;
   const stored = await tx.operator.findUnique({ where: { key: claims.sub } });
@@ -125,6 +127,7 @@ export async function keepOperator(
   const create = { ...data, key: claims.sub, adoptedAt: BigInt(at), ...(custody !== undefined && { custody }) };
   const update = { ...data, version: { increment: 1 } };
   await tx.operator.upsert({ where: { key: claims.sub }, create, update });
+  recordIssued(tx, { kind: 'operator', claims, token, operator: claims.sub, origin, actor, at });
   const action = stored ? 'operator.update' : 'operator.adopt';
   const detail = { name: data.name, ...(custody !== undefined && { custody }) };
   await recordAudit(tx, {
@@ -204,6 +207,7 @@ async function keepAccount(
     stored,
     at,
     actor,
+    pushed: true,
     action: stored ? 'account.update' : 'account.create',
     detail: { name: account.claims.name, ...(revoked.length > 0 && { revoked }) },
   });

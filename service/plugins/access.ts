@@ -78,7 +78,7 @@ function tellRehearsals(app: FastifyInstance): void {
 /** What the answer that was not given would have warned of. */
 function warningsIn(payload: unknown): unknown {
   if (typeof payload !== 'string' || payload === '') return undefined;
-  return (JSON.parse(payload) as { warnings?: unknown }).warnings;
+  return (JSON.parse(payload) as { warnings?: unknown } | null)?.warnings;
 }
 
 /** What the path names. Where the caller may not even read it, it does not exist for him: the same answer, byte for byte. */

@@ -11,6 +11,7 @@ import { trustOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import { accountUnknown } from '../accounts/find-account.js';
 import type { Service } from '../service.js';
+import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
 
 export interface CrossCheck {
@@ -35,18 +36,33 @@ export async function crossChecks(
   circumstances: Circumstances,
 ): Promise<CrossCheck[]> {
   return [
-    ...(await brokenImports(service, account)),
+    ...(await brokenImports(service.store.db, account, service.now())),
     ...(await exportsTakenAway(service, account.claims, circumstances)),
   ];
 }
 
-/** Imports of accounts that are here and do not let this one have them. Of exporters elsewhere nothing is known. */
-async function brokenImports(service: Service, { claims, token, operator }: VerifiedAccount): Promise<CrossCheck[]> {
-  const exporters = new Set(claims.nats.imports.map(({ account }) => account));
-  if (exporters.size === 0) return [];
+/**
+ * Imports of accounts that are here and do not let this one have them. Of exporters elsewhere nothing is known.
+ *
+ * @param depth how many imports in a row are followed to find one that leads back
+ */
+export async function brokenImports(
+  db: Queries,
+  { claims, token, operator }: VerifiedAccount,
+  now: number,
+  depth = 1,
+): Promise<CrossCheck[]> {
+  if (claims.nats.imports.length === 0) return [];
   const self: Decoded<AccountClaims> = { kind: 'account', claims, token, version: 2 };
-  const others = await readAccounts(service, [...exporters].slice(0, MAX_ACCOUNTS));
-  const realm = makeRealm(trustOperators([operator]), [self, ...others], service.now(), accountUnknown);
+  const known = new Map([[claims.sub, self]]);
+  let last = [self];
+  for (let step = 0; step < depth && last.length > 0; step++) {
+    const exporters = new Set(last.flatMap((one) => one.claims.nats.imports.map(({ account }) => account)));
+    const keys = [...exporters].filter((key) => !known.has(key)).slice(0, MAX_ACCOUNTS);
+    last = await readAccounts(db, keys);
+    for (const one of last) known.set(one.claims.sub, one);
+  }
+  const realm = makeRealm(trustOperators([operator]), known.values(), now, accountUnknown);
   return claims.nats.imports.flatMap((claim, index) => {
     const verdict = judgeImport(claims, claim, realm);
     if (verdict.works || verdict.unknown) return [];
@@ -71,7 +87,7 @@ async function exportsTakenAway(
     take: MAX_ACCOUNTS,
   });
   const importers = await readAccounts(
-    service,
+    service.store.db,
     rows.map(({ importerKey }) => importerKey),
   );
   return importers.flatMap(({ claims: importer }) =>
@@ -87,9 +103,9 @@ async function exportsTakenAway(
 }
 
 /** Those of the accounts that are here. One that is damaged is told of where it is asked for, not here. */
-async function readAccounts(service: Service, keys: string[]): Promise<Decoded<AccountClaims>[]> {
+export async function readAccounts(db: Queries, keys: string[]): Promise<Decoded<AccountClaims>[]> {
   if (keys.length === 0) return [];
-  const rows = await service.store.db.account.findMany({ where: { key: { in: keys } } });
+  const rows = await db.account.findMany({ where: { key: { in: keys } } });
   return rows.flatMap((row) => {
     try {
       return [readStored('account', row)];

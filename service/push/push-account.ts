@@ -145,7 +145,7 @@ async function store(
     ...(resigned && { signedBy: decoded.claims.iss }),
     ...(lost.length > 0 && { lost }),
   };
-  const origin = push.link !== undefined && { link: push.link };
+  const origin = { pushed: !resigned, ...(push.link !== undefined && { link: push.link }) };
   await saveAccount(tx, { account, stored, tombstone: deleted !== null, at: now, actor, action, detail, ...origin });
   return { status: stored ? 'updated' : 'created', account, before, resigned };
 }

@@ -91,6 +91,7 @@ export async function removeRevocation(
 ): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
   const key = userOrEveryone(user);
   const { account, jti } = await change(service, actor, async (tx) => {
+    await refuseDisabled(tx, accountId, key);
     const single = key === EVERYONE ? await recordedRevocations(tx, accountId) : new Map<string, number>();
     return changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
       let revocations = new Map(claims.nats.revocations);
@@ -102,6 +103,27 @@ export async function removeRevocation(
     });
   });
   return { account, user: key, jti, announced: await announced(service, actor, account, jti) };
+}
+
+/**
+ * Puts the revocation of one user back to what it was, an earlier one or none, as a part of a change: what that one covered
+ * stays void.
+ */
+export async function restoreIn(
+  service: Service,
+  tx: Queries,
+  accountId: string,
+  user: string,
+  earlier: number | null,
+  actor: Actor,
+): Promise<{ account: string; jti: string }> {
+  const why = { actor, action: 'revocation.remove', user } as const;
+  return changeRevocations(service, tx, accountId, why, (claims) => {
+    const revocations = new Map(claims.nats.revocations);
+    revocations.delete(user);
+    if (earlier !== null) revocations.set(user, earlier);
+    return { ...claims, nats: { ...claims.nats, revocations } };
+  });
 }
 
 /** What the servers answer in time; nothing where nothing was changed. */
@@ -130,13 +152,26 @@ async function changeRevocations(
   const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   // Fields of a newer NATS than ours are not in the model that is signed: the audit says which ones went.
   const lost = unknownFields(before);
-  const detail = { user, at: claims.nats.revocations.get(user), ...(lost.length > 0 && { lost }) };
+  const until = claims.nats.revocations.get(user);
+  // Taken back in part: what is left of it counts from here on (service/revocations/recorded.ts).
+  const left = action === 'revocation.remove' && until !== undefined && { revoked: [{ user, at: until }] };
+  const detail = { user, at: until, ...left, ...(lost.length > 0 && { lost }) };
   const { jti } = await saveAccount(tx, { account, stored, at: service.now(), actor, action, detail });
   return { account: stored.key, jti, claims: account.claims };
 }
 
 function userOrEveryone(user: string): string {
   return user === EVERYONE ? EVERYONE : decodePublicKey(user, 'user').text;
+}
+
+/** It would be listed as disabled, and could connect. */
+async function refuseDisabled(tx: Queries, accountId: string, key: string): Promise<void> {
+  const accountKey = decodePublicKey(accountId, 'account').text;
+  if (!(await tx.user.findFirst({ where: { key, accountKey, disabledAt: { not: null } }, select: { key: true } })))
+    return;
+  throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${key} is disabled`, {
+    hint: `enable it, which takes its revocation back: POST /api/v1/users/${key}/enable`,
+  });
 }
 
 async function knownUser(tx: Queries, accountId: string, user: string): Promise<{ known: boolean; newestIat: number }> {

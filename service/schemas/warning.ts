@@ -1,16 +1,17 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { closed } from './common.js';
 
-/** What is valid and rarely meant (claims/lint). */
-export const Warnings = Type.Array(
-  Type.Object(
-    {
-      code: Type.String({ description: 'Stable, for programs' }),
-      path: Type.String({ description: 'JSON pointer into the claims' }),
-      message: Type.String(),
-      hint: Type.String({ description: 'What to do about it' }),
-    },
-    closed,
-  ),
-  { description: 'What is valid and rarely meant' },
+export const Warning = Type.Object(
+  {
+    code: Type.String({ description: 'Stable, for programs' }),
+    message: Type.String(),
+    path: Type.String({ description: 'JSON pointer into the claims; empty where it is about something outside them' }),
+    hint: Type.Optional(Type.String({ description: 'What to do about it' })),
+  },
+  closed,
 );
+export type Warning = Static<typeof Warning>;
+
+export const Warnings = Type.Array(Warning, {
+  description: 'What is valid and rarely meant, or does not work yet as somebody may think',
+});

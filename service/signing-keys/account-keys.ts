@@ -143,7 +143,9 @@ async function saveKeys(
   const claims = { ...held.claims, nats: { ...held.claims.nats, signing_keys: changed.keys } };
   const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
   const lost = unknownFields(held);
-  const detail = { name: stored.name, ...changed.detail, ...(lost.length > 0 && { lost }) };
+  // As for the keys of a new account; service/revocations/prove-expired.ts relies on it.
+  const keys = changed.added?.made && { keys: 'in custody' };
+  const detail = { name: stored.name, ...changed.detail, ...keys, ...(lost.length > 0 && { lost }) };
   const at = service.now();
   const row = await saveAccount(tx, { account, stored, at, actor, action: 'account.update', detail });
   if (changed.added?.keep) await keepAccountKey(service, tx, stored.key, changed.added.keep, actor);

@@ -57,6 +57,9 @@ export async function reissueUsers(
 ): Promise<void> {
   for (const stored of users) {
     const { claims } = readStored('user', stored);
-    await issueUser(service, tx, { issuing, claims, stored, signer, actor, action: 'user.reissue' });
+    await issueUser(service, tx, {
+      ...{ issuing, claims, role: stored.role, stored, listed: true, signer, actor },
+      action: 'user.reissue',
+    });
   }
 }

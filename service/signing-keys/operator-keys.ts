@@ -31,7 +31,7 @@ export async function addOperatorKey(
       const at = now();
       refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
       const signed = await signClaims(claims, signer, { now: at, after: before.iat });
-      const kept = await keepOperator(service, tx, signed, actor);
+      const kept = await keepOperator(service, tx, signed, actor, undefined, 'issued');
       if (key.keep) await keepSigningKey(service, tx, kept, key.keep, actor);
       return publicKey;
     });

@@ -1,9 +1,11 @@
 import { EVERYONE } from '../../claims/account/revocation.js';
+import { NatsctlError } from '../../claims/errors.js';
 import { signClaims, type Unsigned } from '../../claims/jwt/encode.js';
 import type { Signer } from '../../claims/keys/signer.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import { verifyUser } from '../../claims/trust/user.js';
-import type { AccountClaims, UserClaims } from '../../claims/types.js';
+import type { UserClaims } from '../../claims/types.js';
+import type { Issue } from '../../claims/validate/issues.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { Account, User } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
@@ -11,9 +13,13 @@ import { foldName } from '../accounts/save-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, claimsJson, recordAudit } from '../audit/audit.js';
 import { requireHeld, signerElsewhere } from '../custody/sign-elsewhere.js';
+import type { ServiceErrorCode } from '../errors.js';
+import { recordIssued } from '../ledger/record-issued.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { type CredentialRules, requireRole, rulesFor } from './credential-policy.js';
+import { scopeIssues } from './scope-issues.js';
 
 /** An account that is about to issue a user: its row, and its JWT judged in the same transaction. */
 export interface IssuingAccount {
@@ -25,21 +31,38 @@ export interface UserIssue {
   issuing: IssuingAccount;
   /** All but what signing sets. The issuer account is set here, as the key that signs demands. */
   claims: Unsigned<UserClaims>;
+  /** The role whose scoped key signs; null = a plain key. */
+  role: string | null;
   /** The user whose JWT this one replaces; null for a new one. */
   stored: User | null;
+  /** False for short-lived credentials: given out and audited, no user of the lists. */
+  listed: boolean;
   /** Whether its key is made here for it: nobody has it where the JWT cannot be signed. */
   keyMade?: boolean;
-  /** Signs it in the place of the account's first plain key. */
+  /** Signs it in the place of the first key that may. */
   signer?: Signer;
   actor: Actor;
   action: AuditRecord['action'];
   detail?: Record<string, unknown>;
+  /** Where a claim stands in what the caller sent, if not where it stands in the claims. */
+  pointer?: (path: string) => string;
+}
+
+/** What a policy made of an expiry that was asked for. */
+export interface Clamped {
+  /** Unix seconds; absent = never. */
+  asked?: number;
+  expires: number;
+  /** Seconds. */
+  maxTtl: number;
 }
 
 export interface IssuedUser {
+  /** Where it is not listed: as it would be. */
   user: User;
   jwt: string;
   claims: UserClaims;
+  clamped?: Clamped;
 }
 
 export async function issuingAccount(service: Service, tx: Queries, id: string): Promise<IssuingAccount> {
@@ -49,36 +72,44 @@ export async function issuingAccount(service: Service, tx: Queries, id: string):
 }
 
 /**
- * The one place where this service signs a user: every user JWT is validated, signed by a key in custody, judged as a server
- * would judge it, stored and audited here, in the caller's transaction.
+ * The one place where this service signs a user: every user JWT is held to the policy, validated, signed by a key in custody,
+ * judged as a server would judge it, stored and audited here, in the caller's transaction.
  */
 export async function issueUser(service: Service, tx: Queries, issue: UserIssue): Promise<IssuedUser> {
-  const { issuing, stored, actor, action } = issue;
+  const { issuing, role, stored, actor, action } = issue;
   const { row, account } = issuing;
   const at = service.now();
-  const signer = issue.signer ?? (await userSigner(service, tx, account.claims, account.strict));
+  const rules = await rulesFor(service, tx, row.key, role);
+  const signer = issue.signer ?? (await userSigner(service, tx, account, role));
   if (issue.keyMade) requireHeld(signer);
-  const claims = signedBy(issue.claims, signer.publicKey, row.key);
-  refuseInvalid(validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at));
+  const scope = account.claims.nats.signing_keys.get(signer.publicKey) ?? null;
+  const { claims, clamped } = clamp(signedBy(issue.claims, signer.publicKey, row.key), rules, at);
+  const issues = validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at);
+  if (scope) issues.push(...scopeIssues(claims, account.claims, scope));
+  refuseInvalid(placed(issues, issue.pointer));
   // Later than a revocation of everyone made in this same second, or the new JWT would be void from the start.
   const after = Math.max(account.claims.nats.revocations.get(EVERYONE) ?? -1, Number(stored?.iat ?? -1));
   const signed = await signClaims(claims, signer, { now: at, after });
-  verifyUser(signed.token, account, { now: at });
-  const user = await saveUser(tx, signed.claims, signed.token, row.key, stored, at);
-  const { iss, jti, exp } = signed.claims;
+  // A role's template can make a bearer token as well: what counts is what holds in the end.
+  const { limits } = verifyUser(signed.token, account, { now: at });
+  if (limits.bearer_token && !rules.allowBearer) throw bearerRefused();
+  const user = await saveUser(tx, signed.claims, signed.token, issue, at);
+  const whose = { operator: row.operatorKey, account: row.key };
+  recordIssued(tx, { kind: 'user', claims: signed.claims, token: signed.token, ...whose, origin: 'issued', actor, at });
+  const { sub, name, iss, jti, exp } = signed.claims;
   await recordAudit(tx, {
     at,
     actor,
     action,
-    entity: user.key,
+    entity: sub,
     operator: row.operatorKey,
     account: row.key,
     afterJti: jti,
     before: stored?.jwt ? claimsJson(stored.jwt) : null,
     after: claimsJson(signed.token),
-    detail: { name: user.name, account: row.key, issuer: iss, expires: exp, ...issue.detail },
+    detail: { name, account: row.key, issuer: iss, expires: exp, ...(role && { role }), ...issue.detail },
   });
-  return { user, jwt: signed.token, claims: signed.claims };
+  return { user, jwt: signed.token, claims: signed.claims, ...(clamped && { clamped }) };
 }
 
 /** The identity key signs for its own account; any other key says for which one it does. */
@@ -87,28 +118,67 @@ function signedBy(claims: Unsigned<UserClaims>, signer: string, accountKey: stri
   return { ...claims, nats: signer === accountKey ? nats : { ...nats, issuer_account: accountKey } };
 }
 
-/** A plain signing key before the identity key; a scoped one would put its template in the place of what is asked for. */
-async function userSigner({ custody }: Service, tx: Queries, account: AccountClaims, strict: boolean): Promise<Signer> {
-  const plain = [...account.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
-  const may = strict ? plain : [...plain, account.sub];
+/** Shortens what lives longer than the policy has it, counted from now; nothing is ever lengthened. */
+function clamp(claims: Unsigned<UserClaims>, { maxTtl }: CredentialRules, at: number) {
+  const asked = claims.exp || undefined;
+  const latest = maxTtl === null ? Number.POSITIVE_INFINITY : at + maxTtl;
+  if (maxTtl === null || (asked ?? Number.POSITIVE_INFINITY) <= latest) return { claims, clamped: null };
+  const clamped: Clamped = { ...(asked !== undefined && { asked }), expires: latest, maxTtl };
+  return { claims: { ...claims, exp: latest }, clamped };
+}
+
+function placed(issues: Issue[], pointer: UserIssue['pointer']): Issue[] {
+  return pointer ? issues.map((issue) => ({ ...issue, path: pointer(issue.path) })) : issues;
+}
+
+/**
+ * Without a role a plain signing key before the identity key: a scoped one would put its template in the place of what is asked
+ * for. With a role one of its keys, and no other.
+ */
+async function userSigner(
+  { custody }: Service,
+  tx: Queries,
+  { claims, strict }: VerifiedAccount,
+  role: string | null,
+): Promise<Signer> {
+  const { nats, sub, name = sub } = claims;
+  const plain = [...nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
+  const may = role === null ? (strict ? plain : [...plain, sub]) : requireRole(claims, role);
   for (const key of may) {
     const signer = await custody.signer(tx, key);
     if (signer) return signer;
   }
-  return signerElsewhere(tx, 'user', `account ${account.name ?? account.sub}`, may);
+  const owner = role === null ? `account ${name}` : `the role ${JSON.stringify(role)} of account ${name}`;
+  return signerElsewhere(tx, 'user', owner, may);
+}
+
+function bearerRefused(): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_BEARER_NOT_ALLOWED', 'the credential policy allows no bearer tokens here', {
+    hint: 'leave `bearer` out, or ask who manages the account',
+  });
 }
 
 async function saveUser(
   tx: Queries,
   { sub: key, name = key, iat, exp }: UserClaims,
   jwt: string,
-  accountKey: string,
-  stored: User | null,
+  { stored, role, issuing, listed }: UserIssue,
   at: number,
 ): Promise<User> {
-  const data = { key, name, nameFold: foldName(name), jwt, iat: BigInt(iat), exp: exp ? BigInt(exp) : null };
-  if (stored) {
-    return tx.user.update({ where: { key: stored.key }, data: { ...data, version: { increment: 1 } } });
-  }
-  return tx.user.create({ data: { ...data, accountKey, createdAt: BigInt(at) } });
+  const user: User = {
+    key,
+    accountKey: issuing.row.key,
+    name,
+    nameFold: foldName(name),
+    jwt,
+    iat: BigInt(iat),
+    exp: exp ? BigInt(exp) : null,
+    role,
+    disabledAt: null,
+    priorRevocation: null,
+    version: (stored?.version ?? 0) + 1,
+    createdAt: stored?.createdAt ?? BigInt(at),
+  };
+  if (!listed) return user;
+  return stored ? tx.user.update({ where: { key: stored.key }, data: user }) : tx.user.create({ data: user });
 }

@@ -40,7 +40,25 @@ CREATE TABLE "user" (
     "exp" BIGINT,
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" BIGINT NOT NULL,
+    "role" TEXT,
+    "disabled_at" BIGINT,
+    "prior_revocation" BIGINT,
     CONSTRAINT "user_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE RESTRICT ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "credential_policy" (
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "role" TEXT COLLATE "C" NOT NULL,
+    "max_ttl" INTEGER,
+    "default_ttl" INTEGER,
+    "require_proof" BOOLEAN NOT NULL,
+    "allow_bearer" BOOLEAN NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" BIGINT NOT NULL,
+
+    PRIMARY KEY ("account_key", "role"),
+    CONSTRAINT "credential_policy_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -124,6 +142,30 @@ CREATE TABLE "activation" (
 );
 
 -- CreateTable
+CREATE TABLE "activation_request" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "exporter_key" TEXT COLLATE "C" NOT NULL,
+    "importer_key" TEXT COLLATE "C" NOT NULL,
+    "type" TEXT NOT NULL,
+    "subject" TEXT COLLATE "C" NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "attach" BOOLEAN NOT NULL DEFAULT false,
+    "local_subject" TEXT,
+    "status" TEXT NOT NULL,
+    "reason" TEXT NOT NULL DEFAULT '',
+    "lifetime" BIGINT,
+    "renew" BOOLEAN NOT NULL DEFAULT false,
+    "jwt" TEXT,
+    "iat" BIGINT,
+    "exp" BIGINT,
+    "revoked_at" BIGINT,
+    "requested_at" BIGINT NOT NULL,
+    "decided_at" BIGINT,
+    CONSTRAINT "activation_request_importer_key_fkey" FOREIGN KEY ("importer_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "account_import" (
     "exporter_key" TEXT COLLATE "C" NOT NULL,
     "importer_key" TEXT COLLATE "C" NOT NULL,
@@ -159,6 +201,41 @@ CREATE TABLE "deletion" (
 );
 
 -- CreateTable
+CREATE TABLE "issued_jwt" (
+    "seq" SERIAL NOT NULL PRIMARY KEY,
+    "hash" TEXT COLLATE "C" NOT NULL,
+    "kind" TEXT COLLATE "C" NOT NULL,
+    "entity" TEXT COLLATE "C" NOT NULL,
+    "subject" TEXT COLLATE "C" NOT NULL,
+    "jti" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "account_key" TEXT COLLATE "C",
+    "issuer" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "nbf" BIGINT,
+    "exp" BIGINT,
+    "origin" TEXT NOT NULL,
+    "issued_by" TEXT,
+    "request_id" TEXT,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT,
+    "claims" TEXT,
+    "warned_within" BIGINT,
+    "renewal_error" TEXT
+);
+
+-- CreateTable
+CREATE TABLE "renewal_policy" (
+    "operator_key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "renew_before" BIGINT NOT NULL,
+    "renew_for" BIGINT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" BIGINT NOT NULL,
+    CONSTRAINT "renewal_policy_operator_key_fkey" FOREIGN KEY ("operator_key") REFERENCES "operator" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "idempotency" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "fingerprint" TEXT NOT NULL,
@@ -186,6 +263,43 @@ CREATE TABLE "revocation_server" (
 
     PRIMARY KEY ("account_key", "user_key", "server_id"),
     CONSTRAINT "revocation_server_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
+CREATE TABLE "webhook" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "url" TEXT NOT NULL,
+    "operator_key" TEXT COLLATE "C",
+    "account_key" TEXT COLLATE "C",
+    "types" TEXT NOT NULL,
+    "sealed_keys" BYTEA NOT NULL,
+    "public_key" TEXT COLLATE "C",
+    "state" TEXT COLLATE "C" NOT NULL,
+    "disabled_reason" TEXT COLLATE "C",
+    "cursor" INTEGER NOT NULL,
+    "failing_since" BIGINT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_by" TEXT COLLATE "C" NOT NULL,
+    "created_at" BIGINT NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "webhook_delivery" (
+    "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "webhook_id" TEXT COLLATE "C" NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "type" TEXT COLLATE "C" NOT NULL,
+    "state" TEXT COLLATE "C" NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "next_at" BIGINT NOT NULL,
+    "created_at" BIGINT NOT NULL,
+    "last_at" BIGINT,
+    "response_status" INTEGER,
+    "duration_ms" INTEGER,
+    "error" TEXT COLLATE "C",
+    "response_body" TEXT,
+    CONSTRAINT "webhook_delivery_webhook_id_fkey" FOREIGN KEY ("webhook_id") REFERENCES "webhook" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
 );
 
 -- CreateTable
@@ -228,6 +342,33 @@ CREATE INDEX "account_import_importer_key_idx" ON "account_import"("importer_key
 CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "issued_jwt_hash_key" ON "issued_jwt"("hash");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_entity_idx" ON "issued_jwt"("entity");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_subject_seq_idx" ON "issued_jwt"("subject", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_account_key_seq_idx" ON "issued_jwt"("account_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_operator_key_seq_idx" ON "issued_jwt"("operator_key", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_issuer_seq_idx" ON "issued_jwt"("issuer", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_kind_seq_idx" ON "issued_jwt"("kind", "seq");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_kind_exp_idx" ON "issued_jwt"("kind", "exp");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_exp_seq_idx" ON "issued_jwt"("exp", "seq");
+
+-- CreateIndex
 CREATE INDEX "idempotency_created_at_idx" ON "idempotency"("created_at");
 
 -- CreateIndex
@@ -241,3 +382,18 @@ CREATE INDEX "audit_entry_actor_seq_idx" ON "audit_entry"("actor", "seq");
 
 -- CreateIndex
 CREATE INDEX "audit_entry_action_seq_idx" ON "audit_entry"("action", "seq");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"("webhook_id", "seq");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "activation_request_importer_key_exporter_key_type_subject_key" ON "activation_request"("importer_key", "exporter_key", "type", "subject");
+
+-- CreateIndex
+CREATE INDEX "activation_request_exporter_key_operator_key_id_idx" ON "activation_request"("exporter_key", "operator_key", "id");
+
+-- CreateIndex
+CREATE INDEX "activation_request_renew_status_exp_idx" ON "activation_request"("renew", "status", "exp");

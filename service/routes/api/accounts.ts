@@ -7,6 +7,7 @@ import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { judgeLimits } from '../../accounts/judge-limits.js';
 import { listAccounts } from '../../accounts/list-accounts.js';
 import { hasRight, reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
@@ -145,7 +146,8 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
     },
     async (request, reply) => {
       const { params, body, headers } = request;
-      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body };
+      const judge = judgeLimits(callerOf(request));
+      const edit = { account: params.account, ifMatch: headers['if-match'], patch: body, judge };
       const row = await editAccount(service, edit, originOf(request));
       const warnings = await accountWarnings(service, row);
       return sendEntityTag(reply, row).send({ ...accountDetail(row), warnings });

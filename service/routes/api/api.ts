@@ -3,21 +3,32 @@ import { guard } from '../../plugins/access.js';
 import { opaqueCursors } from '../../plugins/cursors.js';
 import { idempotency } from '../../plugins/idempotency.js';
 import type { Service } from '../../service.js';
+import { accountSettingRoutes } from './account-settings.js';
 import { accountRoutes } from './accounts.js';
+import { activationRequestRoutes } from './activation-requests.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { credentialPolicyRoutes } from './credential-policy.js';
+import { credentialRoutes } from './credentials.js';
 import { evacuationRoutes } from './evacuation.js';
 import { eventRoutes } from './events.js';
+import { exportRoutes } from './exports.js';
+import { importRoutes } from './imports.js';
 import { insightRoutes } from './insight.js';
 import { strictJson } from './json-body.js';
 import { keyRoutes } from './keys.js';
+import { ledgerRoutes } from './ledger.js';
 import { linkRoutes } from './links.js';
+import { mappingRoutes } from './mappings.js';
 import { operatorRoutes } from './operators.js';
+import { pruneRoutes } from './prune.js';
+import { renewalRoutes } from './renewal.js';
 import { revocationRoutes } from './revocations.js';
 import { serverConfigRoutes } from './server-config.js';
 import { signingKeyRoutes } from './signing-keys.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
 import { whoamiRoutes } from './whoami.js';
 
 /** The REST API. One gate for all of it: every route says what right it needs, over what. */
@@ -31,17 +42,28 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     accountRoutes,
     keyRoutes,
     signingKeyRoutes,
+    accountSettingRoutes,
+    exportRoutes,
+    importRoutes,
+    mappingRoutes,
+    activationRequestRoutes,
     announcementRoutes,
     userRoutes,
+    credentialRoutes,
+    credentialPolicyRoutes,
     revocationRoutes,
     tokenRoutes,
     linkRoutes,
     auditRoutes,
     eventRoutes,
+    ledgerRoutes,
+    renewalRoutes,
+    pruneRoutes,
     insightRoutes,
     serverConfigRoutes,
     evacuationRoutes,
     whoamiRoutes,
+    webhookRoutes,
   ]) {
     await app.register(routes, { service });
   }

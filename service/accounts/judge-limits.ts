@@ -1,0 +1,15 @@
+import { type Caller, requireRight } from '../auth/rights.js';
+import type { ClaimsEdit } from './edit-claims.js';
+
+/** Limits are the operator's to give: an account's own admin does not raise them. */
+export function judgeLimits(caller: Caller): NonNullable<ClaimsEdit['judge']> {
+  return (before, { claims }, { operatorKey }) => {
+    if (written(before.nats.limits) === written(claims.nats.limits)) return;
+    requireRight(caller, 'manage', { operator: operatorKey });
+  };
+}
+
+/** Both were read from JWTs, so that their fields stand in the same order. */
+function written(limits: object): string {
+  return JSON.stringify(limits, (_key, value) => (value instanceof Map ? [...value].sort() : value));
+}
