@@ -1,4 +1,5 @@
 import { EVERYONE, revoke } from '../../claims/account/revocation.js';
+import { NatsctlError } from '../../claims/errors.js';
 import { unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import type { AccountClaims } from '../../claims/types.js';
@@ -8,6 +9,7 @@ import { saveAccount } from '../accounts/save-account.js';
 import { signAccount } from '../accounts/sign-account.js';
 import type { Actor, AuditRecord } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import type { ServiceErrorCode } from '../errors.js';
 import { censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
