@@ -65,6 +65,7 @@ export interface AuditRecord {
     | 'user.delete'
     | 'user.disable'
     | 'user.enable'
+    | 'user.import'
     | 'user.reissue'
     | 'user.rotate'
     | 'user.update'

@@ -6,6 +6,7 @@ import type { Service } from '../../service.js';
 import { accountSettingRoutes } from './account-settings.js';
 import { accountRoutes } from './accounts.js';
 import { activationRequestRoutes } from './activation-requests.js';
+import { adoptStoreRoutes } from './adopt-store.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { credentialPolicyRoutes } from './credential-policy.js';
@@ -62,6 +63,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     insightRoutes,
     serverConfigRoutes,
     evacuationRoutes,
+    adoptStoreRoutes,
     whoamiRoutes,
     webhookRoutes,
   ]) {

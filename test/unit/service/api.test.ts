@@ -296,6 +296,7 @@ describe('the REST API', () => {
         'post /api/v1/audit/verify',
         'get /api/v1/audit/export',
         'get /api/v1/explain',
+        'post /api/v1/operators/adopt-store',
         'get /api/v1/accounts/{account}/revocations/{user}/servers',
         'post /api/v1/accounts/{account}/evacuate',
         'get /api/v1/operators/{operator}/server-config',
