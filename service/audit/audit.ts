@@ -28,6 +28,7 @@ export interface AuditRecord {
   action:
     | 'account.create'
     | 'account.delete'
+    | 'account.evacuate'
     | 'account.renew'
     | 'account.renewal-failed'
     | 'account.update'
@@ -64,6 +65,7 @@ export interface AuditRecord {
     | 'user.delete'
     | 'user.disable'
     | 'user.enable'
+    | 'user.import'
     | 'user.reissue'
     | 'user.rotate'
     | 'user.update'

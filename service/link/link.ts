@@ -25,6 +25,8 @@ export interface Link {
   announced(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
   /** As `announced`, of a deletion. */
   deleted(account: string, version: string, waitMs: number): Promise<ServerAnswer[]>;
+  /** Null while NATS is away, or where it goes away meanwhile. */
+  ask<T>(work: (connection: NatsConnection, present: ReadonlyMap<string, string>) => Promise<T>): Promise<T | null>;
   /** Null while NATS is away. */
   jetStreamUse(account: string): Promise<JetStreamUse | null>;
   wake(): void;
@@ -199,6 +201,7 @@ export function startLink({ id, servers, creds, service, serverId, log }: LinkOp
     },
     announced: (account, jti, waitMs) => answered(accountAnnouncements, account, jti, waitMs),
     deleted: (account, version, waitMs) => answered(deletionAnnouncements, account, version, waitMs),
+    ask: async (work) => (up && connection ? work(connection, present).catch(() => null) : null),
     jetStreamUse: async (account) =>
       up && connection ? jetStreamUse(connection, account, ids()).catch(() => null) : null,
     wake: outbox.wake,

@@ -4,6 +4,7 @@
  * written with the change itself; links work it off. Nothing here ever keeps a change waiting because NATS is away.
  */
 import { createHash } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/nats-core';
 import type { FastifyBaseLogger } from 'fastify';
 import { parseCreds } from '../../claims/creds.js';
 import { NatsctlError } from '../../claims/errors.js';
@@ -49,6 +50,10 @@ export interface Links {
   systemAccounts(): string[];
   /** What JetStream stores for an account in all the systems, as far as their servers say. */
   jetStreamUse(account: string): Promise<JetStreamUse>;
+  /** Asks something over each link; null of those whose NATS is away. */
+  askEach<T>(
+    work: (connection: NatsConnection, present: ReadonlyMap<string, string>, link: string) => Promise<T>,
+  ): Promise<{ link: string; servers: T | null }[]>;
   /** Tells what each server answers to this version of the account, as far as it does in time. */
   announce(account: string, jti: string, waitMs: number): Promise<ServerAnswer[]>;
   /** As `announce`, of a deletion. @param version what it was deleted until */
@@ -189,6 +194,14 @@ export async function openLinks({ log, ...rest }: LinksOptions): Promise<Links> 
       }
       return all;
     },
+
+    askEach: (work) =>
+      Promise.all(
+        [...attached].map(async ([id, { link }]) => ({
+          link: id,
+          servers: await link.ask((connection, present) => work(connection, present, id)),
+        })),
+      ),
 
     async announceDeletion(account, version, waitMs) {
       const waits = [...attached.values()].map(({ link }) => link.deleted(account, String(version), waitMs));

@@ -37,20 +37,29 @@ export interface Adoption {
 
 /** Makes the service serve an operator. Doing it again with the same or an older JWT changes nothing; a newer one replaces. */
 export async function adoptOperator(service: Service, adoption: Adoption, actor: Actor = 'service'): Promise<Operator> {
-  const { operatorToken, signingSeed, remoteKey, accounts = [], beside = false, custody } = adoption;
-  const operator = decodeAs('operator', operatorToken);
+  const { remoteKey } = adoption;
   const remote = remoteKey && (await service.custody.findRemote('operator', remoteKey));
-  return change(service, actor, async (tx) => {
-    if (!beside) await refuseAnother(tx, operator.claims);
-    const served = await keepOperator(service, tx, operator, actor, custody);
-    const row = await tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
-    // A start that offers its key to an operator whose mode was changed since goes on without.
-    if (beside || mayKeep(row.custody, 'operator')) {
-      for (const key of [signingSeed, remote]) if (key) await keepSigningKey(service, tx, served, key, actor);
-    }
-    for (const token of accounts) await keepAccount(service, tx, served, token, actor);
-    return row;
-  });
+  return change(service, actor, (tx) => adoptIn(service, tx, adoption, actor, remote));
+}
+
+/** The adoption itself, as a part of a change. */
+export async function adoptIn(
+  service: Service,
+  tx: Queries,
+  { operatorToken, signingSeed, accounts = [], beside = false, custody }: Adoption,
+  actor: Actor,
+  remote?: RemoteKey,
+): Promise<Operator> {
+  const operator = decodeAs('operator', operatorToken);
+  if (!beside) await refuseAnother(tx, operator.claims);
+  const served = await keepOperator(service, tx, operator, actor, custody);
+  const row = await tx.operator.findUniqueOrThrow({ where: { key: served.sub } });
+  // A start that offers its key to an operator whose mode was changed since goes on without.
+  if (beside || mayKeep(row.custody, 'operator')) {
+    for (const key of [signingSeed, remote]) if (key) await keepSigningKey(service, tx, served, key, actor);
+  }
+  for (const token of accounts) await keepAccount(service, tx, served, token, actor);
+  return row;
 }
 
 async function refuseAnother(tx: Queries, { sub, name = '' }: OperatorClaims): Promise<void> {

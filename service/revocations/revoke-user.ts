@@ -10,11 +10,14 @@ import { signAccount } from '../accounts/sign-account.js';
 import type { Actor, AuditRecord } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { recordServers, type ServerTook, tookBy } from './record-servers.js';
 import { recordedRevocations } from './recorded.js';
+import { revocationUnknown } from './unknown.js';
 
 export interface Revoked {
   account: string;
@@ -26,6 +29,8 @@ export interface Revoked {
   /** Whether this service made the user. Users made elsewhere need not be known to be revoked. */
   known: boolean;
   announced: ServerAnswer[];
+  /** What each server made of it; filled where the revocation is what was asked for. */
+  servers?: ServerTook[];
 }
 
 export interface RevocationRequest {
@@ -44,8 +49,17 @@ export async function revokeUser(
   request: RevocationRequest,
   actor: Actor,
 ): Promise<Revoked> {
+  const isRehearsal = typeof actor !== 'string' && actor.rehearsal !== undefined;
+  const user = userOrEveryone(request.user);
+  const meant = { account: decodePublicKey(accountId, 'account').text, ...(user !== EVERYONE && { user }) };
+  const before = isRehearsal ? [] : await censusBefore(service.links, meant);
   const revoked = await change(service, actor, (tx) => revokeIn(service, tx, accountId, request, actor));
-  return { ...revoked, announced: await announced(service, actor, revoked.account, revoked.jti) };
+  const answers = await announced(service, actor, revoked.account, revoked.jti);
+  if (isRehearsal) return { ...revoked, announced: answers, servers: [] };
+  const closing = await seeClosed(service.links, meant, before, issuedUntil(revoked.revokedAt));
+  const servers = tookBy(answers, closing, service.now());
+  await recordServers(service, revoked, servers);
+  return { ...revoked, announced: answers, servers };
 }
 
 /** The revocation itself, as a part of a change. */
@@ -84,10 +98,7 @@ export async function removeRevocation(
     return changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
       let revocations = new Map(claims.nats.revocations);
       if (!revocations.delete(key)) {
-        throw new NatsctlError<ServiceErrorCode>(
-          'ERR_REVOCATION_UNKNOWN',
-          `the account ${claims.sub} has no revocation of ${key}`,
-        );
+        throw revocationUnknown(claims.sub, key);
       }
       for (const [other, at] of single) revocations = revoke(revocations, other, at);
       return { ...claims, nats: { ...claims.nats, revocations } };

@@ -33,6 +33,20 @@ export const NewRevocation = Type.Object(
   closed,
 );
 
+export const RevocationServer = Type.Object(
+  {
+    server: Type.String(),
+    serverId: Type.String(),
+    took: Type.Boolean({ description: 'It has the account JWT that revokes' }),
+    message: Type.String(),
+    at: UnixSeconds('When it said so'),
+    before: Type.Union([Type.Integer(), Type.Null()], { description: 'Connections before; null = not told' }),
+    open: Type.Union([Type.Integer(), Type.Null()], { description: 'Still on; null = not told' }),
+    kicked: Type.Integer({ description: 'Closed by request; the server closes the others by itself' }),
+  },
+  closed,
+);
+
 export const Revoked = Type.Object(
   {
     account: Id('Account key'),
@@ -41,6 +55,11 @@ export const Revoked = Type.Object(
     jti: Type.String({ description: 'Of the account JWT that says so' }),
     known: Type.Boolean({ description: 'Whether this service made the user; others can be revoked as well' }),
     announced: Announced,
+    servers: Type.Optional(
+      Type.Array(RevocationServer, {
+        description: 'Who took it, and how many connections of the user each had and has',
+      }),
+    ),
   },
   closed,
 );

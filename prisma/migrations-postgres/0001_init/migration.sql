@@ -248,6 +248,24 @@ CREATE TABLE "idempotency" (
 );
 
 -- CreateTable
+CREATE TABLE "revocation_server" (
+    "account_key" TEXT COLLATE "C" NOT NULL,
+    "user_key" TEXT COLLATE "C" NOT NULL,
+    "server_id" TEXT COLLATE "C" NOT NULL,
+    "server" TEXT NOT NULL,
+    "jti" TEXT NOT NULL,
+    "took" BOOLEAN NOT NULL,
+    "message" TEXT NOT NULL,
+    "at" BIGINT NOT NULL,
+    "before" INTEGER,
+    "open" INTEGER,
+    "kicked" INTEGER NOT NULL,
+
+    PRIMARY KEY ("account_key", "user_key", "server_id"),
+    CONSTRAINT "revocation_server_account_key_fkey" FOREIGN KEY ("account_key") REFERENCES "account" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "webhook" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "name" TEXT NOT NULL,

@@ -6,11 +6,13 @@ import type { Service } from '../../service.js';
 import { accountSettingRoutes } from './account-settings.js';
 import { accountRoutes } from './accounts.js';
 import { activationRequestRoutes } from './activation-requests.js';
+import { adoptStoreRoutes } from './adopt-store.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
 import { bulkRoutes } from './bulk.js';
 import { credentialPolicyRoutes } from './credential-policy.js';
 import { credentialRoutes } from './credentials.js';
+import { evacuationRoutes } from './evacuation.js';
 import { eventRoutes } from './events.js';
 import { exportRoutes } from './exports.js';
 import { importRoutes } from './imports.js';
@@ -62,6 +64,8 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     pruneRoutes,
     insightRoutes,
     serverConfigRoutes,
+    evacuationRoutes,
+    adoptStoreRoutes,
     whoamiRoutes,
     webhookRoutes,
   ]) {

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { findAccount } from '../../accounts/find-account.js';
 import { originOf } from '../../plugins/access.js';
+import { revocationServers } from '../../revocations/record-servers.js';
 import { removeRevocation, revokeUser } from '../../revocations/revoke-user.js';
 import { apiRoute, ChangeQuery, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
-import { NewRevocation, Restored, RevocationItem, Revoked } from '../../schemas/revocation.js';
+import { NewRevocation, Restored, RevocationItem, RevocationServer, Revoked } from '../../schemas/revocation.js';
 import type { Service } from '../../service.js';
 import { readStored } from '../../store/read-stored.js';
 
@@ -44,6 +45,21 @@ export const revocationRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     async (request, reply) => {
       return reply.code(201).send(await revokeUser(service, request.params.account, request.body, originOf(request)));
     },
+  );
+
+  app.get(
+    '/accounts/:account/revocations/:user/servers',
+    {
+      config: needs('read', 'account'),
+      schema: {
+        ...apiRoute,
+        summary:
+          'Which servers took a revocation, when, and how many connections of the user they had before and after',
+        params: Type.Object({ account: Id('Account key'), user: Id('User key, or `*`') }, closed),
+        response: { 200: ListOf(RevocationServer), ...refusals(400, 401, 404) },
+      },
+    },
+    async ({ params }) => ({ items: await revocationServers(service, params.account, params.user) }),
   );
 
   app.delete(

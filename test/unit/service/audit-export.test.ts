@@ -17,7 +17,9 @@ const rest = ({ url, adminToken }: TestService) => ({ base: url, accessToken: ad
 const ESCAPED = { name: 'shop', description: '<a & b>' };
 
 describe('an export of the audit', () => {
-  it('is proved on its own, by a checkpoint and over REST; whatever is done to it is found', async () => {
+  it('is proved on its own, by a checkpoint and over REST; whatever is done to it is found', {
+    timeout: 60_000,
+  }, async () => {
     const service = await runService();
     await service.api('POST', '/accounts', ESCAPED);
     const early = await exportAuditTo(rest(service), path.join(folder, 'early.jsonl'), false);
