@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { NatsctlError } from '../../claims/errors.js';
 import type { Origin } from '../audit/audit.js';
-import { type Caller, requireRight, requireRightSomewhere } from '../auth/rights.js';
+import { type Caller, requireRightSomewhere } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { routeOf } from '../http/route-of.js';
 import type { Service } from '../service.js';
@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who writes under /jwt, where that is known by a token or a certificate: for the audit. */
     pusher: Origin | null;
+    /** Who it is, where an access token is asked for: what is pushed is held to its rights. */
+    pushCaller: Caller | null;
   }
 }
 
@@ -28,6 +30,7 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export const pushAuth = fp<{ service: Service; policy: PushAuth }>(
   async (app, { service, policy }) => {
     app.decorateRequest('pusher', null);
+    app.decorateRequest('pushCaller', null);
     app.addHook('onRequest', async (request) => {
       if (READS.has(request.method) || !routeOf(request)?.startsWith('/jwt/')) return;
       request.pusher = await pusherOf(request, service, policy);
@@ -41,7 +44,8 @@ async function pusherOf(request: FastifyRequest, service: Service, policy: PushA
   const by = (actor: string): Origin => ({ actor, requestId: String(request.id), remote: request.ip });
   if (policy === 'token') {
     const caller = await service.tokens.verify(bearerToken(request));
-    await requireManage(request, service, caller);
+    requireRightSomewhere(caller, 'manage');
+    request.pushCaller = caller;
     return by(caller.actor);
   }
   if (certificate) return by(`certificate:${certificate.subject}`);
@@ -51,12 +55,4 @@ async function pusherOf(request: FastifyRequest, service: Service, policy: PushA
     'a push needs a client certificate that this service believes',
     { hint: 'connect with a certificate of its client authority' },
   );
-}
-
-/** Over the account that is held; of a new one, the operator that signed it is the scope, which the JWT itself proves. */
-async function requireManage({ params }: FastifyRequest, { store }: Service, caller: Caller): Promise<void> {
-  const { account } = params as { account?: string };
-  const row = account === undefined ? null : await store.db.account.findUnique({ where: { key: account } });
-  if (row) requireRight(caller, 'manage', { operator: row.operatorKey, account: row.key });
-  else requireRightSomewhere(caller, 'manage');
 }

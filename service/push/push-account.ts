@@ -15,6 +15,7 @@ import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
 import type { Actor } from '../audit/audit.js';
+import type { Scope } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { namedOperator, servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -33,6 +34,8 @@ export interface Push {
   forced: boolean;
   /** The caller, where it is known by an access token. */
   actor?: Actor;
+  /** Throws where who pushes may not do that here. A new account is its operator's to have. */
+  allow?(scope: Scope): void;
   /** Where it came over NATS: the link whose servers were told by the sender already. */
   link?: string;
 }
@@ -128,6 +131,7 @@ async function store(
   const judged = resigner
     ? { ...decoded, operator: resigner.claims, strict: false }
     : verifyAccount(decoded, trusted, { now });
+  push.allow?.({ operator: judged.operator.sub, account: stored ? push.id : null });
   const jti = accountJti(judged);
   // A push that was already applied succeeds again, whatever it was made from (RFC 9110, 13.1.1): its answer may have been lost.
   if (stored && before && (stored.jwt === push.token || (resigned && isStoredAlready(decoded.claims, before)))) {

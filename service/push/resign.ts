@@ -22,7 +22,10 @@ export function mayResign(claims: AccountClaims, before: AccountClaims | null): 
   );
 }
 
-/** Signs the account as its owner has it. Limits are the operator's to give: they stay, and a new account begins without any. */
+/**
+ * Signs the account as its owner has it. Limits and how long it lives are the operator's to give: they stay, and a new account begins
+ * without limits.
+ */
 export async function resign(
   service: Service,
   tx: Queries,
@@ -38,8 +41,10 @@ export function isStoredAlready(claims: AccountClaims, before: AccountClaims): b
 }
 
 function ofOperator(claims: AccountClaims, before: AccountClaims | null): Unsigned<AccountClaims> {
-  const { iss, iat, jti, ...unsigned } = claims;
-  return { ...unsigned, nats: { ...claims.nats, limits: before?.nats.limits ?? firstLimits(claims) } };
+  const { iss, iat, jti, exp: _exp, nbf: _nbf, ...unsigned } = claims;
+  const { exp, nbf } = before ?? claims;
+  const life = { ...(exp !== undefined && { exp }), ...(nbf !== undefined && { nbf }) };
+  return { ...unsigned, ...life, nats: { ...claims.nats, limits: before?.nats.limits ?? firstLimits(claims) } };
 }
 
 function firstLimits({ sub }: AccountClaims): AccountLimits {

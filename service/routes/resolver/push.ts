@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { UNCHANGED } from '../../../resolver/http.js';
-import { type Caller, hasRight } from '../../auth/rights.js';
+import { type Caller, hasRight, requireRight } from '../../auth/rights.js';
 import { printable } from '../../http/problem.js';
 import { bearerToken } from '../../plugins/access.js';
 import { readPrecondition } from '../../push/precondition.js';
@@ -47,12 +47,14 @@ export const resolverPushRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
     },
     async (request, reply) => {
       const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, 'natsctl-force': force, accept } = request.headers;
+      const { pushCaller } = request;
       const caller = force === 'true' ? await service.tokens.verify(bearerToken(request)) : null;
       const done = await pushAccount(service, {
         id: request.params.account,
         token: typeof request.body === 'string' ? request.body.trim() : '',
         precondition: readPrecondition(ifMatch, ifNoneMatch),
         forced: caller !== null && (await mayForce(service, caller, request.params.account)),
+        ...(pushCaller !== null && { allow: (scope) => requireRight(pushCaller, 'manage', scope) }),
         ...(request.pusher !== null && { actor: request.pusher }),
         ...(caller && { actor: { actor: caller.actor, requestId: String(request.id), remote: request.ip } }),
       });

@@ -41,9 +41,10 @@ it('a self-signed account is signed by the operator, with the limits the operato
 
   const given = await service.operator.account(
     id,
-    ({ nats }) => {
-      nats.revocations.set(user, NOW - 60);
-      nats.limits.conn = 7;
+    (claims) => {
+      claims.exp = NOW + 3_600;
+      claims.nats.revocations.set(user, NOW - 60);
+      claims.nats.limits.conn = 7;
     },
     { iat: first.iat + 1 },
   );
@@ -59,7 +60,7 @@ it('a self-signed account is signed by the operator, with the limits the operato
   expect(await service.push(id, next)).toMatchObject({ status: 200 });
   const second = await stored(service, id);
   expect(second).toMatchObject({ iss: service.operator.signing.publicKey, nats: { description: 'changed' } });
-  expect(second.nats.limits.conn).toBe(7);
+  expect([second.nats.limits.conn, second.exp]).toEqual([7, NOW + 3_600]);
   expect(second.iat).toBeGreaterThan(first.iat);
 
   const without = await service.operator.account(id, () => {}, { by, iat: second.iat + 1 });

@@ -136,6 +136,8 @@ describe('request ids', () => {
   });
 });
 
+const admin = ({ adminToken }: TestService) => ({ authorization: `Bearer ${adminToken}` });
+
 describe('a push policy of access tokens', () => {
   it('refuses a JWT that the operator signed from who shows none, and names who does', async () => {
     const service = await runService({ pushAuth: 'token' });
@@ -150,6 +152,23 @@ describe('a push policy of access tokens', () => {
     expect(taken.status).toBe(201);
     const last = (await service.api('GET', '/audit?limit=1000')).json.items.at(-1);
     expect(last).toMatchObject({ entity: id, actor: 'token:admin.token' });
+  });
+
+  it('takes the right to the account, and to its operator where it is new', async () => {
+    const service = await runService({ pushAuth: 'token', resignSelfSigned: true });
+    const own = Seed.generate('account');
+    const at = own.publicKey;
+    expect((await service.push(at, await service.operator.account(at), admin(service))).status).toBe(201);
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'admin', account: at })).json;
+    const headers = { authorization: `Bearer ${token}` };
+    const next = await service.operator.account(at, () => {}, { by: seedSigner(own), iat: NOW });
+    expect((await service.push(at, next, headers)).status).toBe(200);
+    // Nobody but the account itself signed it: its operator has not decided to have it.
+    const made = Seed.generate('account');
+    const more = await service.operator.account(made.publicKey, () => {}, { by: seedSigner(made) });
+    const refused = await service.push(made.publicKey, more, headers);
+    expect([refused.status, refused.json.code]).toEqual([403, 'ERR_AUTH_FORBIDDEN']);
+    expect((await service.push(made.publicKey, more, admin(service))).status).toBe(201);
   });
 
   it('holds whatever form the URL has that leads there', async () => {
