@@ -16,6 +16,7 @@ export function serviceOptions(flags: ServiceFlags) {
     ...(tls && { tls }),
     pushAuth: flags['push-auth'],
     allowKeyExport: flags['allow-key-export'],
+    ...(flags['max-user-ttl'] !== undefined && { maxUserTtl: flags['max-user-ttl'] }),
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],

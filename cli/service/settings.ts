@@ -85,6 +85,15 @@ export const serviceSettings = {
     helpGroup: ACCESS,
     env: 'NATSCTL_ALLOW_KEY_EXPORT',
   }),
+  'max-user-ttl': Flags.integer({
+    description:
+      'Seconds that a user JWT issued over REST lives at most. Default: what the credential policies of accounts say.',
+    helpGroup: ACCESS,
+    min: 1,
+    max: MAX_SECONDS,
+    helpValue: 'SECONDS',
+    env: 'NATSCTL_MAX_USER_TTL',
+  }),
   oidc: listFileFlag({
     description:
       'YAML or JSON file of the identity providers (OpenID Connect) whose tokens are believed. In a configuration file, also the list itself.',

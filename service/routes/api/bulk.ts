@@ -11,7 +11,7 @@ import { revokeUsers } from '../../revocations/revoke-users.js';
 import { AccountItem, accountItem, NewAccount } from '../../schemas/account.js';
 import { apiRoute, ChangeQuery, closed, Id, needs, refusals, UnixSeconds } from '../../schemas/common.js';
 import { Announced, NewRevocation } from '../../schemas/revocation.js';
-import { CreatedUser, NewUser, userDetail } from '../../schemas/user.js';
+import { CreatedUser, createdUser, NewUser } from '../../schemas/user.js';
 import type { Service } from '../../service.js';
 import { createUser } from '../../users/create-user.js';
 
@@ -137,8 +137,7 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
       const made = await together(service, actor, (shared) =>
         eachItem('users', request.body.users, (wanted) => createUser(shared, account, wanted, actor)),
       );
-      const items = made.map(({ user, creds }) => ({ ...userDetail(user), ...(creds !== undefined && { creds }) }));
-      return reply.code(201).send({ items });
+      return reply.code(201).send({ items: await Promise.all(made.map((one) => createdUser(service, one))) });
     },
   );
 
