@@ -48,6 +48,8 @@ export interface PushOptions {
   ifNoneMatch?: '*';
   /** Bring revoked users back: our own service takes it from an admin. */
   force?: { accessToken: string };
+  /** Where a push needs one beside the operator's signature. */
+  accessToken?: string;
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -72,6 +74,7 @@ export async function pushAccount(base: string, token: string, options: PushOpti
   const headers: Record<string, string> = { 'content-type': 'application/jwt', accept: 'application/problem+json' };
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
+  if (options.accessToken !== undefined) headers.authorization = `Bearer ${options.accessToken}`;
   if (options.force !== undefined) {
     headers['natsctl-force'] = 'true';
     headers.authorization = `Bearer ${options.force.accessToken}`;

@@ -26,6 +26,32 @@ export async function getJson(
   }
 }
 
+export interface Sending {
+  method: 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Record<string, string>;
+  /** ETag of what the change was made from. */
+  ifMatch?: string | null;
+  body?: unknown;
+}
+
+/** Makes a change. @throws NatsctlError with the code of the problem document where the service refuses */
+export async function sendJson(options: RestOptions, sending: Sending): Promise<void> {
+  const { method, path, query = {}, ifMatch = null, body } = sending;
+  const url = urlOf(options, path, query);
+  const headers: Record<string, string> = { ...optionsOf(options).headers };
+  if (ifMatch !== null) headers['if-match'] = `"${ifMatch}"`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const { timeoutMs } = options;
+  const answer = await request(url, {
+    method,
+    headers,
+    timeoutMs,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  if (answer.status < 200 || answer.status > 299) throw refusal(url, answer);
+}
+
 /** As `getJson`, of JSON lines, however many. */
 export async function getLines(options: RestOptions, path: string): Promise<AsyncGenerator<string>> {
   const url = urlOf(options, path, {});

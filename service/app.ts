@@ -1,6 +1,7 @@
 import type { ServerOptions } from 'node:https';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Health } from './health/health.js';
+import { answerClientError } from './http/client-error.js';
 import { validatorCompiler } from './http/validator.js';
 import type { Metrics } from './metrics/metrics.js';
 import { measure } from './plugins/measure.js';
@@ -59,6 +60,7 @@ export async function buildApp(
       ? { https: { ...options.tls, headersTimeout: LIMITS.headersTimeout } }
       : { http: { headersTimeout: LIMITS.headersTimeout } }),
     ...(options.trustProxy.length > 0 && { trustProxy: options.trustProxy }),
+    clientErrorHandler: answerClientError,
     genReqId: requestIdOf,
     childLoggerFactory: requestLogger,
     forceCloseConnections: 'idle',

@@ -40,6 +40,7 @@ const ARGUMENT_SOURCES: readonly (readonly [command: RegExp, argument: RegExp, s
   [/^(push|pull|validate|diff)$/, /^account$/, 'accounts'],
   [/^(describe|doctor|activation:describe)$/, /./, 'files'],
   [/^(nkey:(?!gen$)|keys:import$)/, /./, 'files'],
+  [/^sign$/, /^file$/, 'files'],
   [/^audit:verify$/, /^file$/, 'files'],
   [/^keys:export$/, /./, 'folders'],
 ];

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import type { Issue } from '../../claims/validate/issues.js';
 import type { ServiceErrorCode } from '../errors.js';
@@ -64,6 +64,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_EXPORT_IN_USE: 409,
   ERR_EXPORT_TAKEN: 409,
   ERR_EXPORT_UNKNOWN: 404,
+  ERR_HEADERS_TOO_LARGE: 431,
   ERR_IDEMPOTENCY_DONE: 409,
   ERR_IDEMPOTENCY_KEY: 400,
   ERR_IDEMPOTENCY_MISMATCH: 422,
@@ -120,6 +121,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_RENEWAL_POLICY: 400,
   ERR_RENEWAL_POLICY_UNKNOWN: 404,
   ERR_REQUEST_INVALID: 400,
+  ERR_REQUEST_TIMEOUT: 408,
   ERR_REVOCATION_UNKNOWN: 404,
   ERR_ROLE_UNKNOWN: 409,
   ERR_ROUTE_UNKNOWN: 404,
@@ -153,7 +155,7 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_WEBHOOK_UNKNOWN: 404,
 };
 /** Whose details an answer holds: they are made to be read by whoever asked. */
-const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_SIGN_ELSEWHERE']);
+const SHOWN: ReadonlySet<string> = new Set<ServiceErrorCode>(['ERR_IDEMPOTENCY_DONE', 'ERR_SIGN_ELSEWHERE']);
 const CLAIMS_STATUS: Record<string, number> = { ERR_ACCOUNT_UNTRUSTED: 403 };
 const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'ERR_BODY_TOO_LARGE',
@@ -170,14 +172,24 @@ export function problemOf(error: unknown, instance: string): Problem {
     return problem(500, 'ERR_INTERNAL', 'the service failed; its log says why', { instance });
   }
   if (framework.validation) {
-    const errors = framework.validation.map(({ instancePath, message = 'is not valid' }) => ({
-      pointer: instancePath,
-      message,
-    }));
+    const errors = framework.validation.flatMap(pointed);
     const where = framework.validationContext ?? 'request';
     return problem(400, 'ERR_REQUEST_INVALID', `the ${where} is not as this route takes it`, { errors, instance });
   }
-  return problem(status, FRAMEWORK_CODES[framework.code ?? ''] ?? 'ERR_REQUEST_INVALID', error.message, { instance });
+  const code = FRAMEWORK_CODES[framework.code ?? ''] ?? 'ERR_REQUEST_INVALID';
+  return problem(status, code, error.message, { ...wholeOf(status, error.message), instance });
+}
+
+/** What is missing is pointed at where it should be. */
+function pointed({ keyword, instancePath, message = 'is not valid', params }: FastifySchemaValidationError) {
+  const { requiredProperties } = params as { requiredProperties?: string[] };
+  if (keyword !== 'required' || !requiredProperties) return [{ pointer: instancePath, message }];
+  return requiredProperties.map((name) => ({ pointer: `${instancePath}/${name}`, message: 'is missing' }));
+}
+
+/** Every 400 says where to look; where nothing smaller is to blame, it is the whole of what was sent (RFC 6901: the empty pointer). */
+function wholeOf(status: number, message: string): Pick<Problem, 'errors'> {
+  return status === 400 ? { errors: [{ pointer: '', message }] } : {};
 }
 
 function ofOurs(error: NatsctlError, instance: string): Problem {
@@ -187,10 +199,11 @@ function ofOurs(error: NatsctlError, instance: string): Problem {
   const unread = error.code === 'ERR_JWT_CLAIMS' && typeof details.path === 'string' ? details.path : null;
   const first = unread === null ? undefined : [{ path: unread, message: error.message }];
   const issues = Array.isArray(details.issues) ? (details.issues as Issue[]) : first;
-  const errors = issues?.map(({ path, message }) => ({ pointer: path, message }));
+  const where = issues
+    ? { errors: issues.map(({ path, message }) => ({ pointer: path, message })) }
+    : wholeOf(status, error.message);
   const shown = SHOWN.has(error.code) && { details };
-  const more = { ...(hint && { hint }), ...(errors && { errors }), ...shown, instance };
-  return problem(status, error.code, error.message, more);
+  return problem(status, error.code, error.message, { ...(hint && { hint }), ...where, ...shown, instance });
 }
 
 function problem(status: number, code: string, detail: string, more: Partial<Problem>): Problem {

@@ -1,10 +1,12 @@
 import swagger from '@fastify/swagger';
 import fp from 'fastify-plugin';
+import { describeRoute } from '../http/describe-route.js';
 
 /** OpenAPI 3.1 out of the schemas that validate, at `/openapi.json`. */
 export const openapi = fp(
   async (app) => {
     await app.register(swagger, {
+      transform: ({ schema, url, route }) => ({ schema: describeRoute(url, route.method, schema), url }),
       openapi: {
         openapi: '3.1.0',
         info: {

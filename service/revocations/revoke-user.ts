@@ -162,7 +162,7 @@ async function changeRevocations(
   return { account: stored.key, jti, claims: account.claims };
 }
 
-function userOrEveryone(user: string): string {
+export function userOrEveryone(user: string): string {
   return user === EVERYONE ? EVERYONE : decodePublicKey(user, 'user').text;
 }
 
@@ -176,7 +176,11 @@ async function refuseDisabled(tx: Queries, accountId: string, key: string): Prom
   });
 }
 
-async function knownUser(tx: Queries, accountId: string, user: string): Promise<{ known: boolean; newestIat: number }> {
+export async function knownUser(
+  tx: Queries,
+  accountId: string,
+  user: string,
+): Promise<{ known: boolean; newestIat: number }> {
   const accountKey = decodePublicKey(accountId, 'account').text;
   const where = user === EVERYONE ? { accountKey } : { accountKey, key: user };
   const newest = await tx.user.findFirst({ where, orderBy: { iat: 'desc' }, select: { iat: true } });

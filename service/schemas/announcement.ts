@@ -3,6 +3,13 @@ import type { Announcement, Deletion } from '../../prisma/generated/client.js';
 import { closed, Id, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 
+/** A filter of lists of announcements. */
+export const AnnouncementState = Type.Optional(
+  Type.Union([Type.Literal('pending'), Type.Literal('acked')], {
+    description: 'Whether some server has still to confirm it, or all have',
+  }),
+);
+
 export const AnnouncementItem = Type.Object(
   {
     link: Id('Link id'),

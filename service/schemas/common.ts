@@ -92,6 +92,7 @@ const MEANING: Record<number, string> = {
   404: 'Not known',
   409: 'In conflict with what is stored',
   412: 'What is stored is not what the change was made from',
+  422: 'The Idempotency-Key was used for another request',
   428: 'If-Match is missing',
   413: 'Too large',
   415: 'Not a content type of this route',

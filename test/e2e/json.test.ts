@@ -4,6 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { decodeAs } from '../../claims/jwt/decode.js';
+import { payloadJson } from '../../claims/jwt/encode.js';
+import { newAccount } from '../../claims/jwt/new.js';
+import { Seed } from '../../claims/keys/seed.js';
+import type { AccountClaims } from '../../claims/types.js';
 import { peer } from '../peers.js';
 import { startPostgres } from '../postgres.js';
 import { type Home, jsonFile, makeHome, run, type Started, start } from './harness.js';
@@ -315,6 +320,19 @@ it('those of the audit as well', async () => {
   await holds('audit verify', 'audit.jsonl');
   // Then with a checkpoint, over REST.
   await holds('audit verify', '--checkpoint', 'audit.jsonl', ...rest);
+});
+
+it('that of sign', async () => {
+  const token = await (await fetch(`${running.service}/jwt/v1/operator`)).text();
+  const operator = decodeAs('operator', token).claims;
+  const claims = JSON.parse(
+    payloadJson('account', newAccount(Seed.generate('account').publicKey, 'signed') as AccountClaims),
+  );
+  for (const field of ['iss', 'iat', 'jti']) delete claims[field];
+  const signers = [...operator.nats.signing_keys, operator.sub];
+  const request = { kind: 'account', claims, signers, notIssuedBefore: 1, send: null, rest: [] };
+  writeFileSync(path.join(home.folder, 'request.json'), JSON.stringify(request));
+  await holds('sign', 'request.json');
 });
 
 it('no command is missing there', () => {

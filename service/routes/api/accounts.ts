@@ -1,18 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { MAX_TOKEN_BYTES } from '../../../claims/jwt/decode.js';
-import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { createAccount } from '../../accounts/create-account.js';
 import { deleteAccount } from '../../accounts/delete-account.js';
 import { editAccount } from '../../accounts/edit-account.js';
 import { findAccount } from '../../accounts/find-account.js';
 import { judgeLimits } from '../../accounts/judge-limits.js';
 import { listAccounts } from '../../accounts/list-accounts.js';
-import { hasRight, reach, requireRight } from '../../auth/rights.js';
+import { reach, requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { accountWarnings } from '../../lint/warnings.js';
-import { namedOperator, operatorUnknown } from '../../operators/served-operator.js';
+import { operatorFor } from '../../operators/operator-for.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
   AccountDetail,
@@ -52,20 +50,6 @@ const AccountPage = Type.Object(
 export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { db } = service.store;
 
-  /** Whose account a caller makes: the operator named, or the only one the caller knows of. */
-  const operatorFor = async (request: FastifyRequest<{ Body: Static<typeof NewAccount> }>): Promise<string> => {
-    const caller = callerOf(request);
-    const { operators, everything } = reach(caller, 'read');
-    const named = request.body.operator ?? (everything || operators.length !== 1 ? undefined : operators[0]);
-    if (named !== undefined && !hasRight(caller, 'read', { operator: named })) {
-      throw operatorUnknown(decodePublicKey(named, 'operator').text);
-    }
-    if (named === undefined && !everything) requireRight(caller, 'manage', {});
-    const { row } = await namedOperator(db, named);
-    requireRight(caller, 'manage', { operator: row.key });
-    return row.key;
-  };
-
   app.get(
     '/accounts',
     {
@@ -97,7 +81,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
       },
     },
     async (request, reply) => {
-      const operator = await operatorFor(request);
+      const operator = await operatorFor(db, callerOf(request), request.body.operator);
       const row = await createAccount(service, { ...request.body, operator }, originOf(request));
       reply.code(201).header('location', `/api/v1/accounts/${row.key}`);
       const warnings = await accountWarnings(service, row);

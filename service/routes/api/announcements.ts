@@ -4,7 +4,7 @@ import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { accountUnknown } from '../../accounts/find-account.js';
 import { hasRight } from '../../auth/rights.js';
 import { callerOf } from '../../plugins/access.js';
-import { AnnouncementItem, announcementItem } from '../../schemas/announcement.js';
+import { AnnouncementItem, AnnouncementState, announcementItem } from '../../schemas/announcement.js';
 import { apiRoute, closed, Id, ListOf, needs, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
@@ -19,10 +19,7 @@ export const announcementRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         ...apiRoute,
         summary: 'How far each link got with telling its servers of the account, or of its deletion (one row a link)',
         params: Type.Object({ account: Id('Account key, also of a deleted account') }, closed),
-        querystring: Type.Object(
-          { state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('acked')])) },
-          closed,
-        ),
+        querystring: Type.Object({ state: AnnouncementState }, closed),
         response: { 200: ListOf(AnnouncementItem), ...refusals(400, 401, 404) },
       },
     },

@@ -9,6 +9,7 @@ import { activationRequestRoutes } from './activation-requests.js';
 import { adoptStoreRoutes } from './adopt-store.js';
 import { announcementRoutes } from './announcements.js';
 import { auditRoutes } from './audit.js';
+import { bulkRoutes } from './bulk.js';
 import { credentialPolicyRoutes } from './credential-policy.js';
 import { credentialRoutes } from './credentials.js';
 import { evacuationRoutes } from './evacuation.js';
@@ -56,6 +57,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
     tokenRoutes,
     linkRoutes,
     auditRoutes,
+    bulkRoutes,
     eventRoutes,
     ledgerRoutes,
     renewalRoutes,

@@ -41,7 +41,7 @@ const AuditPage = Type.Object(
     ...Page.properties,
     action: Type.Optional(Type.String({ maxLength: 100, description: 'As in the entries: account.update' })),
     entity: Type.Optional(Id('Public key or id of what changed')),
-    actor: Type.Optional(Type.String({ maxLength: 300 })),
+    actor: Type.Optional(Type.String({ maxLength: 300, description: 'Who made it, as in the entries' })),
     operator: Type.Optional(Id('Operator it belongs to')),
     account: Type.Optional(Id('Account it belongs to')),
     afterSeq: Type.Optional(Type.Integer({ minimum: 0, description: 'Only entries after the one of this number' })),

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { originOf } from '../../plugins/access.js';
-import { AnnouncementItem, announcementItem } from '../../schemas/announcement.js';
+import { AnnouncementItem, AnnouncementState, announcementItem } from '../../schemas/announcement.js';
 import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
@@ -50,9 +50,7 @@ const LinkDetail = Type.Object(
 const LinkQuery = Type.Object(
   {
     ...Page.properties,
-    state: Type.Optional(
-      Type.Union([Type.Literal('pending'), Type.Literal('acked')], { description: 'Of the accounts listed' }),
-    ),
+    state: AnnouncementState,
   },
   closed,
 );

@@ -48,7 +48,7 @@ const TokenPage = Type.Object(
     ...Page.properties,
     operator: Type.Optional(Id('Operator the role is for')),
     account: Type.Optional(Id('Account the role is for')),
-    role: Type.Optional(Role),
+    role: Type.Optional(Type.Union(Role.anyOf, { description: 'Role it gives' })),
     revoked: Type.Optional(Type.Boolean({ description: 'Whether it was revoked' })),
   },
   closed,

@@ -54,6 +54,15 @@ describe('events', () => {
     all.stop();
   });
 
+  it('end with the token that they were asked for with', async () => {
+    const service = await runService();
+    const expires = Math.floor(Date.now() / 1_000) + 2;
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'viewer', expires })).json;
+    const stream = await follow(service, { authorization: `Bearer ${token}` });
+    expect(stream.response.status).toBe(200);
+    expect(await stream.next()).toBeNull();
+  });
+
   it('say nothing of other tenants, nor who made a change, nor any claims', async () => {
     const service = await runService();
     const own = (await service.api('POST', '/accounts', { name: 'mine' })).json.publicKey;

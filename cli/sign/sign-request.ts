@@ -1,0 +1,123 @@
+/** What a service answers where it holds no key that may sign (ERR_SIGN_ELSEWHERE): read as strictly as whatever comes from outside. */
+import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
+import { parseClaims } from '../../claims/jwt/claims-json.js';
+import { parseStrictJson } from '../../claims/jwt/json.js';
+import { isPublicKey } from '../../claims/keys/nkey.js';
+import type { AccountClaims, OperatorClaims, UserClaims } from '../../claims/types.js';
+import { cliError } from '../errors.js';
+
+export type SignedKind = 'operator' | 'account' | 'user';
+export type SignedClaims = OperatorClaims | AccountClaims | UserClaims;
+
+export interface SignRequest {
+  kind: SignedKind;
+  claims: SignedClaims;
+  /** Public keys, any of which may sign, as the service says. */
+  signers: string[];
+  /** Unix seconds. */
+  notIssuedBefore: number;
+  /** Conditions of the push; null where there is nowhere to push to. */
+  send: { ifMatch: string | null; force: boolean } | null;
+  /** What is left to do at the service after that. */
+  rest: { path: string; query: Record<string, string>; ifMatch: string | null }[];
+}
+
+/** A signing time further ahead than a clock may be wrong would shut out everything signed meanwhile. */
+const MAX_AHEAD_SECONDS = 3_600;
+const MAX_SIGNERS = 1_000;
+
+/** @throws NatsctlError ERR_SIGN_REQUEST, or what `parseClaims` says of claims that are none */
+export function readSignRequest(text: string, now: number): SignRequest {
+  const { kind, claims, signers, notIssuedBefore, send, rest = [] } = detailsOf(text);
+  if (kind !== 'operator' && kind !== 'account' && kind !== 'user') throw invalid('its kind is none that is signed so');
+  if (!isObject(claims)) throw invalid('it has no claims');
+  for (const field of ['iss', 'iat', 'jti'])
+    if (field in claims) throw invalid(`its claims have ${field}, which signing sets`);
+  const parsed = parseClaims(kind, JSON.stringify(claims));
+  if (!isPublicKey(parsed.sub, kind)) throw invalid(`its claims are of no ${kind}`);
+  const by = kind === 'user' ? 'account' : 'operator';
+  if (!Array.isArray(signers) || signers.length > MAX_SIGNERS || !signers.every((key) => isPublicKey(key, by))) {
+    throw invalid(`its signers are no ${by} keys`);
+  }
+  if (!Number.isSafeInteger(notIssuedBefore) || Number(notIssuedBefore) < 0) throw invalid('it says not when to issue');
+  if (Number(notIssuedBefore) > now + MAX_AHEAD_SECONDS) {
+    throw invalid(
+      'it wants a JWT issued more than an hour ahead',
+      'compare the clocks of this machine and of the service',
+    );
+  }
+  if (!Array.isArray(rest)) throw invalid('what is left to do is no list');
+  return {
+    kind,
+    claims: parsed,
+    signers,
+    notIssuedBefore: Number(notIssuedBefore),
+    send: sendOf(kind, parsed, send),
+    rest: rest.map((one) => restOf(parsed, one)),
+  };
+}
+
+/** The problem document as it came, or its details. */
+function detailsOf(text: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parseStrictJson(text);
+  } catch (error) {
+    if (!isNatsctlError(error)) throw error;
+    throw invalid(`it is ${error.message}`);
+  }
+  if (!isObject(document)) throw invalid('it is no JSON object');
+  if (!('code' in document)) return document;
+  if (document.code === 'ERR_SIGN_ELSEWHERE' && isObject(document.details)) return document.details;
+  throw invalid(`it is the answer ${JSON.stringify(document.code)}`);
+}
+
+/** Where a JWT goes follows from what it is; a request that says otherwise is none of ours. */
+function sendOf(kind: SignedKind, { sub }: SignedClaims, send: unknown): SignRequest['send'] {
+  if (send === null || send === undefined) return null;
+  const [method, url] =
+    kind === 'account' ? ['POST', `/jwt/v1/accounts/${sub}`] : ['PATCH', `/api/v1/operators/${sub}`];
+  if (kind === 'user' || !isObject(send) || send.method !== method || send.url !== url || !isObject(send.headers)) {
+    throw invalid('it is to be sent where no such JWT goes');
+  }
+  const headers = send.headers;
+  const ifMatch = etagOf(headers);
+  if (ifMatch === null && headers['if-none-match'] !== '*') throw invalid('it does not say what it was made from');
+  return { ifMatch, force: headers['natsctl-force'] === 'true' };
+}
+
+/** Only what such a change consists of: the deletion of a user that these claims revoke, or of this account. */
+function restOf(claims: SignedClaims, one: unknown): SignRequest['rest'][number] {
+  if (!isObject(one) || one.method !== 'DELETE' || typeof one.url !== 'string' || !isObject(one.headers)) {
+    throw invalid('what is left to do is no request that belongs to it');
+  }
+  const ifMatch = etagOf(one.headers);
+  const [, path = '', force] = /^\/api\/v1(\/[a-z]+\/[A-Z2-7]+)(\?force=true)?$/.exec(one.url) ?? [];
+  const query: Record<string, string> = force === undefined ? {} : { force: 'true' };
+  if (claims.nats.type === 'account') {
+    if (path === `/accounts/${claims.sub}`) return { path, query, ifMatch };
+    const [, user = ''] = /^\/users\/(U[A-Z2-7]+)$/.exec(path) ?? [];
+    const { revocations } = (claims as AccountClaims).nats;
+    if (isPublicKey(user, 'user') && (revocations.has(user) || revocations.has('*'))) return { path, query, ifMatch };
+  }
+  throw invalid('what is left to do does not follow from its claims');
+}
+
+function etagOf(headers: Record<string, unknown>): string | null {
+  const etag = headers['if-match'];
+  if (etag === undefined) return null;
+  const value = typeof etag === 'string' ? /^"([A-Za-z0-9]{1,100})"$/.exec(etag)?.[1] : undefined;
+  if (value === undefined) throw invalid('its If-Match is no ETag');
+  return value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(
+  why: string,
+  hint = 'give the answer of the service as it came (409 ERR_SIGN_ELSEWHERE)',
+): NatsctlError {
+  return cliError('ERR_SIGN_REQUEST', `this asks for no signature: ${why}`, { hint });
+}

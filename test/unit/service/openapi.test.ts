@@ -1,0 +1,104 @@
+/** The OpenAPI document is what the service does: compared with the routes that are really registered. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import type { FastifyInstance } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { runService } from './service.js';
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security?: unknown;
+  parameters?: { name: string; in: string; description?: string }[];
+  requestBody?: unknown;
+  responses: Record<
+    string,
+    { description: string; content?: Record<string, { schema: { title?: string; anyOf?: { title?: string }[] } }> }
+  >;
+}
+
+/** A service, its document, and every route that was registered while it started. */
+async function documented() {
+  const registered: string[] = [];
+  const listen = (message: unknown) => {
+    const { fastify } = message as { fastify: FastifyInstance };
+    fastify.addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) registered.push(`${one.toLowerCase()} ${url.replace(/:(\w+)/g, '{$1}')}`);
+    });
+  };
+  subscribe('fastify.initialization', listen);
+  const service = await runService();
+  unsubscribe('fastify.initialization', listen);
+  const document = (await service.get('/openapi.json')).json;
+  const all = Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([at, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ at, method, operation })),
+  );
+  const operations = all.filter(({ method }) => method !== 'head');
+  return { service, document, registered, operations };
+}
+
+/** Not of the API: the document itself, and a form of a path that nats-server asks for. */
+const HIDDEN = ['/openapi.json', '/jwt/v1/accounts/', '/metrics', '*'];
+
+describe('the OpenAPI document', () => {
+  it('is valid, and describes every route that is there and none that is not', async () => {
+    const { document, registered, operations } = await documented();
+    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+    expect(document.openapi).toMatch(/^3\.1\./);
+    expect(document.components.securitySchemes.bearer).toMatchObject({ type: 'http', scheme: 'bearer' });
+    // Every GET is also a HEAD, which the document need not say.
+    const known = registered.filter(
+      (route) => !route.startsWith('head ') && !HIDDEN.includes(route.split(' ')[1] ?? ''),
+    );
+    expect(known.length).toBeGreaterThan(40);
+    expect(operations.map(({ at, method }) => `${method} ${at}`).sort()).toEqual([...new Set(known)].sort());
+  });
+
+  it('names every operation, says what it takes, and what it may answer', async () => {
+    const { operations } = await documented();
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+    expect(ids).toEqual(
+      expect.arrayContaining(['getAccounts', 'getAccount', 'postAccounts', 'getAccountUsers', 'postAuditVerify']),
+    );
+    for (const { at, method, operation } of operations) {
+      const what = `${method} ${at}`;
+      const { operationId, summary, tags, parameters = [], responses } = operation;
+      expect(operationId, what).toMatch(/^[a-z][a-zA-Z0-9]+$/);
+      expect(summary, what).toBeTruthy();
+      expect(tags, what).toHaveLength(1);
+      for (const { name, description } of parameters) expect(description, `${what} ${name}`).toBeTruthy();
+      const named = [...at.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+      expect(inPath.sort(), what).toEqual(named.sort());
+      expect(
+        Object.keys(responses).some((status) => status.startsWith('2')),
+        what,
+      ).toBe(true);
+      if (!at.startsWith('/api/v1/')) continue;
+      const expected = ['400', '429'];
+      const open = at.startsWith('/api/v1/sessions');
+      if (!open) {
+        expect(operation.security, what).toEqual([{ bearer: [] }]);
+        expected.push('401', '403');
+      }
+      const takes = (name: string) => parameters.some((parameter) => parameter.name === name);
+      if (method === 'post' && !open) expected.push('409', '422');
+      expect(takes('idempotency-key'), what).toBe(method === 'post' && !open);
+      if (operation.requestBody) expected.push('413', '415');
+      if (takes('if-match')) expected.push('412', '428');
+      expect(Object.keys(responses), what).toEqual(expect.arrayContaining(expected));
+      for (const [status, { content = {} }] of Object.entries(responses)) {
+        if (Number(status) >= 400)
+          expect(Object.keys(content), `${what} ${status}`).toEqual(['application/problem+json']);
+      }
+      if (!takes('dryRun')) continue;
+      const schema = responses['200']?.content?.['application/json']?.schema;
+      expect(
+        [schema, ...(schema?.anyOf ?? [])].map((one) => one?.title),
+        what,
+      ).toContain('Rehearsal');
+    }
+  });
+});
