@@ -16,6 +16,7 @@ export function serviceOptions(flags: ServiceFlags) {
     ...(tls && { tls }),
     pushAuth: flags['push-auth'],
     allowKeyExport: flags['allow-key-export'],
+    ...(flags['max-user-ttl'] !== undefined && { maxUserTtl: flags['max-user-ttl'] }),
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),
     trustProxy: flags['trust-proxy'] ?? [],
@@ -23,6 +24,11 @@ export function serviceOptions(flags: ServiceFlags) {
     outbound: {
       allow: flags['outbound-allow'] ?? [],
       ...(flags['outbound-ca'] !== undefined && { caFile: flags['outbound-ca'] }),
+    },
+    ledger: {
+      expiryWarnings: warnings(flags['expiry-warnings']),
+      retention: flags['ledger-retention'],
+      pruneRevocations: flags['prune-revocations'],
     },
     rateLimits: {
       requests: flags['rate-limit'],
@@ -35,6 +41,21 @@ export function serviceOptions(flags: ServiceFlags) {
       outbox: flags['stop-announce'],
     },
   };
+}
+
+const SECONDS = { h: 3_600, d: 86_400 } as const;
+/** Each is a look at the ledger every few minutes. */
+const MAX_WARNINGS = 10;
+
+function warnings(text: string): number[] {
+  if (text === 'none') return [];
+  const times = text.split(',').map((time) => /^([1-9]\d{0,4})([hd])$/.exec(time.trim()));
+  const seconds = times.map((time) => Number(time?.[1]) * SECONDS[time?.[2] as keyof typeof SECONDS]);
+  if (seconds.length <= MAX_WARNINGS && seconds.every(Number.isInteger)) return seconds;
+  throw usageError(
+    `not times of warnings: ${JSON.stringify(text)}`,
+    `write at most ${MAX_WARNINGS} of them as 30d,7d,12h, or none`,
+  );
 }
 
 /** Activations end at whole seconds. */

@@ -5,6 +5,7 @@ import { dataDirFlag, hostFlag, logLevelFlag, portFlag, portsFileFlag } from '..
 
 const TLS = 'TLS';
 const ACCESS = 'ACCESS';
+const LEDGER = 'LEDGER';
 const OBSERVATION = 'OBSERVATION';
 const STOPPING = 'STOPPING';
 
@@ -84,6 +85,15 @@ export const serviceSettings = {
     helpGroup: ACCESS,
     env: 'NATSCTL_ALLOW_KEY_EXPORT',
   }),
+  'max-user-ttl': Flags.integer({
+    description:
+      'Seconds that a user JWT issued over REST lives at most. Default: what the credential policies of accounts say.',
+    helpGroup: ACCESS,
+    min: 1,
+    max: MAX_SECONDS,
+    helpValue: 'SECONDS',
+    env: 'NATSCTL_MAX_USER_TTL',
+  }),
   oidc: listFileFlag({
     description:
       'YAML or JSON file of the identity providers (OpenID Connect) whose tokens are believed. In a configuration file, also the list itself.',
@@ -120,6 +130,30 @@ export const serviceSettings = {
   ),
   'rate-limit-resolver': rateFlag('Reads a second under /jwt of one address.', 0, 'NATSCTL_RATE_LIMIT_RESOLVER'),
   'rate-limit-failures': rateFlag('Failed authentications a minute of one address.', 60, 'NATSCTL_RATE_LIMIT_FAILURES'),
+  'expiry-warnings': Flags.string({
+    description:
+      'How long before the end of a JWT it is told, once for each: times of h or d with commas between, or none.',
+    helpGroup: LEDGER,
+    default: '30d,7d,1d',
+    helpValue: 'TIMES',
+    env: 'NATSCTL_EXPIRY_WARNINGS',
+  }),
+  'ledger-retention': Flags.integer({
+    description: 'Days that the ledger keeps a JWT after its end. 0 = for good.',
+    helpGroup: LEDGER,
+    default: 0,
+    min: 0,
+    max: 36_500,
+    helpValue: 'DAYS',
+    env: 'NATSCTL_LEDGER_RETENTION',
+  }),
+  'prune-revocations': Flags.boolean({
+    description: 'Once a day take out revocations of which the ledger proves that every JWT they cover has ended.',
+    helpGroup: LEDGER,
+    default: false,
+    allowNo: true,
+    env: 'NATSCTL_PRUNE_REVOCATIONS',
+  }),
   'renew-activations': Flags.string({
     description:
       'Renew activations so long before they end (such as 24h), where their exporter approved that. By default none is renewed.',

@@ -67,8 +67,10 @@ const UserQuery = {
 export const Question = Type.Object(
   {
     ...UserQuery,
-    action: Type.Union([Type.Literal('pub'), Type.Literal('sub'), Type.Literal('request')]),
-    subject: Type.String({ minLength: 1, maxLength: 1_024 }),
+    action: Type.Union([Type.Literal('pub'), Type.Literal('sub'), Type.Literal('request')], {
+      description: 'What the user wants to do',
+    }),
+    subject: Type.String({ minLength: 1, maxLength: 1_024, description: 'With which subject' }),
     queue: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Queue group to subscribe in' })),
     inbox: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, description: 'Prefix of reply subjects; default _INBOX' }),

@@ -137,7 +137,9 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
       const made = await together(service, actor, (shared) =>
         eachItem('users', request.body.users, (wanted) => createUser(shared, account, wanted, actor)),
       );
-      return reply.code(201).send({ items: await Promise.all(made.map((one) => createdUser(service, one))) });
+      const items = [];
+      for (const one of made) items.push(await createdUser(service, one));
+      return reply.code(201).send({ items });
     },
   );
 

@@ -34,7 +34,11 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
         ...apiRoute,
         summary: 'Changes as they are made (server-sent events); `Last-Event-ID` goes on where a connection ended',
         querystring: Type.Object({ after: Type.Optional(Seq) }, closed),
-        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })) }),
+        headers: Type.Object({
+          'last-event-id': Type.Optional(
+            Type.String({ pattern: '^[0-9]{1,10}$', description: '`id` of the last event seen, as browsers send it' }),
+          ),
+        }),
         response: {
           200: {
             description: 'One event for each change: `id` is its number in the audit, `event` its action, `data` JSON',

@@ -81,7 +81,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
               maxLength: 1_024,
               description: 'Literal, or with wildcards: then who reaches some of it is named too',
             }),
-            action: Type.Union([Type.Literal('pub'), Type.Literal('sub')]),
+            action: Type.Union([Type.Literal('pub'), Type.Literal('sub')], { description: 'What they may do with it' }),
           },
           closed,
         ),
