@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import type { Account } from '../../../prisma/generated/client.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { servedOperator } from '../../operators/served-operator.js';
-import { originOf } from '../../plugins/access.js';
+import { callerOf, originOf } from '../../plugins/access.js';
 import { apiRoute, ChangeQuery, closed, Id, IfMatch, ListOf, needs, refusals } from '../../schemas/common.js';
 import {
   AccountSigningKey,
@@ -34,6 +36,14 @@ const Force = Type.Object(
 
 export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { store, custody } = service;
+  /** A key of the Vault is no tenant's to name: the service would sign with whichever of them it was told. */
+  const refuseRemote = async (
+    request: FastifyRequest<{ Params: { account: string }; Body: Static<typeof NewKey> }>,
+  ) => {
+    if (request.body.remoteKey === undefined) return;
+    const { operatorKey } = await findAccount(store.db, request.params.account);
+    requireRight(callerOf(request), 'manage', { operator: operatorKey });
+  };
 
   const listed = async (row: Account) => accountSigningKeys(row, await custody.heldFor(store.db, row.key));
   /** A key as it is now; in a rehearsal, which is answered with its changes, it was never stored. */
@@ -113,6 +123,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, body } = request;
+      await refuseRemote(request);
       const { row, publicKey } = await addSigningKey(service, params.account, body, originOf(request));
       return sendEntityTag(reply.code(201), row).send(await one(row, publicKey));
     },
@@ -177,6 +188,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, query, headers, body: wanted } = request;
+      await refuseRemote(request);
       const rotation = { ...params, ifMatch: headers['if-match'], wanted, forced: query.force };
       const { row, publicKey, ...rest } = await rotateSigningKey(service, rotation, originOf(request));
       return sendEntityTag(reply, row).send({ ...(await one(row, publicKey)), ...rest });
