@@ -10,6 +10,7 @@ import { signAccount } from '../accounts/sign-account.js';
 import type { Actor, AuditRecord } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { newestIssue } from '../ledger/newest-issue.js';
 import { censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -182,7 +183,6 @@ export async function knownUser(
   user: string,
 ): Promise<{ known: boolean; newestIat: number }> {
   const accountKey = decodePublicKey(accountId, 'account').text;
-  const where = user === EVERYONE ? { accountKey } : { accountKey, key: user };
-  const newest = await tx.user.findFirst({ where, orderBy: { iat: 'desc' }, select: { iat: true } });
-  return { known: user === EVERYONE || newest !== null, newestIat: Number(newest?.iat ?? 0) };
+  const newestIat = await newestIssue(tx, accountKey, user);
+  return { known: user === EVERYONE || newestIat > 0, newestIat };
 }
