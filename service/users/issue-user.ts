@@ -145,7 +145,7 @@ async function userSigner(
   const plain = [...nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
   const may = role === null ? (strict ? plain : [...plain, sub]) : requireRole(claims, role);
   for (const key of may) {
-    const signer = await custody.signer(tx, key);
+    const signer = await custody.signer(tx, sub, key);
     if (signer) return signer;
   }
   const owner = role === null ? `account ${name}` : `the role ${JSON.stringify(role)} of account ${name}`;
