@@ -118,9 +118,10 @@ async function checkNameFree(tx: Queries, operatorKey: string, key: string, name
     select: { key: true, name: true },
   });
   if (!holder || holder.key === key) return;
+  // Whose it is is not told: an admin of one account may rename it, and who has the key of another can read its JWT.
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_ACCOUNT_NAME_TAKEN',
-    `the name ${JSON.stringify(name)} is taken by the account ${holder.name} (${holder.key})`,
+    `the name ${JSON.stringify(name)} is taken by another account`,
     {
       hint: 'choose another name; letter case makes no difference',
       details: { account: key, holder: holder.key, name },

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import type { Caller } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { routeOf } from '../http/route-of.js';
 import { addressKey } from '../limits/address-key.js';
 import { type Buckets, type Taken, tokenBuckets } from '../limits/token-bucket.js';
 
@@ -71,8 +72,8 @@ const FAILED: ServiceErrorCode[] = [
   'ERR_SESSION_KEY',
 ];
 
-function isSignIn({ url }: FastifyRequest): boolean {
-  return url.startsWith('/api/v1/sessions');
+function isSignIn(request: FastifyRequest): boolean {
+  return routeOf(request)?.startsWith('/api/v1/sessions') ?? false;
 }
 
 /** Tokens of one name may be of two tenants, so a token counts as itself; whoever signs in, however often, as who it is. */
@@ -87,12 +88,13 @@ function perSecond(rate: number): Buckets | null {
   return rate > 0 ? tokenBuckets({ perSecond: rate, burst: rate * BURST_SECONDS }) : null;
 }
 
-function isResolverRead({ method, url }: FastifyRequest): boolean {
-  return (method === 'GET' || method === 'HEAD') && url.startsWith('/jwt/');
+function isResolverRead(request: FastifyRequest): boolean {
+  return (request.method === 'GET' || request.method === 'HEAD') && (routeOf(request)?.startsWith('/jwt/') ?? false);
 }
 
 /** An orchestrator that gets a 429 restarts what works. */
-function isProbe({ routeOptions: { url } }: FastifyRequest): boolean {
+function isProbe(request: FastifyRequest): boolean {
+  const url = routeOf(request);
   return url === '/livez' || url === '/readyz' || url === '/healthz';
 }
 

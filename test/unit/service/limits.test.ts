@@ -72,6 +72,9 @@ describe('rate limits', () => {
     expect([refused.status, refused.json.code]).toEqual([429, 'ERR_RATE_LIMITED']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(1);
     expect((await service.api('GET', '/links')).status).toBe(429);
+    // A sign-in shows no token; however its URL is written, it is one.
+    const signIn = await send(`${service.url}/api/v1/%73essions`, { method: 'POST' });
+    expect([signIn.status, signIn.json.code]).toEqual([429, 'ERR_RATE_LIMITED']);
     expect((await service.get(`/jwt/v1/accounts/${service.operator.system.publicKey}`)).status).toBe(200);
   });
 

@@ -409,7 +409,7 @@ describe('a service whose operator key is in Transit', () => {
     const { token: jwt } = await signClaims(claims, seedSigner(operator.identity), { now: NOW });
     const running = await startService({ dataDir: await testFolder(), port: -1, logger: SILENT, vault: settings });
     onTestFinished(() => running.close());
-    const api = (method: string, where: string, body: unknown) =>
+    const api = (method: string, where: string, body: unknown = {}) =>
       send(`${running.url}/api/v1${where}`, {
         method,
         headers: { authorization: `Bearer ${running.adminToken}`, 'content-type': 'application/json' },
@@ -422,6 +422,15 @@ describe('a service whose operator key is in Transit', () => {
     const made = await api('POST', '/accounts', { name: 'shop' });
     expect(made).toMatchObject({ status: 201 });
     expect(decodeAs('account', made.json.jwt).claims.iss).toBe(nkey);
+
+    // What a key in Transit signed for others no ledger knows, also when it is let go here and still is the account's.
+    const signing = await api('POST', '/accounts', { name: 'signs-there', remoteKey: { signing: REFERENCE } });
+    const [id, key] = [signing.json.publicKey, signing.json.claims.nats.signing_keys[0]];
+    expect((await api('DELETE', `/accounts/${id}/keys/${key}`)).status).toBe(200);
+    expect((await api('POST', `/accounts/${id}/revocations`, { user: '*', at: NOW - 100 })).status).toBe(201);
+    expect((await api('POST', `/accounts/${id}/revocations/prune`)).json.kept).toMatchObject([
+      { reason: 'signed-elsewhere' },
+    ]);
 
     server.lie = () => ({ status: 503, body: JSON.stringify({ errors: [`sealed ${server.token}`] }) });
     const refused = await api('POST', '/accounts', { name: 'late' });
