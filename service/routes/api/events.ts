@@ -59,7 +59,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
         );
       }
       const resumed = request.headers['last-event-id'];
-      const after = resumed === undefined ? (request.query.after ?? (await events.head())) : Number(resumed);
+      const head = await events.head();
+      // An id beyond the newest is of a database that was put back to an earlier day: what comes now comes after that.
+      const after = Math.min(resumed === undefined ? (request.query.after ?? head) : Number(resumed), head);
       const caller = callerOf(request);
       followers++;
       reply.hijack();
