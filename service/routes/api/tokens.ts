@@ -18,6 +18,7 @@ import {
   Id,
   ListOf,
   Name,
+  named,
   needs,
   Page,
   pageOf,
@@ -41,7 +42,7 @@ const TokenItem = Type.Object(
     lastUsedAt: Type.Optional(UnixSeconds('Last used, to the minute')),
     revokedAt: Type.Optional(UnixSeconds('Revoked')),
   },
-  closed,
+  named('AccessToken'),
 );
 const TokenPage = Type.Object(
   {
@@ -61,11 +62,11 @@ const NewToken = Type.Object(
     account: Type.Optional(Id('Account the role is for; with neither, it is for the whole service')),
     expires: Type.Optional(UnixSeconds('Ends; absent = never')),
   },
-  closed,
+  named('NewAccessToken'),
 );
 const IssuedToken = Type.Object(
   { id: Id('Hash of the token id'), token: Type.String({ description: 'Given here once, kept nowhere' }) },
-  closed,
+  named('IssuedAccessToken'),
 );
 
 export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
