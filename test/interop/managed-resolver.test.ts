@@ -68,7 +68,8 @@ async function managed(resignSelfSigned: ResignPolicy) {
   };
   const pending = `${service.url}/api/v1/operators/${identity.publicKey}/pending-accounts`;
   const headers = { authorization: `Bearer ${service.adminToken}`, 'content-type': 'application/json' };
-  const waiting = async () => ((await (await fetch(pending, { headers })).json()) as { items: { account: string }[] }).items;
+  const waiting = async () =>
+    ((await (await fetch(pending, { headers })).json()) as { items: { account: string }[] }).items;
   const decide = async (what: 'approve' | 'reject') => {
     const [{ account }] = (await waiting()) as [{ account: string }];
     const etag = (await fetch(`${pending}/${account}`, { headers })).headers.get('etag') as string;
