@@ -8,6 +8,7 @@ import { recordIssued } from '../ledger/record-issued.js';
 import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
+import { carryRoles } from '../users/carry-roles.js';
 import { accountJti } from './jti.js';
 
 export interface Change {
@@ -55,6 +56,7 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     after: claimsJson(token),
     ...(detail && { detail }),
   });
+  if (stored) await carryRoles(tx, stored, claims, { at, actor });
   const origin = change.pushed ? 'pushed' : 'issued';
   recordIssued(tx, { kind: 'account', claims, token, operator: operator.sub, origin, actor, at });
   await noteImports(tx, claims, stored !== null);

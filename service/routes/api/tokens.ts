@@ -14,6 +14,7 @@ import {
   Id,
   ListOf,
   Name,
+  named,
   needs,
   Page,
   pageOf,
@@ -36,7 +37,7 @@ const TokenItem = Type.Object(
     lastUsedAt: Type.Optional(UnixSeconds('Last used, to the minute')),
     revokedAt: Type.Optional(UnixSeconds('Revoked')),
   },
-  closed,
+  named('AccessToken'),
 );
 const TokenPage = Type.Object(
   {
@@ -56,11 +57,11 @@ const NewToken = Type.Object(
     account: Type.Optional(Id('Account the role is for; with neither, it is for the whole service')),
     expires: Type.Optional(UnixSeconds('Ends; absent = never')),
   },
-  closed,
+  named('NewAccessToken'),
 );
 const IssuedToken = Type.Object(
   { id: Id('Hash of the token id'), token: Type.String({ description: 'Given here once, kept nowhere' }) },
-  closed,
+  named('IssuedAccessToken'),
 );
 
 export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {

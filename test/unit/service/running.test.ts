@@ -155,7 +155,7 @@ describe('a push policy of access tokens', () => {
   });
 
   it('takes the right to the account, and to its operator where it is new', async () => {
-    const service = await runService({ pushAuth: 'token', resignSelfSigned: true });
+    const service = await runService({ pushAuth: 'token', resignSelfSigned: 'always' });
     const own = Seed.generate('account');
     const at = own.publicKey;
     expect((await service.push(at, await service.operator.account(at), admin(service))).status).toBe(201);
