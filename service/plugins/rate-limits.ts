@@ -8,6 +8,13 @@ import { routeOf } from '../http/route-of.js';
 import { addressKey } from '../limits/address-key.js';
 import { type Buckets, type Taken, tokenBuckets } from '../limits/token-bucket.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** As how many requests one counts: what takes long is not asked for as often as what is read in a moment. */
+    cost?: number;
+  }
+}
+
 /** Requests a second; 0 = no limit. */
 export interface RateLimits {
   /** Of one caller: an access token, or an address without one. For everything but what `resolver` is for. */
@@ -35,9 +42,9 @@ export const rateLimits = fp<{ limits: RateLimits }>(
       const resolves = isResolverRead(request);
       const [buckets, rate] = resolves ? [resolver, limits.resolver] : [requests, limits.requests];
       if (buckets === null || isProbe(request)) return null;
-      const taken = buckets.take(key);
+      const taken = buckets.take(key, request.routeOptions?.config.cost);
       tell(reply, resolves ? 'resolver' : 'requests', rate, taken);
-      return taken.ok ? null : refusal(reply, taken, `more than ${rate} requests a second`);
+      return taken.ok ? null : refusal(reply, taken, `more than ${rate} requests a second, as this one counts`);
     };
 
     // Who shows no token is known by the address. Who shows one is refused before it is verified where too many failed.

@@ -67,9 +67,16 @@ export interface IssuedUser {
 
 export async function issuingAccount(service: Service, tx: Queries, id: string): Promise<IssuingAccount> {
   const row = await findAccount(tx, id);
+  const judged = lastJudged.get(tx);
+  if (judged?.row.key === row.key && judged.row.jwt === row.jwt) return { row, account: judged.account };
   const { trusted } = await servedOperator(tx, row.operatorKey);
-  return { row, account: verifyAccount(row.jwt, trusted, { now: service.now(), subject: row.key }) };
+  const issuing = { row, account: verifyAccount(row.jwt, trusted, { now: service.now(), subject: row.key }) };
+  lastJudged.set(tx, issuing);
+  return issuing;
 }
+
+/** Many users of one account are made in one transaction: a large JWT is not judged anew for each. */
+const lastJudged = new WeakMap<Queries, IssuingAccount>();
 
 /**
  * The one place where this service signs a user: every user JWT is held to the policy, validated, signed by a key in custody,

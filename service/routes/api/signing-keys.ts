@@ -22,6 +22,7 @@ import {
 import type { Service } from '../../service.js';
 import { addSigningKey, editSigningKey, removeSigningKey, rotateSigningKey } from '../../signing-keys/account-keys.js';
 import { addOperatorKey } from '../../signing-keys/operator-keys.js';
+import type { WantedKey } from '../../signing-keys/signing-key.js';
 
 const OfOperator = Type.Object({ operator: Id('Operator key') }, closed);
 const OfAccount = Type.Object({ account: Id('Account key') }, closed);
@@ -36,19 +37,18 @@ const Force = Type.Object(
 
 export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   const { store, custody } = service;
-  /** A key of the Vault is no tenant's to name: the service would sign with whichever of them it was told. */
-  const refuseRemote = async (
-    request: FastifyRequest<{ Params: { account: string }; Body: Static<typeof NewKey> }>,
-  ) => {
-    if (request.body.remoteKey === undefined) return;
-    const { operatorKey } = await findAccount(store.db, request.params.account);
-    requireRight(callerOf(request), 'manage', { operator: operatorKey });
-  };
 
   const listed = async (row: Account) => accountSigningKeys(row, await custody.heldFor(store.db, row.key));
   /** A key as it is now; in a rehearsal, which is answered with its changes, it was never stored. */
   const one = async (row: Account, publicKey: string): Promise<Static<typeof AccountSigningKey>> =>
     (await listed(row)).find((key) => key.publicKey === publicKey) ?? { publicKey, held: null };
+
+  /** Transit has one access for all: whoever names a key of it could name those of the operator and of other accounts. */
+  const requireMayName = async (request: FastifyRequest, account: string, { remoteKey }: WantedKey): Promise<void> => {
+    if (!remoteKey) return;
+    const { operatorKey } = await findAccount(store.db, account);
+    requireRight(callerOf(request), 'manage', { operator: operatorKey });
+  };
 
   app.get(
     '/operators/:operator/signing-keys',
@@ -123,7 +123,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, body } = request;
-      await refuseRemote(request);
+      await requireMayName(request, params.account, body);
       const { row, publicKey } = await addSigningKey(service, params.account, body, originOf(request));
       return sendEntityTag(reply.code(201), row).send(await one(row, publicKey));
     },
@@ -188,7 +188,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, query, headers, body: wanted } = request;
-      await refuseRemote(request);
+      await requireMayName(request, params.account, wanted);
       const rotation = { ...params, ifMatch: headers['if-match'], wanted, forced: query.force };
       const { row, publicKey, ...rest } = await rotateSigningKey(service, rotation, originOf(request));
       return sendEntityTag(reply, row).send({ ...(await one(row, publicKey)), ...rest });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@libsql/client';
 import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../service/http/problem.js';
 import { openConnection } from '../../../service/store/connection.js';
 import { libsqlExecutor } from '../../../service/store/executor.js';
 import { migrate } from '../../../service/store/migrate.js';
@@ -45,7 +46,8 @@ describe('the libSQL database', () => {
     await other.execute('ROLLBACK');
     await Promise.all(waiting);
     await other.execute('BEGIN IMMEDIATE');
-    await expect(put('never')).rejects.toThrow();
+    const refused = await put('never').catch((error: unknown) => error);
+    expect(problemOf(refused, '/')).toMatchObject({ status: 503, code: 'ERR_DATABASE_UNAVAILABLE' });
     await other.execute('ROLLBACK');
     await put('c');
     await store.transaction((tx) => tx.meta.create({ data: { key: 'd', value: Buffer.from('x') } }));
