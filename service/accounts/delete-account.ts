@@ -81,6 +81,7 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
     const at = service.now();
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     noteChanged(tx, key);
+    await tx.pendingAccount.deleteMany({ where: { key } });
     await tx.activation.deleteMany({ where: { exporterKey: key } });
     await tx.activationRequest.deleteMany({ where: { exporterKey: key, operatorKey: stored.operatorKey } });
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });

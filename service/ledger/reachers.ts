@@ -11,15 +11,15 @@ import { matches, overlaps } from '../../claims/subject/match.js';
 import { isLiteralSubject, tokenize } from '../../claims/subject/subject.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import { verifyUser } from '../../claims/trust/user.js';
-import type { AccountClaims } from '../../claims/types.js';
+import type { AccountClaims, Import } from '../../claims/types.js';
 import type { Account, IssuedJwt } from '../../prisma/generated/client.js';
 import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
+import { turns } from '../limits/turns.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { turn } from '../store/turn.js';
 import { scanPage } from './scan-page.js';
 import { type Reached, reachOf } from './subject-reach.js';
 
@@ -58,13 +58,21 @@ export async function listReachers(
 ): Promise<{ items: Reacher[]; next?: string }> {
   const { db } = service.store;
   const now = service.now();
-  const ways = await waysTo(service, caller, question, now);
+  const turn = turns();
+  const ways = await waysTo(service, caller, question, now, turn);
   const accounts = [...new Set(ways.map(({ account }) => account.claims.sub))].sort();
   return scanPage<IssuedJwt, Reacher>(
     page,
     {
       read: (after, take) => usersOf(db, accounts, after, take, now),
-      pick: async (rows) => rows.map((row) => reacher(row, ways, question.action, now)),
+      async pick(rows) {
+        const reachers = [];
+        for (const row of rows) {
+          await turn();
+          reachers.push(reacher(row, ways, question.action, now));
+        }
+        return reachers;
+      },
       cursor: ({ accountKey, seq }) => `${accountKey}.${seq}`,
     },
     MAX_JUDGED,
@@ -94,30 +102,37 @@ async function usersOf(
   return rows;
 }
 
-async function waysTo(service: Service, caller: Caller, question: Question, now: number): Promise<Way[]> {
+async function waysTo(
+  service: Service,
+  caller: Caller,
+  question: Question,
+  now: number,
+  turn: ReturnType<typeof turns>,
+): Promise<Way[]> {
   const { db } = service.store;
   const own = await findAccount(db, question.account);
-  const rows = await withImporters(db, caller, own, question.action);
+  const rows = await withImporters(db, caller, own, question.action, turn);
   const accounts = [...rows.values()].map((row) => readStored('account', row));
   const realm = makeRealm(await servedOperators(db), accounts, now, accountUnknown);
+  const imports = importsByExporter(realm, rows, question.action);
   const ways: Way[] = [];
   const known = new Set<string>();
-  const add = (key: string, subject: string) => {
-    const account = inForce(realm, key);
-    const name = `${key} ${subject}`;
-    if (!account || known.has(name) || ways.length >= MAX_WAYS) return;
+  const add = (account: VerifiedAccount, subject: string) => {
+    const name = `${account.claims.sub} ${subject}`;
+    if (known.has(name) || ways.length >= MAX_WAYS) return;
     known.add(name);
     ways.push({ account, subject });
   };
-  add(own.key, question.subject);
+  const exporter = inForce(realm, own.key);
+  if (exporter) add(exporter, question.subject);
   // It grows while it is gone through: what one account imports another may import from it.
   for (const { account, subject } of ways) {
     const wanted = question.action === 'pub' ? [subject, ...mappedTo(account.claims, subject)] : [subject];
-    for (const key of rows.keys()) {
-      const importer = key === account.claims.sub ? null : inForce(realm, key);
-      if (!importer) continue;
+    for (const { importer, claim } of imports.get(account.claims.sub) ?? []) {
+      await turn();
       for (const one of wanted) {
-        for (const as of importedAs(importer, account.claims.sub, { ...question, subject: one }, realm)) add(key, as);
+        const as = importedAs(importer, claim, one, realm);
+        if (as !== null) add(importer, as);
       }
     }
     // Servers pass a request on from import to import, and a stream no further than to who imports it.
@@ -126,12 +141,38 @@ async function waysTo(service: Service, caller: Caller, question: Question, now:
   return ways;
 }
 
+interface Importing {
+  importer: VerifiedAccount;
+  claim: Import;
+}
+
+/** The imports of the accounts that are in force, by who exports what they import. */
+function importsByExporter(
+  realm: Realm,
+  rows: ReadonlyMap<string, Account>,
+  action: Question['action'],
+): Map<string, Importing[]> {
+  const type = action === 'pub' ? 'service' : 'stream';
+  const found = new Map<string, Importing[]>();
+  for (const key of rows.keys()) {
+    const importer = inForce(realm, key);
+    for (const claim of importer?.claims.nats.imports ?? []) {
+      if (importer === null || claim.type !== type || claim.account === key) continue;
+      const others = found.get(claim.account) ?? [];
+      others.push({ importer, claim });
+      found.set(claim.account, others);
+    }
+  }
+  return found;
+}
+
 /** The account and those that import from it, of services also by way of others. What the caller may not read is not told here either. */
 async function withImporters(
   db: Queries,
   caller: Caller,
   own: Account,
   action: Question['action'],
+  turn: ReturnType<typeof turns>,
 ): Promise<Map<string, Account>> {
   const found = new Map([[own.key, own]]);
   for (const { key } of found.values()) {
@@ -168,24 +209,15 @@ function pattern(destination: string): string {
     .join('.');
 }
 
-/** The subjects under which an importing account has the one that is asked about. */
-function importedAs(
-  importer: VerifiedAccount,
-  exporter: string,
-  { action, subject }: Question,
-  realm: Realm,
-): string[] {
-  const type = action === 'pub' ? 'service' : 'stream';
-  return importer.claims.nats.imports.flatMap((claim) => {
-    if (claim.account !== exporter || claim.type !== type) return [];
-    const verdict = judgeImport(importer.claims, claim, realm);
-    if (!verdict.works) return [];
-    const { remote, local, toLocal } = verdict.subjects;
-    if (!overlaps(remote, subject)) return [];
-    // With wildcards on both sides it may be less than all of the import: more is told than less.
-    const exact = isLiteralSubject(subject) && matches(remote, subject) ? toLocal.apply(subject) : null;
-    return [exact ?? local];
-  });
+/** The subject under which an importing account has, by this import, the one that is asked about. */
+function importedAs(importer: VerifiedAccount, claim: Import, subject: string, realm: Realm): string | null {
+  const verdict = judgeImport(importer.claims, claim, realm);
+  if (!verdict.works) return null;
+  const { remote, local, toLocal } = verdict.subjects;
+  if (!overlaps(remote, subject)) return null;
+  // With wildcards on both sides it may be less than all of the import: more is told than less.
+  const exact = isLiteralSubject(subject) && matches(remote, subject) ? toLocal.apply(subject) : null;
+  return exact ?? local;
 }
 
 /** Null where servers would refuse the account: nobody in it reaches anything. */

@@ -14,6 +14,8 @@ const MAX_CURSOR = 512;
 const ID_LENGTH = 100;
 
 export const closed = { additionalProperties: false } as const;
+/** A closed schema that the document says once, under this name (service/http/components.ts). */
+export const named = <T extends string>(title: T) => ({ ...closed, title }) as const;
 
 export const Id = (description: string) => Type.String({ minLength: 1, maxLength: ID_LENGTH, description });
 export const Name = Type.String({
@@ -76,7 +78,7 @@ export const ProblemDocument = Type.Object(
     ),
     instance: Type.Optional(Type.String()),
   },
-  { description: 'RFC 9457 problem' },
+  { title: 'Problem', description: 'RFC 9457 problem' },
 );
 
 /** The refusals a route documents. */
@@ -97,7 +99,7 @@ const MEANING: Record<number, string> = {
   413: 'Too large',
   415: 'Not a content type of this route',
   429: 'Too many requests: Retry-After says when to come back',
-  503: 'Not now: what is needed cannot be asked, or too many ask; try again',
+  503: 'Not now: the database or what else is needed cannot be asked, or too many ask; try again',
 };
 
 /** Of every route that makes a change which can be tried. */

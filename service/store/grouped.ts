@@ -1,3 +1,4 @@
+import { isNatsctlError } from '../../claims/errors.js';
 import { changedBy, changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
 import { turn } from './turn.js';
@@ -28,7 +29,9 @@ class Spoiled extends Error {}
 /**
  * Group commit: what comes while a transaction runs is done in the next one, one work after the other. Each still stands by itself: it
  * is answered after the commit, and one that fails after it has noted a change (`noteChanged`, before it writes) takes the group
- * back, whose works are then done each in a transaction of its own. To write nothing before that note is the caller's part.
+ * back, whose works are then done each in a transaction of its own. So does a failure that is no refusal of ours: PostgreSQL refuses
+ * whatever follows a statement that failed, which would be told to works that are without fault. To write nothing before that note
+ * is the caller's part.
  */
 export function grouped(transaction: Transaction): <R, T>(work: GroupedWork<R, T>) => Promise<T> {
   const queue: Waiting[] = [];
@@ -61,7 +64,7 @@ async function runGroup(transaction: Transaction, group: Waiting[]): Promise<voi
           const value = (await work.write(tx, await readOf(tx, work, reads[at]))) as never;
           done.push(() => resolve(value));
         } catch (error) {
-          if (changesIn(tx) !== before) throw new Spoiled();
+          if (!isNatsctlError(error) || changesIn(tx) !== before) throw new Spoiled();
           done.push(() => reject(error));
         }
         await turn();

@@ -48,7 +48,7 @@ async function remote(timeoutMs?: number) {
   const custody = await openCustody(store, localMasterKey(randomBytes(32)), () => vault);
   const key = await custody.findRemote('operator', REFERENCE);
   await store.transaction((tx) => custody.keepRemote(tx, 'O1', key, 1));
-  const sign = async () => (await custody.signer(store.db, key.publicKey))?.sign(DATA);
+  const sign = async () => (await custody.signer(store.db, 'O1', key.publicKey))?.sign(DATA);
   return { server, store, custody, key, sign, vault, master };
 }
 
@@ -197,7 +197,7 @@ describe('a key in Transit', () => {
       { sealed: mine?.sealed.slice(0, -1) },
     ]) {
       await store.db.sealedKey.update({ where, data: { ...mine, ...change } as typeof change & { kind?: string } });
-      const signer = await custody.signer(store.db, key.publicKey);
+      const signer = await custody.signer(store.db, change.owner ?? 'O1', key.publicKey);
       await expect(Promise.resolve(signer?.sign(DATA))).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
     }
     expect(server.requests).toHaveLength(asked);
@@ -283,13 +283,15 @@ describe('a master key in Transit', () => {
     const open = (key: typeof master) => openCustody(store, key, () => vault);
     await (await open(local())).keep(store.db, 'account', seed.publicKey, seed, 1);
     expect(await (await open(keyring([master, local()]))).rewrap()).toMatchObject({ rewrapped: 1, complete: true });
-    const signer = await (await open(master)).signer(store.db, seed.publicKey);
+    const signer = await (await open(master)).signer(store.db, seed.publicKey, seed.publicKey);
     expect(verifySignature(seed.publicKey, DATA, (await signer?.sign(DATA)) as Uint8Array)).toBe(true);
     server.rotate('master');
     expect(await (await open(master)).rewrap()).toMatchObject({ keyId: 'transit:transit/master:v2', rewrapped: 1 });
     expect(await (await open(keyring([local(), master]))).rewrap()).toMatchObject({ rewrapped: 1, complete: true });
     const asked = server.requests.length;
-    expect(await (await (await open(local())).signer(store.db, seed.publicKey))?.sign(DATA)).toHaveLength(64);
+    expect(
+      await (await (await open(local())).signer(store.db, seed.publicKey, seed.publicKey))?.sign(DATA),
+    ).toHaveLength(64);
     expect(server.requests).toHaveLength(asked);
   });
 });
