@@ -8,11 +8,11 @@ import { makeRealm, type Realm } from '../../claims/explain/realm.js';
 import { parseClaims } from '../../claims/jwt/claims-json.js';
 import { effectivePermissions } from '../../claims/permission/defaults.js';
 import { matches, overlaps } from '../../claims/subject/match.js';
-import { isLiteralSubject } from '../../claims/subject/subject.js';
+import { isLiteralSubject, tokenize } from '../../claims/subject/subject.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import { verifyUser } from '../../claims/trust/user.js';
-import type { Import } from '../../claims/types.js';
-import type { IssuedJwt } from '../../prisma/generated/client.js';
+import type { AccountClaims, Import } from '../../claims/types.js';
+import type { Account, IssuedJwt } from '../../prisma/generated/client.js';
 import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
 import { turns } from '../limits/turns.js';
@@ -44,8 +44,9 @@ interface Way {
   subject: string;
 }
 
-/** Accounts that import from one, looked at for one answer. */
+/** Accounts that import from one, looked at for one answer, and subjects under which they have what is asked about. */
 const MAX_IMPORTERS = 200;
+const MAX_WAYS = 1_000;
 /** Each user JWT is judged as at a connect, its role's template filled. */
 const MAX_JUDGED = 1_000;
 
@@ -110,42 +111,106 @@ async function waysTo(
 ): Promise<Way[]> {
   const { db } = service.store;
   const own = await findAccount(db, question.account);
-  const links = await db.accountImport.findMany({
-    where: { exporterKey: own.key },
-    orderBy: { importerKey: 'asc' },
-    take: MAX_IMPORTERS,
-    include: { importer: true },
-  });
-  // What the caller may not read is not told here either.
-  const importers = links
-    .map(({ importer }) => importer)
-    .filter(({ key, operatorKey }) => hasRight(caller, 'read', { operator: operatorKey, account: key }));
-  const accounts = [own, ...importers].map((row) => readStored('account', row));
+  const rows = await withImporters(db, caller, own, question.action, turn);
+  const accounts = [...rows.values()].map((row) => readStored('account', row));
   const realm = makeRealm(await servedOperators(db), accounts, now, accountUnknown);
+  const imports = importsByExporter(realm, rows, question.action);
   const ways: Way[] = [];
+  const known = new Set<string>();
+  const add = (account: VerifiedAccount, subject: string) => {
+    const name = `${account.claims.sub} ${subject}`;
+    if (known.has(name) || ways.length >= MAX_WAYS) return;
+    known.add(name);
+    ways.push({ account, subject });
+  };
   const exporter = inForce(realm, own.key);
-  if (exporter) ways.push({ account: exporter, subject: question.subject });
-  for (const { key } of importers) {
-    const account = key === own.key ? null : inForce(realm, key);
-    for (const claim of account?.claims.nats.imports ?? []) {
+  if (exporter) add(exporter, question.subject);
+  // It grows while it is gone through: what one account imports another may import from it.
+  for (const { account, subject } of ways) {
+    const wanted = question.action === 'pub' ? [subject, ...mappedTo(account.claims, subject)] : [subject];
+    for (const { importer, claim } of imports.get(account.claims.sub) ?? []) {
       await turn();
-      const subject = account && importedAs(account, claim, own.key, question, realm);
-      if (subject) ways.push({ account, subject });
+      for (const one of wanted) {
+        const as = importedAs(importer, claim, one, realm);
+        if (as !== null) add(importer, as);
+      }
     }
+    // Servers pass a request on from import to import, and a stream no further than to who imports it.
+    if (question.action === 'sub') break;
   }
   return ways;
 }
 
-/** The subject under which an importing account has, by this import, the one that is asked about. */
-function importedAs(
-  importer: VerifiedAccount,
-  claim: Import,
-  exporter: string,
-  { action, subject }: Question,
+interface Importing {
+  importer: VerifiedAccount;
+  claim: Import;
+}
+
+/** The imports of the accounts that are in force, by who exports what they import. */
+function importsByExporter(
   realm: Realm,
-): string | null {
+  rows: ReadonlyMap<string, Account>,
+  action: Question['action'],
+): Map<string, Importing[]> {
   const type = action === 'pub' ? 'service' : 'stream';
-  if (claim.account !== exporter || claim.type !== type) return null;
+  const found = new Map<string, Importing[]>();
+  for (const key of rows.keys()) {
+    const importer = inForce(realm, key);
+    for (const claim of importer?.claims.nats.imports ?? []) {
+      if (importer === null || claim.type !== type || claim.account === key) continue;
+      const others = found.get(claim.account) ?? [];
+      others.push({ importer, claim });
+      found.set(claim.account, others);
+    }
+  }
+  return found;
+}
+
+/** The account and those that import from it, of services also by way of others. What the caller may not read is not told here either. */
+async function withImporters(
+  db: Queries,
+  caller: Caller,
+  own: Account,
+  action: Question['action'],
+  turn: ReturnType<typeof turns>,
+): Promise<Map<string, Account>> {
+  const found = new Map([[own.key, own]]);
+  for (const { key } of found.values()) {
+    const links = await db.accountImport.findMany({
+      where: { exporterKey: key },
+      orderBy: { importerKey: 'asc' },
+      take: MAX_IMPORTERS,
+      include: { importer: true },
+    });
+    for (const { importer } of links) {
+      const scope = { operator: importer.operatorKey, account: importer.key };
+      if (found.size <= MAX_IMPORTERS && hasRight(caller, 'read', scope)) found.set(importer.key, importer);
+    }
+    if (action === 'sub') break;
+    await turn();
+  }
+  return found;
+}
+
+/**
+ * What the mappings of an account take to a subject: a request that comes there by an import goes on to it. Where a mapping has wildcards it
+ * may be more than that: more is told than less.
+ */
+function mappedTo({ nats }: AccountClaims, subject: string): string[] {
+  return [...nats.mappings].flatMap(([from, to]) =>
+    to.some((one) => overlaps(pattern(one.subject), subject)) ? [from] : [],
+  );
+}
+
+/** A destination as a pattern: where it puts in what a wildcard stood for, any word may come. */
+function pattern(destination: string): string {
+  return tokenize(destination)
+    .map((word) => (/^\$\d+$|\{\{/.test(word) ? '*' : word))
+    .join('.');
+}
+
+/** The subject under which an importing account has, by this import, the one that is asked about. */
+function importedAs(importer: VerifiedAccount, claim: Import, subject: string, realm: Realm): string | null {
   const verdict = judgeImport(importer.claims, claim, realm);
   if (!verdict.works) return null;
   const { remote, local, toLocal } = verdict.subjects;
@@ -170,6 +235,8 @@ function reacher(row: IssuedJwt, ways: Way[], action: Question['action'], now: n
     // Its signature was checked when it was signed, and is not kept: the token of a bearer user is a secret.
     const { limits } = verifyUser({ kind: 'user', claims, token: '', version: 2 }, account, { now });
     const permissions = effectivePermissions(limits, account.claims.nats.default_permissions);
+    // The limit of the user or its account lets it subscribe to nothing.
+    if (action === 'sub' && (limits.subs === 0 || account.claims.nats.limits.subs === 0)) return null;
     for (const { subject } of of) {
       const reached = reachOf(permissions, action, subject);
       if (reached) return { ...reached, row, account: account.claims.sub, subject };

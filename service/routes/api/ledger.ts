@@ -74,7 +74,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
         summary:
           'Users whose JWT in the ledger lets them publish or subscribe to a subject, also by imports of other accounts',
         description:
-          'Of importing accounts those that the caller may read. Users signed elsewhere are not known. A page may have fewer items than its limit.',
+          'Of importing accounts those that the caller may read, 200 at most; of services also who imports them by way of another account. Users signed elsewhere are not known. A page may have fewer items than its limit.',
         params: Type.Object({ account: Id('Account key') }, closed),
         querystring: Type.Object(
           {

@@ -61,7 +61,7 @@ it('has every JWT that is made or pushed in any way, with the one in force as th
     ] as typeof claims.nats.exports;
     claims.exp = NOW + 1_000;
   });
-  expect((await service.push(own.publicKey, pushed)).status).toBe(201);
+  expect((await service.push(own.publicKey, pushed)).status).toBeLessThan(300);
   seen.add(pushed);
   const activation = await signClaims(newActivation(shop.key, 'x', 'stream'), seedSigner(own), { now });
   expect(
@@ -70,7 +70,7 @@ it('has every JWT that is made or pushed in any way, with the one in force as th
   seen.add(activation.token);
   const selfSigned = Seed.generate('account');
   const resigned = await signClaims(newAccount(selfSigned.publicKey, 'managed'), seedSigner(selfSigned), { now });
-  expect((await service.push(selfSigned.publicKey, resigned.token)).status).toBe(201);
+  expect((await service.push(selfSigned.publicKey, resigned.token)).status).toBeLessThan(300);
   await call('PUT', `/operators/${operator}/renewal-policy`, { renewBefore: 900, renewFor: 9_000 }, ANY);
   const current = async (key: string) => (await service.get(`/jwt/v1/accounts/${key}`)).text;
   now += 200;

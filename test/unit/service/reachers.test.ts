@@ -138,3 +138,74 @@ describe('who can reach a subject', () => {
     expect(await ask('subject=orders.new&action=pub', { authorization: `Bearer ${token}` })).toEqual([]);
   });
 });
+
+it('agrees with what is explained of each user', async () => {
+  const service = await runService();
+  const [bank, shop, till] = [
+    await account(service, 'bank'),
+    await account(service, 'shop'),
+    await account(service, 'till'),
+  ];
+  const exported = (subject: string) => ({ exports: [{ subject, type: 'service' }] });
+  const imported = (from: string, subject: string, local_subject: string) => ({
+    imports: [{ subject, type: 'service', account: from, local_subject }],
+  });
+  // A request of `till` goes to `shop`, on to `bank`, and there to what the mapping says.
+  await patch(service, bank, {
+    nats: { ...exported('pay.*'), mappings: { 'pay.*': [{ subject: 'ledger.$1', weight: 100 }] } },
+  });
+  await patch(service, shop, { nats: { ...imported(bank, 'pay.*', 'bank.*'), ...exported('bank.*') } });
+  await patch(service, till, { nats: imported(shop, 'bank.eur', 'money') });
+  const pub = (allow: string[], deny: string[] = []) => ({ permissions: { pub: { allow, deny } } });
+  const sub = (allow: string[], deny: string[] = []) => ({ permissions: { sub: { allow, deny } } });
+  const users: [of: string, name: string, more: object][] = [
+    [bank, 'free', {}],
+    [bank, 'books', pub(['ledger.>'], ['ledger.usd'])],
+    [bank, 'no-books', pub([], ['ledger.>'])],
+    [bank, 'answers', { permissions: { resp: { max: 1, ttl: 0 } } }],
+    [bank, 'reads', sub(['ledger.*'], ['ledger.eur'])],
+    [bank, 'in-a-group', sub(['ledger.* workers'])],
+    [bank, 'deaf', { limits: { subs: 0 } }],
+    [shop, 'counter', pub(['bank.eur'])],
+    [shop, 'window', pub(['bank.usd'])],
+    [till, 'cashier', pub(['money'])],
+    [till, 'cleaner', pub(['mops'])],
+  ];
+  const keys = new Map<string, string>();
+  for (const [of, name, more] of users) {
+    const key = await user(service, of, name, more);
+    expect(key, name).toBeDefined();
+    keys.set(name, key);
+  }
+  const found = async (of: string, action: string, subject: string) => {
+    const { json } = await service.api('GET', `/accounts/${of}/reachers?subject=${subject}&action=${action}`);
+    return json.items.map(({ name }: Reacher) => name).sort();
+  };
+  const explained = async (of: string, action: string, subject: string) => {
+    const may: string[] = [];
+    for (const [whose, name] of users) {
+      if (whose !== of) continue;
+      for (const queue of action === 'sub' ? ['', '&queue=workers'] : ['']) {
+        const asked = `/explain?user=${keys.get(name)}&action=${action}&subject=${subject}${queue}`;
+        const { json } = await service.api('GET', asked);
+        expect(json.answer, asked).toBeDefined();
+        if (json.answer !== 'no') may.push(name);
+      }
+    }
+    return [...new Set(may)].sort();
+  };
+  for (const subject of ['ledger.usd', 'other']) {
+    for (const action of ['pub', 'sub']) {
+      const here = (await found(bank, action, subject)).filter((name: string) =>
+        users.some(([of, known]) => of === bank && known === name),
+      );
+      expect(here, `${action} ${subject}`).toEqual(await explained(bank, action, subject));
+    }
+  }
+  expect(await found(bank, 'sub', 'ledger.eur')).toEqual(await explained(bank, 'sub', 'ledger.eur'));
+  const across = await found(bank, 'pub', 'ledger.eur');
+  for (const name of ['books', 'cashier', 'counter', 'free']) expect(across).toContain(name);
+  for (const name of ['no-books', 'answers', 'cleaner']) expect(across).not.toContain(name);
+  expect(await found(shop, 'pub', 'bank.eur')).toEqual(['cashier', 'counter']);
+  expect(await explained(till, 'request', 'money')).toEqual(['cashier']);
+});
