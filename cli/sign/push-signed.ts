@@ -45,10 +45,10 @@ export async function pushSigned(
   const result =
     kind === 'operator' ? await pushOperator(options, claims.sub, token, send) : await pushOne(to, token, send);
   const done = [];
-  for (const { path, query, ifMatch } of rest) {
+  for (const { method, path, query, ifMatch } of rest) {
     // One that must wait for another to sign the account is not stored yet, so nothing follows from it.
-    if (result !== 'pending') await sendJson(options, { method: 'DELETE', path, query, ifMatch });
-    done.push({ request: `DELETE ${path}`, done: result !== 'pending' });
+    if (result !== 'pending') await sendJson(options, { method, path, query, ifMatch });
+    done.push({ request: `${method} ${path}`, done: result !== 'pending' });
   }
   return { service: to.base, result, rest: done };
 }

@@ -52,6 +52,7 @@ export function describeRoute(url: string, methods: string | string[], schema: F
   ];
   return {
     ...schema,
+    ...(schema.querystring !== undefined && { querystring: withDefaultsOptional(schema.querystring as TSchema) }),
     operationId: schema.operationId ?? operationId(method, url),
     ...(guarded &&
       method === 'POST' && {
@@ -61,6 +62,12 @@ export function describeRoute(url: string, methods: string | string[], schema: F
       response: { ...refusals(...statuses), ...made, ...('dryRun' in query && rehearsed(made)) },
     }),
   };
+}
+
+/** What has a default may be left out; the schema that validates has it as required, since it is there once that is done. */
+function withDefaultsOptional(querystring: TSchema): TSchema {
+  const { properties = {}, required = [] } = querystring as { properties?: Record<string, Json>; required?: string[] };
+  return { ...querystring, required: required.filter((name) => properties[name]?.default === undefined) };
 }
 
 /** A change that is tried is answered with 200, whatever it is answered with when it is made. */

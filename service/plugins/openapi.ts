@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import fp from 'fastify-plugin';
+import { withComponents } from '../http/components.js';
 import { describeRoute } from '../http/describe-route.js';
 
 /** OpenAPI 3.1 out of the schemas that validate, at `/openapi.json`. */
@@ -31,7 +32,12 @@ export const openapi = fp(
         },
       },
     });
-    app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+    let text: string | undefined;
+    app.get('/openapi.json', { schema: { hide: true } }, async (_, reply) => {
+      // The routes are those of the start, and it is open to anybody.
+      text ??= JSON.stringify(withComponents(app.swagger()));
+      return reply.type('application/json').send(text);
+    });
   },
   { name: 'openapi' },
 );

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Account } from '../../prisma/generated/client.js';
 import { claimsJson } from '../audit/audit.js';
 import { readStored } from '../store/read-stored.js';
-import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { closed, Id, Limit, Name, named, UnixSeconds } from './common.js';
 import { RemoteKeyReference } from './key.js';
 import { Announced } from './revocation.js';
 import { Warnings } from './warning.js';
@@ -18,7 +18,7 @@ export const AccountItem = Type.Object(
     createdAt: UnixSeconds('First stored'),
     updatedAt: UnixSeconds('Last stored'),
   },
-  closed,
+  named('Account'),
 );
 
 export const AccountDetail = Type.Object(
@@ -27,10 +27,10 @@ export const AccountDetail = Type.Object(
     claims: Type.Object({}, { additionalProperties: true, description: 'Of the JWT' }),
     jwt: Type.String(),
   },
-  closed,
+  named('AccountDetail'),
 );
 
-export const ChangedAccount = Type.Object({ ...AccountDetail.properties, warnings: Warnings }, closed);
+export const ChangedAccount = Type.Object({ ...AccountDetail.properties, warnings: Warnings }, named('ChangedAccount'));
 
 export const DeletedAccount = Type.Object(
   {
@@ -41,7 +41,7 @@ export const DeletedAccount = Type.Object(
     refusedUntil: UnixSeconds('JWTs of the account issued at or before it are refused'),
     announced: Announced,
   },
-  closed,
+  named('DeletedAccount'),
 );
 
 export const NewAccount = Type.Object(
@@ -77,7 +77,7 @@ export const NewAccount = Type.Object(
       ),
     ),
   },
-  closed,
+  named('NewAccount'),
 );
 
 export function accountItem(row: Account): Static<typeof AccountItem> {

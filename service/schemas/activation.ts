@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { ActivationRequest } from '../../prisma/generated/client.js';
 import { statusOf } from '../activations/requests.js';
-import { closed, Id, Page, UnixSeconds } from './common.js';
+import { closed, Id, named, Page, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 import { ShareType, Subject } from './sharing.js';
 
@@ -28,7 +28,7 @@ export const NewActivationRequest = Type.Object(
     ),
     local_subject: Type.Optional(Subject('With `attach`: what a new import is called here')),
   },
-  closed,
+  named('NewActivationRequest'),
 );
 
 export const RequestQuery = Type.Object(
@@ -63,7 +63,7 @@ export const ActivationRequestItem = Type.Object(
     revokedAt: Type.Optional(UnixSeconds('Tokens issued at or before it are void')),
     token: Type.Optional(Type.String({ description: 'Activation JWT' })),
   },
-  closed,
+  named('ActivationRequest'),
 );
 
 export const Approved = Type.Object(
@@ -74,7 +74,7 @@ export const Approved = Type.Object(
     ),
     notAttached: Type.Optional(Type.String({ description: 'Code of what was in the way' })),
   },
-  closed,
+  named('ApprovedActivationRequest'),
 );
 
 const Lifetime = Type.Integer({
@@ -104,7 +104,7 @@ export const RevokedActivations = Type.Object(
     jti: Type.String({ description: 'Of the account JWT that says so' }),
     announced: Announced,
   },
-  closed,
+  named('RevokedActivations'),
 );
 
 export const RestoredActivations = Type.Object(
@@ -115,7 +115,7 @@ export const RestoredActivations = Type.Object(
     jti: Type.String(),
     announced: Announced,
   },
-  closed,
+  named('RestoredActivations'),
 );
 
 export function activationRequestItem(row: ActivationRequest, now: number): Static<typeof ActivationRequestItem> {

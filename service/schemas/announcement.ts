@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Announcement, Deletion } from '../../prisma/generated/client.js';
-import { closed, Id, UnixSeconds } from './common.js';
+import { Id, named, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 
 /** A filter of lists of announcements. */
@@ -21,7 +21,7 @@ export const AnnouncementItem = Type.Object(
     updatedAt: UnixSeconds('Last attempt'),
     answers: Announced,
   },
-  closed,
+  named('Announcement'),
 );
 
 export function announcementItem(row: Announcement | Deletion): Static<typeof AnnouncementItem> {

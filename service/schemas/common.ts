@@ -14,6 +14,8 @@ const MAX_CURSOR = 512;
 const ID_LENGTH = 100;
 
 export const closed = { additionalProperties: false } as const;
+/** A closed schema that the document says once, under this name (service/http/components.ts). */
+export const named = <T extends string>(title: T) => ({ ...closed, title }) as const;
 
 export const Id = (description: string) => Type.String({ minLength: 1, maxLength: ID_LENGTH, description });
 export const Name = Type.String({
@@ -76,7 +78,7 @@ export const ProblemDocument = Type.Object(
     ),
     instance: Type.Optional(Type.String()),
   },
-  { description: 'RFC 9457 problem' },
+  { title: 'Problem', description: 'RFC 9457 problem' },
 );
 
 /** The refusals a route documents. */

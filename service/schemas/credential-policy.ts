@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed } from './common.js';
+import { named } from './common.js';
 
 /** A year: what shall live longer needs no bound. */
 const MAX_TTL = 31_536_000;
@@ -13,5 +13,5 @@ export const CredentialPolicy = Type.Object(
     requireProof: Type.Boolean({ description: 'Whoever brings a public key proves that he holds the private one' }),
     allowBearer: Type.Boolean({ description: 'Users that need no key to connect' }),
   },
-  closed,
+  named('CredentialPolicy'),
 );

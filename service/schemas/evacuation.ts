@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed, Id, UnixSeconds } from './common.js';
+import { closed, Id, named, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 
 export const Evacuation = Type.Object(
@@ -16,7 +16,7 @@ export const Evacuation = Type.Object(
       Type.Boolean({ description: 'Give users that a rotated key signed a new JWT: their own keys must be safe' }),
     ),
   },
-  closed,
+  named('Evacuation'),
 );
 
 export const Evacuated = Type.Object(
@@ -48,5 +48,5 @@ export const Evacuated = Type.Object(
     ),
     unasked: Type.Integer({ description: 'Links over which nobody could be asked' }),
   },
-  closed,
+  named('Evacuated'),
 );

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { HeldKey } from '../custody/custody.js';
-import { closed, Id, UnixSeconds } from './common.js';
+import { closed, Id, named, UnixSeconds } from './common.js';
 
 export const RemoteKeyReference = Type.Object(
   {
@@ -10,7 +10,7 @@ export const RemoteKeyReference = Type.Object(
     version: Type.Integer({ minimum: 1, description: 'The version that is the key' }),
   },
   {
-    ...closed,
+    ...named('RemoteKey'),
     description: 'A key in Vault or OpenBao (Transit, ed25519), which signs there; the service holds no seed',
   },
 );
@@ -24,7 +24,7 @@ export const KeyItem = Type.Object(
     }),
     keptAt: UnixSeconds('Taken into custody'),
   },
-  closed,
+  named('Key'),
 );
 
 /** One of the two, which the operation says in its own words. */
@@ -48,7 +48,7 @@ export const ExportedKey = Type.Object(
     sender: Id('Curve public key made for this answer: open the box with it and your curve seed'),
     sealed: Type.String({ description: 'The seed in an xkv1 box (nkeys `Open`), base64' }),
   },
-  closed,
+  named('ExportedKey'),
 );
 
 export function keyItem(owner: string, { publicKey, held, keptAt }: HeldKey): Static<typeof KeyItem> {

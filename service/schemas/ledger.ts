@@ -5,7 +5,7 @@ import type { Reacher } from '../ledger/reachers.js';
 import { LEDGER_KINDS, type LedgerKind, ORIGINS } from '../ledger/record-issued.js';
 import { REASONS, STATUSES } from '../ledger/standing.js';
 import { KEPT_BECAUSE } from '../revocations/prove-expired.js';
-import { closed, Id, UnixSeconds } from './common.js';
+import { closed, Id, named, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 
 const oneOf = <T extends string>(values: readonly T[], description: string) =>
@@ -43,7 +43,7 @@ export const LedgerItem = Type.Object(
     issuedBy: Type.Optional(Type.String({ description: 'Who had it issued; for those who may read the audit' })),
     requestId: Type.Optional(Type.String({ description: 'Likewise' })),
   },
-  closed,
+  named('LedgerEntry'),
 );
 
 export const ReacherItem = Type.Object(
@@ -62,7 +62,7 @@ export const ReacherItem = Type.Object(
       description: 'Allow entries that give it; none = nothing is listed, so all is allowed that is not denied',
     }),
   },
-  closed,
+  named('Reacher'),
 );
 
 export const ExpiringItem = Type.Object(
@@ -75,7 +75,7 @@ export const ExpiringItem = Type.Object(
     jti: Type.Union([Type.String(), Type.Null()], { description: 'Null for an access token' }),
     expires: UnixSeconds('End'),
   },
-  closed,
+  named('Expiration'),
 );
 
 export const PrunedRevocations = Type.Object(
@@ -95,7 +95,7 @@ export const PrunedRevocations = Type.Object(
     ),
     announced: Announced,
   },
-  closed,
+  named('PrunedRevocations'),
 );
 
 /** @param audited whether the caller may read of who did what */

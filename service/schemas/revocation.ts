@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { closed, Id, UnixSeconds } from './common.js';
+import { Id, named, UnixSeconds } from './common.js';
 
 export const Announced = Type.Array(
   Type.Object(
@@ -9,14 +9,14 @@ export const Announced = Type.Array(
       ok: Type.Boolean(),
       message: Type.String(),
     },
-    closed,
+    named('ServerAnswer'),
   ),
   { description: 'What each server answered so far; the announcement goes on until every one has it' },
 );
 
 export const RevocationItem = Type.Object(
   { user: Id('User key, or `*`'), revokedAt: UnixSeconds('JWTs issued at or before it are void') },
-  closed,
+  named('Revocation'),
 );
 
 export const NewRevocation = Type.Object(
@@ -30,7 +30,7 @@ export const NewRevocation = Type.Object(
       }),
     ),
   },
-  closed,
+  named('NewRevocation'),
 );
 
 export const RevocationServer = Type.Object(
@@ -44,7 +44,7 @@ export const RevocationServer = Type.Object(
     open: Type.Union([Type.Integer(), Type.Null()], { description: 'Still on; null = not told' }),
     kicked: Type.Integer({ description: 'Closed by request; the server closes the others by itself' }),
   },
-  closed,
+  named('RevocationServer'),
 );
 
 export const Revoked = Type.Object(
@@ -61,10 +61,10 @@ export const Revoked = Type.Object(
       }),
     ),
   },
-  closed,
+  named('Revoked'),
 );
 
 export const Restored = Type.Object(
   { account: Id('Account key'), user: Id('User key, or `*`'), jti: Type.String(), announced: Announced },
-  closed,
+  named('Restored'),
 );

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Export, Import } from '../../claims/types.js';
 import { exportId, importId } from '../sharing/share-id.js';
-import { closed, Id, UnixSeconds } from './common.js';
+import { closed, Id, named, UnixSeconds } from './common.js';
 import { Warnings } from './warning.js';
 
 /** Beyond it a subject does not go into a path: the account as a whole can be changed instead (PATCH of the account). */
@@ -53,7 +53,7 @@ const optionalOf = <T extends Record<string, TSchema>>(fields: T) =>
 
 export const NewExport = Type.Object(
   { type: ShareType, subject: Subject('What is exported; may have wildcards'), ...optionalOf(exportFields) },
-  closed,
+  named('NewExport'),
 );
 
 export const ExportPatch = Type.Object(
@@ -71,10 +71,10 @@ export const ShareRevocation = Type.Object(
 
 export const ExportItem = Type.Object(
   { id: ExportId, ...NewExport.properties, revocations: Type.Array(ShareRevocation) },
-  closed,
+  named('Export'),
 );
 
-export const ChangedExport = Type.Object({ ...ExportItem.properties, warnings: Warnings }, closed);
+export const ChangedExport = Type.Object({ ...ExportItem.properties, warnings: Warnings }, named('ChangedExport'));
 
 const importFields = {
   name: Text('For people'),
@@ -96,7 +96,7 @@ export const NewImport = Type.Object(
     token: Type.Optional(Activation),
     ...optionalOf(importFields),
   },
-  closed,
+  named('NewImport'),
 );
 
 export const ImportPatch = Type.Object(
@@ -110,10 +110,10 @@ export const ImportItem = Type.Object(
     ...NewImport.properties,
     to: Type.Optional(Type.String({ description: 'Of the deprecated form, which other tools may have written' })),
   },
-  closed,
+  named('Import'),
 );
 
-export const ChangedImport = Type.Object({ ...ImportItem.properties, warnings: Warnings }, closed);
+export const ChangedImport = Type.Object({ ...ImportItem.properties, warnings: Warnings }, named('ChangedImport'));
 
 export function exportItem(one: Export): Static<typeof ExportItem> {
   const revocations = [...one.revocations].map(([account, revokedAt]) => ({ account, revokedAt }));

@@ -4,7 +4,7 @@ import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import type { HeldKey } from '../custody/custody.js';
 import { readStored } from '../store/read-stored.js';
-import { closed, Id } from './common.js';
+import { closed, Id, named } from './common.js';
 import { RemoteKeyReference } from './key.js';
 
 const Held = Type.Union([Type.Literal('local'), Type.Literal('transit'), Type.Null()], {
@@ -28,7 +28,10 @@ const WantedKey = {
   remoteKey: Type.Optional(RemoteKeyReference),
 };
 
-export const OperatorSigningKey = Type.Object({ publicKey: Id('Signing key'), held: Held }, closed);
+export const OperatorSigningKey = Type.Object(
+  { publicKey: Id('Signing key'), held: Held },
+  named('OperatorSigningKey'),
+);
 export const AccountSigningKey = Type.Object(
   {
     publicKey: Id('Signing key'),
@@ -37,7 +40,7 @@ export const AccountSigningKey = Type.Object(
     description: Type.Optional(Type.String()),
     template: Type.Optional(Template),
   },
-  closed,
+  named('AccountSigningKey'),
 );
 
 export const NewKey = Type.Object(WantedKey, closed);
@@ -51,7 +54,7 @@ const Users = (description: string) =>
   Type.Array(Type.Object({ publicKey: Id('User key'), name: Type.String() }, closed), { description });
 export const RemovedSigningKey = Type.Object(
   { publicKey: Id('Signing key'), lost: Users('Users made here that have no access any more') },
-  closed,
+  named('RemovedSigningKey'),
 );
 export const RotatedSigningKey = Type.Object(
   {
@@ -60,7 +63,7 @@ export const RotatedSigningKey = Type.Object(
     reissued: Users('Users issued anew: they connect with the JWT that GET /users/{user} gives now'),
     lost: Users('Users made here that have no access any more'),
   },
-  closed,
+  named('RotatedSigningKey'),
 );
 
 /** The signing keys of an account as its JWT has them, each with what is held of it. */

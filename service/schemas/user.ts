@@ -5,7 +5,7 @@ import { userWarnings } from '../lint/warnings.js';
 import type { Service } from '../service.js';
 import { readStored } from '../store/read-stored.js';
 import { type CreatedUser as Created, MAX_CREDENTIALS_TTL } from '../users/create-user.js';
-import { closed, Id, Limit, Name, UnixSeconds } from './common.js';
+import { closed, Id, Limit, Name, named, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
 import { Warnings } from './warning.js';
 
@@ -20,10 +20,13 @@ export const UserItem = Type.Object(
     role: Type.Optional(Type.String({ description: 'The role that gives its permissions and limits' })),
     disabledAt: Type.Optional(UnixSeconds('Disabled: its JWTs issued at or before it are void')),
   },
-  closed,
+  named('User'),
 );
 
-export const UserDetail = Type.Object({ ...UserItem.properties, jwt: Type.Optional(Type.String()) }, closed);
+export const UserDetail = Type.Object(
+  { ...UserItem.properties, jwt: Type.Optional(Type.String()) },
+  named('UserDetail'),
+);
 
 const Clamped = Type.Optional(
   Type.Object(
@@ -39,7 +42,7 @@ const Creds = Type.Optional(Type.String({ description: 'Given here once, kept no
 
 export const CreatedUser = Type.Object(
   { ...UserDetail.properties, warnings: Warnings, clamped: Clamped, creds: Creds },
-  closed,
+  named('CreatedUser'),
 );
 
 const Supersedes = Type.Object(
@@ -55,12 +58,12 @@ const Supersedes = Type.Object(
 
 export const ReissuedUser = Type.Object(
   { ...CreatedUser.properties, supersedes: Supersedes, announced: Announced },
-  closed,
+  named('ReissuedUser'),
 );
 
 export const DisabledUser = Type.Object(
   { ...UserDetail.properties, revokedAt: UnixSeconds('JWTs issued at or before it are void'), announced: Announced },
-  closed,
+  named('DisabledUser'),
 );
 
 export const EnabledUser = Type.Object(
@@ -72,7 +75,7 @@ export const EnabledUser = Type.Object(
     }),
     announced: Announced,
   },
-  closed,
+  named('EnabledUser'),
 );
 
 export const KeyProof = Type.Object(
@@ -137,7 +140,7 @@ const Claims = {
 
 export const NewUser = Type.Object(
   { ...Claims, expires: Type.Optional(UnixSeconds('When the JWT ends; 0 = never; absent = what the policy says')) },
-  closed,
+  named('NewUser'),
 );
 
 export const NewCredentials = Type.Object(
@@ -152,7 +155,7 @@ export const NewCredentials = Type.Object(
     ),
     store: Type.Optional(Type.Boolean({ description: 'Also as a user of the lists' })),
   },
-  closed,
+  named('NewCredentials'),
 );
 
 export const Reissue = Type.Object(

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closed } from './common.js';
+import { named } from './common.js';
 
 export const Warning = Type.Object(
   {
@@ -8,7 +8,7 @@ export const Warning = Type.Object(
     path: Type.String({ description: 'JSON pointer into the claims; empty where it is about something outside them' }),
     hint: Type.Optional(Type.String({ description: 'What to do about it' })),
   },
-  closed,
+  named('Warning'),
 );
 export type Warning = Static<typeof Warning>;
 

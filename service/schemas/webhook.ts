@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Webhook, WebhookDelivery } from '../../prisma/generated/client.js';
 import type { Outcome } from '../webhooks/post.js';
 import { typesOf } from '../webhooks/webhook.js';
-import { closed, Id, Name, Page, UnixSeconds } from './common.js';
+import { closed, Id, Name, named, Page, UnixSeconds } from './common.js';
 
 const WEEK_HOURS = 168;
 
@@ -29,7 +29,7 @@ export const NewWebhookBody = Type.Object(
     types: Type.Optional(Types),
     signature: Type.Optional(Signature),
   },
-  closed,
+  named('NewWebhook'),
 );
 
 export const WebhookPatch = Type.Object(
@@ -89,7 +89,7 @@ export const WebhookItem = Type.Object(
     }),
     createdAt: UnixSeconds('Made'),
   },
-  closed,
+  named('Webhook'),
 );
 
 export const IssuedWebhook = Type.Object(
@@ -97,7 +97,7 @@ export const IssuedWebhook = Type.Object(
     ...WebhookItem.properties,
     secret: Type.Optional(Type.String({ description: 'whsec_..., given here once and never again' })),
   },
-  closed,
+  named('IssuedWebhook'),
 );
 
 const attempt = {
@@ -131,7 +131,7 @@ export const DeliveryItem = Type.Object(
     lastAttemptAt: Type.Optional(UnixSeconds('Last tried')),
     ...attempt,
   },
-  closed,
+  named('WebhookDelivery'),
 );
 
 export const TestResult = Type.Object({ ok: Type.Boolean({ description: 'It answered 2xx' }), ...attempt }, closed);

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { isNatsctlError } from '../../claims/errors.js';
 import { changedBy, changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
+import { turn } from './turn.js';
 
 type Transaction = <T>(work: (tx: Queries) => Promise<T>) => Promise<T>;
 
@@ -22,12 +22,6 @@ interface Waiting {
 
 /** Work of one transaction, well inside its time. */
 const MAX_GROUP = 32;
-
-/**
- * libSQL works in the caller's turn of the event loop, so a whole transaction can go by before the next socket is looked at. After
- * this everything that has come in waits in the queue, and readers have been answered.
- */
-const turn = (): Promise<void> => setImmediate();
 
 /** Thrown out of a transaction to have it rolled back. */
 class Spoiled extends Error {}

@@ -6,7 +6,18 @@ import { exportAudit } from '../../audit/export-audit.js';
 import { verifyStoredAudit } from '../../audit/verify.js';
 import { reach, within } from '../../auth/rights.js';
 import { callerOf } from '../../plugins/access.js';
-import { apiRoute, closed, Id, ListOf, needs, Page, pageOf, refusals, UnixSeconds } from '../../schemas/common.js';
+import {
+  apiRoute,
+  closed,
+  Id,
+  ListOf,
+  named,
+  needs,
+  Page,
+  pageOf,
+  refusals,
+  UnixSeconds,
+} from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
 const Claims = (description: string) =>
@@ -33,7 +44,7 @@ const AuditItem = Type.Object(
     remote: OrNull('Address of the caller'),
     hash: Type.String({ description: 'SHA-256 over this entry and the hash of the one before' }),
   },
-  closed,
+  named('AuditEntry'),
 );
 
 const AuditPage = Type.Object(

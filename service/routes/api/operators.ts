@@ -18,6 +18,7 @@ import {
   Id,
   IfMatch,
   ListOf,
+  named,
   needs,
   Page,
   pageOf,
@@ -43,9 +44,9 @@ const OperatorItem = Type.Object(
     custody: Custody,
     version: Type.Integer({ description: 'Grows by one with every change; the ETag' }),
   },
-  closed,
+  named('Operator'),
 );
-const OperatorDetail = Type.Object({ ...OperatorItem.properties, jwt: Type.String() }, closed);
+const OperatorDetail = Type.Object({ ...OperatorItem.properties, jwt: Type.String() }, named('OperatorDetail'));
 
 const NewOperator = Type.Object(
   {

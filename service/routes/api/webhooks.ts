@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { managedScope } from '../../auth/named-scope.js';
 import { reach, within } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { callerOf, originOf } from '../../plugins/access.js';
@@ -37,12 +38,13 @@ import { createWebhook } from '../../webhooks/create-webhook.js';
 import { deleteWebhook, editWebhook, type Named, rotateWebhook } from '../../webhooks/edit-webhook.js';
 import { payload, post } from '../../webhooks/post.js';
 import { replayDelivery, replaySince } from '../../webhooks/replay.js';
-import { scopeOfWebhook } from '../../webhooks/scope.js';
 import { findWebhook } from '../../webhooks/webhook.js';
 
 const WebhookId = Type.Object({ webhook: Id('Webhook id') }, closed);
 const SECONDS_OF_HOUR = 3_600;
 const OVERLAP_HOURS = 24;
+/** Requests that a test counts as: somebody else's server is asked, as often as the caller says. */
+const TRIAL = 50;
 
 /**
  * A hook is for whoever manages its part of the service: its URL may hold a password, so reading it takes that right too. Every
@@ -91,7 +93,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
     },
     async (request, reply) => {
       const { types = [], signature = 'hmac', name, url, ...part } = request.body;
-      const scope = await scopeOfWebhook(db, callerOf(request), part);
+      const both = { code: 'ERR_WEBHOOK_SCOPE', what: 'webhook' } as const;
+      const scope = await managedScope(db, callerOf(request), part, both);
       const made = await createWebhook(service, { name, url, types, signature, scope }, originOf(request));
       reply.code(201).header('location', `/api/v1/webhooks/${made.row.id}`);
       return sendEntityTag(reply, made.row).send(issuedWebhook(made));
@@ -179,7 +182,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.post(
     '/webhooks/:webhook/test',
     {
-      config,
+      config: { ...config, cost: TRIAL },
       schema: {
         ...apiRoute,
         summary: 'Send an event of type `webhook.test` now, once, and tell what came of it; also where it is disabled',

@@ -1,8 +1,12 @@
 /** The OpenAPI document is what the service does: compared with the routes that are really registered. */
+
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { apiTypes } from '../../../scripts/api-types.mjs';
+import { apiPage } from '../../../scripts/docs-api.mjs';
 import { runService } from './service.js';
 
 interface Operation {
@@ -10,13 +14,16 @@ interface Operation {
   summary: string;
   tags: string[];
   security?: unknown;
-  parameters?: { name: string; in: string; description?: string }[];
+  parameters?: { name: string; in: string; description?: string; required?: boolean; schema?: { default?: unknown } }[];
   requestBody?: unknown;
   responses: Record<
     string,
-    { description: string; content?: Record<string, { schema: { title?: string; anyOf?: { title?: string }[] } }> }
+    { description: string; content?: Record<string, { schema: { $ref?: string; anyOf?: { $ref?: string }[] } }> }
   >;
 }
+
+/** Refusals are said once, so that the document is not a megabyte of them. */
+const MAX_DOCUMENT_BYTES = 500_000;
 
 /** A service, its document, and every route that was registered while it started. */
 async function documented() {
@@ -30,7 +37,8 @@ async function documented() {
   subscribe('fastify.initialization', listen);
   const service = await runService();
   unsubscribe('fastify.initialization', listen);
-  const document = (await service.get('/openapi.json')).json;
+  const { text, json: document } = await service.get('/openapi.json');
+  expect(text.length).toBeLessThan(MAX_DOCUMENT_BYTES);
   const all = Object.entries(document.paths as Record<string, Record<string, Operation>>).flatMap(([at, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ at, method, operation })),
   );
@@ -44,6 +52,9 @@ const HIDDEN = ['/openapi.json', '/jwt/v1/accounts/', '/metrics', '*'];
 describe('the OpenAPI document', () => {
   it('is valid, and describes every route that is there and none that is not', async () => {
     const { document, registered, operations } = await documented();
+    // `npm run docs` writes both.
+    expect(readFileSync('resolver/api-types.ts', 'utf8') === apiTypes(document), 'resolver/api-types.ts').toBe(true);
+    expect(readFileSync('docs/api.md', 'utf8')).toBe(apiPage(document));
     expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
     expect(document.openapi).toMatch(/^3\.1\./);
     expect(document.components.securitySchemes.bearer).toMatchObject({ type: 'http', scheme: 'bearer' });
@@ -76,6 +87,8 @@ describe('the OpenAPI document', () => {
           what,
         )
         .toEqual([]);
+      const preset = parameters.filter(({ required, schema }) => required && schema?.default !== undefined);
+      expect.soft(preset, what).toEqual([]);
       const named = [...at.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
       expect.soft(inPath.sort(), what).toEqual(named.sort());
@@ -106,10 +119,10 @@ describe('the OpenAPI document', () => {
       const schema = responses['200']?.content?.['application/json']?.schema;
       expect
         .soft(
-          [schema, ...(schema?.anyOf ?? [])].map((one) => one?.title),
+          [schema, ...(schema?.anyOf ?? [])].map((one) => one?.$ref),
           what,
         )
-        .toContain('Rehearsal');
+        .toContain('#/components/schemas/Rehearsal');
     }
   });
 });
