@@ -9,7 +9,7 @@ const onPostgres = {
     name: 'postgres',
     include: ['test/unit/service/**/*.test.ts'],
     // About the data folder, the libSQL file, or PostgreSQL itself: the same in both runs.
-    exclude: ['test/unit/service/{data-dir,store,postgres,move}.test.ts'],
+    exclude: ['test/unit/service/{data-dir,store,postgres,move,upgrade}.test.ts'],
     globalSetup: ['test/unit/service/postgres-setup.ts'],
   },
 };

@@ -33,7 +33,7 @@ export const SEALED_COLUMNS: Readonly<Record<string, SealedColumn>> = {
     async page(db, after, take) {
       const where = after === undefined ? {} : { publicKey: { gt: after } };
       const rows = await db.sealedKey.findMany({ where, orderBy: { publicKey: 'asc' }, take });
-      return rows.map(({ publicKey: id, kind, sealed: blob }) => ({ id, blob, format1: { kind, id } }));
+      return rows.map(({ publicKey: id, kind, owner, sealed: blob }) => ({ id, blob, format1: { kind, id, owner } }));
     },
     async replace(tx, { id, blob }, sealed) {
       await tx.sealedKey.updateMany({ where: { publicKey: id, sealed: blob }, data: { sealed } });
