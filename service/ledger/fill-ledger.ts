@@ -6,6 +6,7 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import type { ClaimsByKind } from '../../claims/types.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { turn } from '../store/turn.js';
 import { type Issued, LEDGER_CHUNK, type LedgerKind, ledgerRow } from './record-issued.js';
 
 /** Holds the number of the last audit entry that was there when the ledger began. */
@@ -36,6 +37,7 @@ export async function fillLedger(service: Pick<Service, 'store' | 'now'>, signal
       if (signal.aborted) return;
       const from: string = after;
       after = await store.transaction((tx) => fillPage(tx, source, from, service.now()));
+      await turn();
     }
   }
   await store.db.meta.create({ data: { key: FILLED_META, value: Buffer.from('1') } });
