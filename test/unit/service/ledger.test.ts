@@ -230,15 +230,22 @@ describe('the ledger', () => {
     const first = await runService({ dataDir, operator });
     const account = await newAccount(first, 'shop');
     const user = await newUser(first, account, { name: 'till' });
+    const importer = Seed.generate('account').publicKey;
+    const importing = await operator.account(importer, ({ nats }) => {
+      nats.imports.push({ account, name: 'x', subject: 'x', type: 'stream' } as never);
+    });
+    expect((await first.push(importer, importing)).status).toBe(201);
     await first.close();
     const raw = await openRaw(dataDir);
+    await raw.execute('DELETE FROM "account_import"');
     await raw.execute('DELETE FROM "issued_jwt"');
     await raw.execute(`DELETE FROM "meta" WHERE "key" LIKE 'ledger-%'`);
     await raw.close();
     const second = await runService({ dataDir, operator });
-    await expect.poll(() => list(second)).toHaveLength(4);
+    await expect.poll(() => list(second)).toHaveLength(5);
     const found = await list(second);
     expect(found.map(({ kind, origin }) => [kind, origin]).sort()).toEqual([
+      ['account', 'found'],
       ['account', 'found'],
       ['account', 'found'],
       ['operator', 'found'],
@@ -246,6 +253,11 @@ describe('the ledger', () => {
     ]);
     expect(found.find(({ subject }) => subject === user.publicKey)).toMatchObject({ account, status: 'active' });
     await second.close();
+    // Who imports from whom, too.
+    const after = await openRaw(dataDir);
+    const { rows } = await after.execute('SELECT "exporter_key", "importer_key" FROM "account_import"');
+    await after.close();
+    expect(rows.map((row) => ({ ...row }))).toEqual([{ exporter_key: account, importer_key: importer }]);
     const third = await runService({ dataDir, operator });
     expect(await list(third)).toEqual(found);
   });

@@ -10,6 +10,7 @@ import { seedSigner } from '../../../claims/keys/signer.js';
 import { signDeletion } from '../../../claims/trust/deletion.js';
 import { gather } from '../../../resolver/gather.js';
 import { listAccounts, lookupAccount, packAccounts } from '../../../resolver/nats.js';
+import type { ServiceOptions } from '../../../service/start.js';
 import { makeOperator, NOW, runService } from './service.js';
 import { linked } from './system.js';
 
@@ -24,8 +25,8 @@ interface Answer {
 const isOurs = (message: Msg) => message.json<Answer>().server.name === 'natsctl-service';
 
 /** A service with an account, linked to a broker, which keeps no accounts: whoever answers is the service. */
-async function alone() {
-  const service = await runService();
+async function alone(options: Partial<ServiceOptions> = {}) {
+  const service = await runService(options);
   const broker = await startBroker({
     port: -1,
     operators: [service.operator.token],
@@ -199,6 +200,30 @@ describe('the service on the system account', () => {
       )
       .toEqual(['acked', 'acked']);
     expect(heard).toEqual([`second ${next.length}`]);
+  });
+});
+
+describe('an account that signed itself, pushed over NATS', () => {
+  it('is announced there as the operator signed it', async () => {
+    const { service, asking, ask } = await alone({ resignSelfSigned: 'always' });
+    const account = Seed.generate('account');
+    const token = await service.operator.account(account.publicKey, () => {}, { by: seedSigner(account) });
+    const heard: string[] = [];
+    asking.subscribe(`$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.UPDATE`, {
+      callback: (_, message) => void heard.push(message.string()),
+    });
+    expect(await ask('$SYS.REQ.CLAIMS.UPDATE', token)).toMatchObject([{ data: { code: 200 } }]);
+    const { text } = await service.get(`/jwt/v1/accounts/${account.publicKey}`);
+    expect(decodeAs('account', text).claims.iss).toBe(service.operator.signing.publicKey);
+    await expect.poll(() => heard, { timeout: 5_000 }).toContain(text);
+  });
+
+  it('is refused there where an admin would have to approve it', async () => {
+    const { service, ask } = await alone({ resignSelfSigned: 'approved' });
+    const account = Seed.generate('account');
+    const token = await service.operator.account(account.publicKey, () => {}, { by: seedSigner(account) });
+    const [answer] = await ask('$SYS.REQ.CLAIMS.UPDATE', token);
+    expect(answer?.error?.description).toContain('(ERR_ACCOUNT_UNTRUSTED)');
   });
 });
 
