@@ -1,5 +1,5 @@
 import { pushAccount } from '../../resolver/http.js';
-import { type RestOptions, sendJson } from '../../resolver/rest.js';
+import { type RestOptions, sendApi } from '../../resolver/rest.js';
 import { cliError, usageError } from '../errors.js';
 import type { SignRequest } from './sign-request.js';
 
@@ -47,7 +47,7 @@ export async function pushSigned(
   const done = [];
   for (const { path, query, ifMatch } of rest) {
     // One that must wait for another to sign the account is not stored yet, so nothing follows from it.
-    if (result !== 'pending') await sendJson(options, { method: 'DELETE', path, query, ifMatch });
+    if (result !== 'pending') await sendDeletion(options, path, { query, ifMatch });
     done.push({ request: `DELETE ${path}`, done: result !== 'pending' });
   }
   return { service: to.base, result, rest: done };
@@ -59,9 +59,8 @@ async function pushOperator(
   jwt: string,
   send: SignRequest['send'],
 ): Promise<'updated'> {
-  await sendJson(options, {
-    method: 'PATCH',
-    path: `/operators/${operator}`,
+  await sendApi(options, 'PATCH /operators/{operator}', {
+    path: { operator },
     ifMatch: send?.ifMatch ?? null,
     body: { jwt },
   });
@@ -80,4 +79,18 @@ async function pushOne(to: SendTo, token: string, send: SignRequest['send']): Pr
       httpStatus === 412 ? 'ask the service for the change again: what it was made from is not there any more' : hint,
     details: { status: httpStatus, ...(code && { code }) },
   });
+}
+
+/** Of the two that `readSignRequest` lets through. */
+async function sendDeletion(
+  options: RestOptions,
+  path: string,
+  { query, ifMatch }: { query: Record<string, string>; ifMatch: string | null },
+): Promise<void> {
+  const [, kind, id = ''] = path.split('/');
+  if (kind === 'users') await sendApi(options, 'DELETE /users/{user}', { path: { user: id }, ifMatch });
+  else {
+    const force = query.force === 'true';
+    await sendApi(options, 'DELETE /accounts/{account}', { path: { account: id }, query: { force }, ifMatch });
+  }
 }
