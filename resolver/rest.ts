@@ -1,6 +1,7 @@
 /** The REST API of our own service, for its command line. */
 import { NatsctlError } from '../claims/errors.js';
 import type { Api, Rehearsal } from './api-types.js';
+import type { ResolverErrorCode } from './errors.js';
 import { type Fields, type NoOthers, type Read, readFields } from './fields.js';
 import { type Answer, fault, type RequestOptions, request, requestLines } from './request.js';
 import { apiUrl } from './url.js';
@@ -79,7 +80,7 @@ async function exchange(
   { path = {}, query = {}, ifMatch = null, body }: Sent,
 ): Promise<{ url: URL; answer: Answer }> {
   const [method, template = ''] = operation.split(' ') as [RequestOptions['method'], string];
-  const where = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+  const where = template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, path[name] ?? ''));
   const url = urlOf(options, where, query);
   const headers: Record<string, string> = { ...optionsOf(options).headers };
   if (ifMatch !== null) headers['if-match'] = `"${ifMatch}"`;
@@ -92,6 +93,12 @@ async function exchange(
   });
   if (answer.status < 200 || answer.status > 299) throw refusal(url, answer);
   return { url, answer };
+}
+
+/** Nothing, and the dots that a URL takes for folders, would lead to another operation. */
+function segment(name: string, value: string): string {
+  if (!/^\.{0,2}$/.test(value)) return encodeURIComponent(value);
+  throw new NatsctlError<ResolverErrorCode>('ERR_RESOLVER_URL', `${JSON.stringify(value)} is no id of a ${name}`);
 }
 
 function jsonOf(url: URL, { body }: Answer): unknown {

@@ -65,7 +65,7 @@ export default class Sign extends NatsctlCommand {
     const report = await signElsewhere(workspace, request, {
       force: flags.force,
       operatorClaims: flags['operator-claims'],
-      dryRun: flags['dry-run'],
+      dryRun: flags['dry-run'] ?? false,
       push: push || null,
     }).catch((error: unknown) => {
       throw serviceFault(error);
