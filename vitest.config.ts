@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/closing-line.js';
 import { peer } from './test/peers.js';
@@ -17,8 +18,11 @@ export default defineConfig({
   test: {
     setupFiles: ['test/property-seed.ts'],
     reporters: [['default', { summary: false }], new ClosingLine()],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Tests wait for programs they start as much as they compute: one file for each processor, also where there are two.
+    maxWorkers: os.availableParallelism(),
+    // A test that is done takes seconds; a machine with other work on it may take many times as long.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // The service's tests run on both of its databases: once among all others on libSQL, once more on PostgreSQL.
     projects: [
       {

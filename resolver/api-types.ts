@@ -927,7 +927,7 @@ export interface PrunedRevocations {
     /** Revocation (unix seconds) */
     revokedAt: number;
     /** Why nothing proves that it can go */
-    reason: "signed-elsewhere" | "user-listed" | "not-ended" | "in-future";
+    reason: "signed-elsewhere" | "revoked-elsewhere" | "not-in-ledger" | "user-listed" | "not-ended" | "in-future";
   }>;
   /** What each server answered so far; the announcement goes on until every one has it */
   announced: ServerAnswer[];
@@ -3277,7 +3277,7 @@ export interface Api {
     };
     answer: null;
   };
-  /** One user that this service made */
+  /** One user that this service made; the JWT of a bearer to those who may issue users only */
   "GET /users/{user}": {
     path: {
       /** User key */

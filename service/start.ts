@@ -110,7 +110,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     undo.push(() => lock.release());
     const vault = vaultWhenNeeded(options.vault ?? vaultSettings(process.env));
     undo.push(() => vault.close());
-    const masterKey = await loadMasterKey(dataDir, options.masterKey ?? process.env.NATSCTL_MASTER_KEY, vault.get);
+    const givenKey = options.masterKey ?? process.env.NATSCTL_MASTER_KEY;
+    const masterKey = await loadMasterKey(dataDir, givenKey, vault.get, options.databaseUrl);
     undo.push(() => masterKey.close());
     const store = await openStore(dataDir, options.databaseUrl);
     undo.push(() => store.close());

@@ -26,7 +26,7 @@ const MAX_SEARCH = 1_024;
 export function judgeImport(importer: AccountClaims, claim: Import, realm: Realm): ImportVerdict {
   let subjects: ImportTransform | undefined;
   try {
-    subjects = importTransform(claim);
+    subjects = transformOf(claim);
     const exporter = realm.verified(claim.account);
     const found = allowingExport(exporter, importer.sub, claim, subjects.remote, realm.now);
     refuseDuplicate(importer, claim, subjects);
@@ -84,10 +84,19 @@ export function importCycle(
   return null;
 }
 
+const transforms = new WeakMap<Import, ImportTransform>();
+
+/** Read once of each import of a JWT: it is compared with all the others, and an account may have thousands. */
+function transformOf(claim: Import): ImportTransform {
+  const known = transforms.get(claim) ?? importTransform(claim);
+  transforms.set(claim, known);
+  return known;
+}
+
 /** The two sides of an import, null where they cannot be read. */
 export function subjectsOf(claim: Import): ImportTransform | null {
   try {
-    return importTransform(claim);
+    return transformOf(claim);
   } catch (error) {
     if (!isNatsctlError(error)) throw error;
     return null;

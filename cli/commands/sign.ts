@@ -6,7 +6,7 @@ import { dryRunFlag, showDifferences } from '../change/show.js';
 import { operatorFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { restFlags } from '../rest/flags.js';
-import { type SignReport, signElsewhere } from '../sign/sign.js';
+import { type SignOptions, type SignReport, signElsewhere } from '../sign/sign.js';
 import { readSignRequest } from '../sign/sign-request.js';
 import { readInput } from '../source.js';
 import { readOperator } from '../store/store.js';
@@ -67,6 +67,7 @@ export default class Sign extends NatsctlCommand {
       operatorClaims: flags['operator-claims'],
       dryRun: flags['dry-run'] ?? false,
       push: push || null,
+      ...(!this.jsonEnabled() && { show: showAbout }),
     }).catch((error: unknown) => {
       throw serviceFault(error);
     });
@@ -74,10 +75,8 @@ export default class Sign extends NatsctlCommand {
     return report;
   }
 
-  private show({ kind, name, subject, signer, jwt, differences, pushed, dryRun }: SignReport): void {
+  private show({ kind, name, subject, jwt, pushed }: SignReport): void {
     const what = `${kind} ${name ?? subject} (${subject})`;
-    process.stderr.write(safeText(`${what}: ${dryRun ? 'would be signed' : 'signed'} by ${signer}`).concat('\n'));
-    process.stderr.write(showDifferences(differences));
     if (pushed === null) {
       if (jwt !== null) this.print(`${jwt}\n`);
       return;
@@ -86,4 +85,18 @@ export default class Sign extends NatsctlCommand {
     for (const { request, done } of pushed.rest) this.note(`${request}: ${done ? 'done' : 'not done yet'}`);
     if (kind === 'account') this.note('this store has it by `natsctl pull`');
   }
+}
+
+/** Before it is signed and sent: what a service asks for is seen also where it comes to nothing. */
+function showAbout({
+  kind,
+  name,
+  subject,
+  signer,
+  differences,
+  dryRun,
+}: Parameters<NonNullable<SignOptions['show']>>[0]) {
+  const what = `${kind} ${name ?? subject} (${subject})`;
+  process.stderr.write(safeText(`${what}: ${dryRun ? 'would be signed' : 'to be signed'} by ${signer}`).concat('\n'));
+  process.stderr.write(showDifferences(differences));
 }

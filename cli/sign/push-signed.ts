@@ -45,10 +45,10 @@ export async function pushSigned(
   const result =
     kind === 'operator' ? await pushOperator(options, claims.sub, token, send) : await pushOne(to, token, send);
   const done = [];
-  for (const { path, query, ifMatch } of rest) {
+  for (const { method, path, query, ifMatch } of rest) {
     // One that must wait for another to sign the account is not stored yet, so nothing follows from it.
-    if (result !== 'pending') await sendDeletion(options, path, { query, ifMatch });
-    done.push({ request: `DELETE ${path}`, done: result !== 'pending' });
+    if (result !== 'pending') await sendRest(options, { method, path, query, ifMatch });
+    done.push({ request: `${method} ${path}`, done: result !== 'pending' });
   }
   return { service: to.base, result, rest: done };
 }
@@ -81,16 +81,14 @@ async function pushOne(to: SendTo, token: string, send: SignRequest['send']): Pr
   });
 }
 
-/** Of the two that `readSignRequest` lets through. */
-async function sendDeletion(
-  options: RestOptions,
-  path: string,
-  { query, ifMatch }: { query: Record<string, string>; ifMatch: string | null },
-): Promise<void> {
-  const [, kind, id = ''] = path.split('/');
-  if (kind === 'users') await sendApi(options, 'DELETE /users/{user}', { path: { user: id }, ifMatch });
-  else {
+/** Of those that `readSignRequest` lets through. */
+async function sendRest(options: RestOptions, { path, query, ifMatch }: SignRequest['rest'][number]): Promise<void> {
+  const [, kind, id = '', verb] = path.split('/');
+  const asked = { path: { user: id }, ifMatch };
+  if (kind === 'accounts') {
     const force = query.force === 'true';
     await sendApi(options, 'DELETE /accounts/{account}', { path: { account: id }, query: { force }, ifMatch });
-  }
+  } else if (verb === 'disable') await sendApi(options, 'POST /users/{user}/disable', asked);
+  else if (verb === 'enable') await sendApi(options, 'POST /users/{user}/enable', asked);
+  else await sendApi(options, 'DELETE /users/{user}', asked);
 }

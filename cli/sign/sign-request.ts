@@ -19,7 +19,7 @@ export interface SignRequest {
   /** Conditions of the push; null where there is nowhere to push to. */
   send: { ifMatch: string | null; force: boolean } | null;
   /** What is left to do at the service after that. */
-  rest: { path: string; query: Record<string, string>; ifMatch: string | null }[];
+  rest: { method: 'DELETE' | 'POST'; path: string; query: Record<string, string>; ifMatch: string | null }[];
 }
 
 /** A signing time further ahead than a clock may be wrong would shut out everything signed meanwhile. */
@@ -86,19 +86,25 @@ function sendOf(kind: SignedKind, { sub }: SignedClaims, send: unknown): SignReq
   return { ifMatch, force: headers['natsctl-force'] === 'true' };
 }
 
-/** Only what such a change consists of: the deletion of a user that these claims revoke, or of this account. */
+/**
+ * Only what such a change consists of: the deletion of this account, and what becomes of a user that these claims revoke (deleted,
+ * disabled) or revoke no more (enabled).
+ */
 function restOf(claims: SignedClaims, one: unknown): SignRequest['rest'][number] {
-  if (!isObject(one) || one.method !== 'DELETE' || typeof one.url !== 'string' || !isObject(one.headers)) {
+  if (!isObject(one) || typeof one.url !== 'string' || !isObject(one.headers)) {
     throw invalid('what is left to do is no request that belongs to it');
   }
   const ifMatch = etagOf(one.headers);
-  const [, path = '', force] = /^\/api\/v1(\/[a-z]+\/[A-Z2-7]+)(\?force=true)?$/.exec(one.url) ?? [];
+  const [, path = '', force] = /^\/api\/v1(\/[a-z]+\/[A-Z2-7]+(?:\/[a-z]+)?)(\?force=true)?$/.exec(one.url) ?? [];
   const query: Record<string, string> = force === undefined ? {} : { force: 'true' };
   if (claims.nats.type === 'account') {
-    if (path === `/accounts/${claims.sub}`) return { path, query, ifMatch };
-    const [, user = ''] = /^\/users\/(U[A-Z2-7]+)$/.exec(path) ?? [];
+    if (one.method === 'DELETE' && path === `/accounts/${claims.sub}`)
+      return { method: 'DELETE', path, query, ifMatch };
+    const [, user = '', verb] = /^\/users\/(U[A-Z2-7]+)(?:\/(disable|enable))?$/.exec(path) ?? [];
+    const method = verb === undefined ? 'DELETE' : 'POST';
     const { revocations } = (claims as AccountClaims).nats;
-    if (isPublicKey(user, 'user') && (revocations.has(user) || revocations.has('*'))) return { path, query, ifMatch };
+    const follows = verb === 'enable' || revocations.has(user) || revocations.has('*');
+    if (one.method === method && isPublicKey(user, 'user') && follows) return { method, path, query, ifMatch };
   }
   throw invalid('what is left to do does not follow from its claims');
 }

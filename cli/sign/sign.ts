@@ -23,6 +23,8 @@ export interface SignOptions {
   operatorClaims: boolean;
   dryRun: boolean;
   push: SendTo | null;
+  /** Told before anything is signed: who is about to sign what. */
+  show?(about: Pick<SignReport, 'kind' | 'subject' | 'name' | 'signer' | 'differences' | 'dryRun'>): void;
 }
 
 export interface SignReport {
@@ -69,6 +71,7 @@ export async function signElsewhere(
     differences: differences(kind, before, unsigned),
     dryRun,
   };
+  options.show?.(report);
   if (signer.sign === null) return { ...report, jwt: null, pushed: null };
   const after = request.notIssuedBefore - 1;
   const { token } = await signChecked<SignedClaims>(
@@ -160,7 +163,9 @@ async function beforeOf(
   if (nats.type === 'user') return null;
   if (push === null) return (await findAccountByKey(store, sub))?.jwt.claims ?? null;
   const held = await fetchAccount(push.base, sub, { timeoutMs: push.timeoutMs });
-  return held === null ? null : (readable(sub, held.token)?.claims ?? null);
+  const claims = held && readable(sub, held.token)?.claims;
+  // A service could make one up to which nothing seems to be added.
+  return claims && accountSigners(operator).includes(claims.iss) ? claims : null;
 }
 
 /** Whoever this store knows to be revoked is not let in again because a service forgot. */

@@ -94,7 +94,8 @@ async function create(
   const account = await signAccount(service, tx, operator, claims, deleted ? Number(deleted.iat) : undefined);
   const at = service.now();
   const remote = remoteIdentity ?? remoteSigning;
-  const detail = { name: wanted.name, keys: identity ? 'in custody' : remote ? 'in Transit' : 'elsewhere' };
+  // One in Transit signs for others too, whoever made the other one; service/revocations/prove-expired.ts relies on it.
+  const detail = { name: wanted.name, keys: remote ? 'in Transit' : identity ? 'in custody' : 'elsewhere' };
   const row = await saveAccount(tx, { account, stored: null, at, actor, action: 'account.create', detail });
   // After the account: whose it is decides what may be kept.
   if (identity) await custody.keep(tx, 'account', key, identity, at);

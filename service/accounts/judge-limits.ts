@@ -1,10 +1,11 @@
 import { type Caller, requireRight } from '../auth/rights.js';
 import type { ClaimsEdit } from './edit-claims.js';
 
-/** Limits are the operator's to give: an account's own admin does not raise them. */
+/** Limits, and how long the account lives, are the operator's to give: an account's own admin changes neither. */
 export function judgeLimits(caller: Caller): NonNullable<ClaimsEdit['judge']> {
   return (before, { claims }, { operatorKey }) => {
-    if (written(before.nats.limits) === written(claims.nats.limits)) return;
+    const lives = (before.exp ?? 0) === (claims.exp ?? 0) && (before.nbf ?? 0) === (claims.nbf ?? 0);
+    if (lives && written(before.nats.limits) === written(claims.nats.limits)) return;
     requireRight(caller, 'manage', { operator: operatorKey });
   };
 }

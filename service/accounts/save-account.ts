@@ -8,6 +8,7 @@ import { recordIssued } from '../ledger/record-issued.js';
 import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
 import type { Queries } from '../store/open.js';
+import { carryRoles } from '../users/carry-roles.js';
 import { accountJti } from './jti.js';
 
 export interface Change {
@@ -55,6 +56,7 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
     after: claimsJson(token),
     ...(detail && { detail }),
   });
+  if (stored) await carryRoles(tx, stored, claims, { at, actor });
   const origin = change.pushed ? 'pushed' : 'issued';
   recordIssued(tx, { kind: 'account', claims, token, operator: operator.sub, origin, actor, at });
   await noteImports(tx, claims, stored !== null);
@@ -116,9 +118,10 @@ async function checkNameFree(tx: Queries, operatorKey: string, key: string, name
     select: { key: true, name: true },
   });
   if (!holder || holder.key === key) return;
+  // Whose it is is not told: an admin of one account may rename it, and who has the key of another can read its JWT.
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_ACCOUNT_NAME_TAKEN',
-    `the name ${JSON.stringify(name)} is taken by the account ${holder.name} (${holder.key})`,
+    `the name ${JSON.stringify(name)} is taken by another account`,
     {
       hint: 'choose another name; letter case makes no difference',
       details: { account: key, holder: holder.key, name },

@@ -61,7 +61,7 @@ export async function signActivation(
 async function exporterSigner({ custody }: Service, tx: Queries, { claims, strict }: VerifiedAccount): Promise<Signer> {
   const plain = [...claims.nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
   for (const key of strict ? plain : [...plain, claims.sub]) {
-    const signer = await custody.signer(tx, key);
+    const signer = await custody.signer(tx, claims.sub, key);
     if (signer) return signer;
   }
   throw new NatsctlError<ServiceErrorCode>(

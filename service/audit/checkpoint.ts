@@ -12,7 +12,7 @@ export interface AuditSigner {
   checkpoint(queries: Queries): Promise<Checkpoint | null>;
 }
 
-const HEAD_META = 'audit-head';
+export const HEAD_META = 'audit-head';
 
 /**
  * Signs the end of the audit in every transaction that wrote to it. A chain of hashes alone shows what was changed or taken out,

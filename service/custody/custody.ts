@@ -46,8 +46,11 @@ export interface Custody {
   findRemote(kind: RemoteKeyKind, reference: TransitReference): Promise<RemoteKey>;
   /** Keeps where the key is, sealed as seeds are: who can write to the database cannot point it elsewhere. */
   keepRemote(tx: Queries, owner: string, key: RemoteKey, now: number): Promise<void>;
-  /** The signer of a key; null when it is not in custody. That of a remote key answers within seconds, or refuses. */
-  signer(tx: Queries, publicKey: string): Promise<Signer | null>;
+  /**
+   * The signer of a key; null when it is not in custody for this owner: a JWT may name keys of others, which are not its to sign with.
+   * That of a remote key answers within seconds, or refuses.
+   */
+  signer(tx: Queries, owner: string, publicKey: string): Promise<Signer | null>;
   /** Public keys held for an operator or account. */
   keysOf(tx: Queries, owner: string): Promise<string[]>;
   /** All that is held for an operator or account, in the order of the public keys. */
@@ -83,7 +86,9 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
     now: number,
   ): Promise<void> => {
     await requireMayKeep(tx, kindOf(kind), owner);
-    if (await tx.sealedKey.findUnique({ where: { publicKey }, select: { publicKey: true } })) return;
+    const held = await tx.sealedKey.findUnique({ where: { publicKey }, select: { owner: true } });
+    if (held?.owner === owner) return;
+    if (held) throw heldForAnother(publicKey);
     const sealed = await seal(masterKey, { kind, id: publicKey, owner }, secret).finally(() => secret.fill(0));
     await tx.sealedKey.create({ data: { publicKey, kind, owner, sealed, createdAt: BigInt(now) } });
   };
@@ -98,9 +103,9 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
     },
     keepRemote: (tx, owner, { kind, publicKey, reference }, now) =>
       keepSecret(tx, { kind: REMOTE + kind, id: publicKey, owner }, Buffer.from(JSON.stringify(reference)), now),
-    async signer(tx, publicKey) {
+    async signer(tx, owner, publicKey) {
       const row = await tx.sealedKey.findUnique({ where: { publicKey } });
-      if (!row) return null;
+      if (row?.owner !== owner) return null;
       return {
         publicKey,
         async sign(data) {
@@ -158,6 +163,13 @@ export async function openCustody(store: Store, masterKey: MasterKey, vault: () 
 
 function kindOf(kind: string): SealedKeyKind {
   return (kind.startsWith(REMOTE) ? kind.slice(REMOTE.length) : kind) as SealedKeyKind;
+}
+
+function heldForAnother(publicKey: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_KEY_FOREIGN', `${publicKey} is kept here for another operator or account`, {
+    hint: 'give each of them keys of its own',
+    details: { key: publicKey },
+  });
 }
 
 export function keyUnknown(publicKey: string): NatsctlError<ServiceErrorCode> {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { DATABASE_FILE, MASTER_KEY_FILE } from '../store/data-dir.js';
+import { MASTER_KEY_FILE } from '../store/data-dir.js';
+import { holdsDatabase } from '../store/open.js';
 import { exposure, readPrivateFile, writePrivateFile } from '../store/private-file.js';
 import { keyring } from './keyring.js';
 import { localMasterKey } from './local-key.js';
@@ -18,18 +18,20 @@ const MAX_KEYS = 16;
 /**
  * The master keys as given, or those of the data folder's file, which is made on the first start. Several are separated by commas
  * (in the file: one a line), newest first. Each is 32 bytes in base64, or `transit:MOUNT/NAME`: an aes256-gcm96 key of the
- * Transit engine of Vault or OpenBao.
+ * Transit engine of Vault or OpenBao. The key is made before the database: where there is one already, a new key would only hide
+ * that the old one is gone.
  */
 export async function loadMasterKey(
   dataDir: string,
   given: string | undefined,
   vault: () => Vault,
+  databaseUrl?: string,
 ): Promise<MasterKey> {
   if (given !== undefined) return parseKeys(given.split(','), 'the master key given (NATSCTL_MASTER_KEY)', vault);
   const file = path.join(dataDir, MASTER_KEY_FILE);
   const text = await read(file);
   if (text !== null) return parseKeys(text.trimEnd().split(/\r?\n/), file, vault);
-  if (await holdsDatabase(dataDir)) throw fileFault(file, 'is missing', undefined, RESTORE);
+  if (await holdsDatabase(dataDir, databaseUrl)) throw fileFault(file, 'is missing', undefined, RESTORE);
   const key = randomBytes(KEY_BYTES);
   await writePrivateFile(file, `${key.toString('base64')}\n`, { replace: false });
   return localMasterKey(key);
@@ -61,12 +63,6 @@ function parseKey(text: string, where: string, vault: () => Vault): MasterKey {
 }
 
 const TRANSIT = 'transit:';
-
-/** The key is made before the database: where there is one already, a new key would only hide that the old one is gone. */
-async function holdsDatabase(dataDir: string): Promise<boolean> {
-  const stat = await lstat(path.join(dataDir, DATABASE_FILE)).catch(() => null);
-  return stat !== null && stat.size > 0;
-}
 
 async function read(file: string): Promise<string | null> {
   try {

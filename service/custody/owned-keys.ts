@@ -68,7 +68,7 @@ export async function keepAccountKey(
   }
   const kind = publicKey === row.key ? 'account' : 'account-signing';
   const at = now();
-  if (await custody.signer(tx, publicKey)) return;
+  if (await custody.signer(tx, row.key, publicKey)) return;
   const remote = 'reference' in key ? key.reference : undefined;
   if ('reference' in key) await custody.keepRemote(tx, row.key, { ...key, kind }, at);
   else await custody.keep(tx, kind, row.key, key, at);

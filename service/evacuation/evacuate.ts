@@ -12,6 +12,7 @@ import { change } from '../change/change.js';
 import { keepAccountKey } from '../custody/owned-keys.js';
 import { requireHeld } from '../custody/sign-elsewhere.js';
 import { requireMatch } from '../http/entity-tag.js';
+import { newestIssue } from '../ledger/newest-issue.js';
 import { type Census, type ClosingReport, censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { operatorSigner, servedOperator } from '../operators/served-operator.js';
 import { announced } from '../revocations/revoke-user.js';
@@ -99,7 +100,7 @@ async function decide(
   const rotated = rotations(held.claims, fresh);
   const users = new Map<string, Awaited<ReturnType<typeof usersOfKey>>>();
   for (const { from } of rotated) users.set(from, await usersOfKey(tx, held.claims, from, now()));
-  const revokedAt = named === undefined ? await everyoneUntil(tx, stored.key, now()) : null;
+  const revokedAt = named === undefined ? Math.max(now(), await newestIssue(tx, stored.key, EVERYONE)) : null;
   const account = await signAccount(
     service,
     tx,
@@ -126,7 +127,7 @@ async function decide(
     const key = fresh.get(from);
     if (key?.keep) await keepAccountKey(service, tx, stored.key, key.keep, actor);
     await custody.forget(tx, stored.key, from);
-    const signer = reissue ? await custody.signer(tx, to) : null;
+    const signer = reissue ? await custody.signer(tx, stored.key, to) : null;
     if (!signer) continue;
     const of = users.get(from) ?? [];
     await reissueUsers(service, tx, { issuing: { row, account }, signer, users: of }, actor);
@@ -153,12 +154,6 @@ function evacuated(claims: AccountClaims, fresh: ReadonlyMap<string, NewKey>, re
   );
   const revoked = revokedAt === null ? revocations : revoke(revocations, EVERYONE, revokedAt);
   return { ...claims, nats: { ...claims.nats, signing_keys, revocations: revoked } };
-}
-
-/** Now, or the issue of the newest JWT made here, where that is later. */
-async function everyoneUntil(tx: Queries, accountKey: string, now: number): Promise<number> {
-  const newest = await tx.user.findFirst({ where: { accountKey }, orderBy: { iat: 'desc' }, select: { iat: true } });
-  return Math.max(now, Number(newest?.iat ?? 0));
 }
 
 /** Whether a connection is one of those that are void now. A server that shows no JWT (of a bearer) shows who signed it, at most. */

@@ -92,8 +92,8 @@ function migrationsSinceStart(): Check {
 
 /** A key in custody signs; whoever holds none has nothing to prove. */
 async function custody({ store, custody: keys }: Service): Promise<Judgement> {
-  const row = await store.db.sealedKey.findFirst({ select: { publicKey: true } });
-  const signer = row && (await keys.signer(store.db, row.publicKey));
+  const row = await store.db.sealedKey.findFirst({ select: { owner: true, publicKey: true } });
+  const signer = row && (await keys.signer(store.db, row.owner, row.publicKey));
   if (!signer) return { ...OK, message: 'no key is held here' };
   const signed = verifySignature(signer.publicKey, PROBE, await signer.sign(PROBE));
   return signed ? OK : { status: 'failed', message: 'a key in custody gives signatures that do not hold' };

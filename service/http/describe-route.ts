@@ -43,7 +43,7 @@ export function describeRoute(url: string, methods: string | string[], schema: F
   const guarded = schema.security !== undefined;
   const api = url.startsWith('/api/');
   const statuses = [
-    ...(api ? [400, 429] : []),
+    ...(api ? [400, 429, 503] : []),
     ...(guarded ? [401, 403] : []),
     ...(api && named.length > 0 ? [404] : []),
     ...(api && schema.body !== undefined ? [413, 415] : []),

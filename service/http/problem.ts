@@ -3,6 +3,7 @@ import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import type { Issue } from '../../claims/validate/issues.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { isLibsqlFailure, unavailable } from '../store/database-error.js';
 
 /** RFC 9457, with the project's codes. */
 export interface Problem {
@@ -53,10 +54,11 @@ const STATUS: Record<ServiceErrorCode, number> = {
   ERR_CURSOR_INVALID: 400,
   ERR_CUSTODY_MODE: 409,
   ERR_DATABASE: 500,
-  ERR_DATABASE_LOCKED: 500,
+  ERR_DATABASE_LOCKED: 503,
   ERR_DATABASE_NEWER: 500,
   ERR_DATABASE_NOT_EMPTY: 500,
   ERR_DATABASE_OLDER: 500,
+  ERR_DATABASE_UNAVAILABLE: 503,
   ERR_DATABASE_URL: 500,
   ERR_DATA_DIR: 500,
   ERR_DATA_DIR_LOCKED: 500,
@@ -166,6 +168,7 @@ const FRAMEWORK_CODES: Record<string, ServiceErrorCode> = {
 /** What a caller is told of an error. Of an unforeseen one: nothing but that it happened. */
 export function problemOf(error: unknown, instance: string): Problem {
   if (isNatsctlError(error)) return ofOurs(error, instance);
+  if (isLibsqlFailure(error)) return ofOurs(unavailable(error), instance);
   const framework = error as Partial<FastifyError>;
   const status = framework.statusCode ?? 500;
   if (!(error instanceof Error) || status >= 500) {

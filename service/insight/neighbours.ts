@@ -4,6 +4,7 @@ import { makeRealm, type Realm } from '../../claims/explain/realm.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import { accountUnknown } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
+import { turns } from '../limits/turns.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
@@ -32,8 +33,10 @@ export async function neighbourhood(
   const mayRead = (key: string) => rows.has(key) && hasRight(caller, 'read', { operator: operatorKey, account: key });
   const whole = makeRealm(operator.trusted, jwts, now, accountUnknown);
   const open = new Set<string>();
+  const turn = turns();
   for (const { claims } of jwts.filter(({ claims: { sub } }) => mayRead(sub))) {
     for (const claim of claims.nats.imports) {
+      await turn();
       if (!open.has(claim.account) && judgeImport(claims, claim, whole).works) open.add(claim.account);
     }
   }

@@ -11,9 +11,11 @@ import { matches, overlaps } from '../../claims/subject/match.js';
 import { isLiteralSubject } from '../../claims/subject/subject.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import { verifyUser } from '../../claims/trust/user.js';
+import type { Import } from '../../claims/types.js';
 import type { IssuedJwt } from '../../prisma/generated/client.js';
 import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
+import { turns } from '../limits/turns.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -55,13 +57,21 @@ export async function listReachers(
 ): Promise<{ items: Reacher[]; next?: string }> {
   const { db } = service.store;
   const now = service.now();
-  const ways = await waysTo(service, caller, question, now);
+  const turn = turns();
+  const ways = await waysTo(service, caller, question, now, turn);
   const accounts = [...new Set(ways.map(({ account }) => account.claims.sub))].sort();
   return scanPage<IssuedJwt, Reacher>(
     page,
     {
       read: (after, take) => usersOf(db, accounts, after, take, now),
-      pick: async (rows) => rows.map((row) => reacher(row, ways, question.action, now)),
+      async pick(rows) {
+        const reachers = [];
+        for (const row of rows) {
+          await turn();
+          reachers.push(reacher(row, ways, question.action, now));
+        }
+        return reachers;
+      },
       cursor: ({ accountKey, seq }) => `${accountKey}.${seq}`,
     },
     MAX_JUDGED,
@@ -91,7 +101,13 @@ async function usersOf(
   return rows;
 }
 
-async function waysTo(service: Service, caller: Caller, question: Question, now: number): Promise<Way[]> {
+async function waysTo(
+  service: Service,
+  caller: Caller,
+  question: Question,
+  now: number,
+  turn: ReturnType<typeof turns>,
+): Promise<Way[]> {
   const { db } = service.store;
   const own = await findAccount(db, question.account);
   const links = await db.accountImport.findMany({
@@ -107,35 +123,36 @@ async function waysTo(service: Service, caller: Caller, question: Question, now:
   const accounts = [own, ...importers].map((row) => readStored('account', row));
   const realm = makeRealm(await servedOperators(db), accounts, now, accountUnknown);
   const ways: Way[] = [];
-  const add = (key: string, subjects: (account: VerifiedAccount) => string[]) => {
-    const account = inForce(realm, key);
-    if (account) ways.push(...subjects(account).map((subject) => ({ account, subject })));
-  };
-  add(own.key, () => [question.subject]);
+  const exporter = inForce(realm, own.key);
+  if (exporter) ways.push({ account: exporter, subject: question.subject });
   for (const { key } of importers) {
-    if (key !== own.key) add(key, (account) => importedAs(account, own.key, question, realm));
+    const account = key === own.key ? null : inForce(realm, key);
+    for (const claim of account?.claims.nats.imports ?? []) {
+      await turn();
+      const subject = account && importedAs(account, claim, own.key, question, realm);
+      if (subject) ways.push({ account, subject });
+    }
   }
   return ways;
 }
 
-/** The subjects under which an importing account has the one that is asked about. */
+/** The subject under which an importing account has, by this import, the one that is asked about. */
 function importedAs(
   importer: VerifiedAccount,
+  claim: Import,
   exporter: string,
   { action, subject }: Question,
   realm: Realm,
-): string[] {
+): string | null {
   const type = action === 'pub' ? 'service' : 'stream';
-  return importer.claims.nats.imports.flatMap((claim) => {
-    if (claim.account !== exporter || claim.type !== type) return [];
-    const verdict = judgeImport(importer.claims, claim, realm);
-    if (!verdict.works) return [];
-    const { remote, local, toLocal } = verdict.subjects;
-    if (!overlaps(remote, subject)) return [];
-    // With wildcards on both sides it may be less than all of the import: more is told than less.
-    const exact = isLiteralSubject(subject) && matches(remote, subject) ? toLocal.apply(subject) : null;
-    return [exact ?? local];
-  });
+  if (claim.account !== exporter || claim.type !== type) return null;
+  const verdict = judgeImport(importer.claims, claim, realm);
+  if (!verdict.works) return null;
+  const { remote, local, toLocal } = verdict.subjects;
+  if (!overlaps(remote, subject)) return null;
+  // With wildcards on both sides it may be less than all of the import: more is told than less.
+  const exact = isLiteralSubject(subject) && matches(remote, subject) ? toLocal.apply(subject) : null;
+  return exact ?? local;
 }
 
 /** Null where servers would refuse the account: nobody in it reaches anything. */

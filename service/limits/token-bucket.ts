@@ -3,8 +3,8 @@
  * than `maxKeys`, those seen longest ago are forgotten, which gives them a full bucket again.
  */
 export interface Buckets {
-  /** Takes one; nothing is taken where none is left. */
-  take(key: string): Taken;
+  /** Takes one, or as many as what is done costs; nothing is taken where less is left. What costs more than there ever is costs all. */
+  take(key: string, cost?: number): Taken;
   /** What is left, without taking. */
   look(key: string): Taken;
 }
@@ -12,7 +12,7 @@ export interface Buckets {
 export interface Taken {
   ok: boolean;
   remaining: number;
-  /** Seconds until one more is there (0 when one is), and until the bucket is full. */
+  /** Seconds until one more is there (0 when one is), or what was refused; and until the bucket is full. */
   retryAfter: number;
   fullIn: number;
 }
@@ -40,24 +40,25 @@ export function tokenBuckets({
     const bucket = buckets.get(key);
     return bucket ? Math.min(burst, bucket.level + ((at - bucket.at) / 1_000) * perSecond) : burst;
   };
-  const told = (level: number, ok: boolean): Taken => ({
+  const told = (level: number, ok: boolean, cost = 1): Taken => ({
     ok,
     remaining: Math.floor(level),
-    retryAfter: level >= 1 ? 0 : Math.ceil((1 - level) / perSecond),
+    retryAfter: level >= cost ? 0 : Math.ceil((cost - level) / perSecond),
     fullIn: Math.ceil((burst - level) / perSecond),
   });
 
   return {
-    take(key) {
+    take(key, wanted = 1) {
       const at = clock();
       const level = levelOf(key, at);
-      const ok = level >= 1;
-      const left = ok ? level - 1 : level;
+      const cost = Math.min(wanted, burst);
+      const ok = level >= cost;
+      const left = ok ? level - cost : level;
       // Put in anew, the key is the youngest; the first one of the map is the oldest.
       buckets.delete(key);
       buckets.set(key, { level: left, at });
       if (buckets.size > maxKeys) buckets.delete(buckets.keys().next().value as string);
-      return told(left, ok);
+      return ok ? told(left, ok) : told(left, ok, cost);
     },
     look(key) {
       const level = levelOf(key, clock());

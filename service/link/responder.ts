@@ -55,10 +55,10 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
     message.respond(typeof payload === 'string' ? payload : JSON.stringify(payload));
   };
   const refuse = (message: Msg, account: string | undefined, what: string, error: unknown): void => {
-    const [why = ''] = problemText(problemOf(error, message.subject)).split('\n', 1);
-    const code = isNatsctlError(error) ? error.code : 'ERR_INTERNAL';
+    const problem = problemOf(error, message.subject);
+    const [why = ''] = problemText(problem).split('\n', 1);
     log[isNatsctlError(error) ? 'warn' : 'error']({ err: error, account, subject: message.subject }, what);
-    const description = `${what} - ${why} (${code})`;
+    const description = `${what} - ${why} (${problem.code})`;
     reply(message, { server: serverInfo(), error: { ...(account && { account }), code: 500, description } });
   };
 

@@ -170,7 +170,7 @@ export async function keepSigningKey(
       hint: 'add it to the operator JWT first, or give a key that is in it',
     });
   }
-  if (await custody.signer(tx, publicKey)) return;
+  if (await custody.signer(tx, operator.sub, publicKey)) return;
   const at = now();
   const remote = 'reference' in key ? key.reference : undefined;
   if ('reference' in key) await custody.keepRemote(tx, operator.sub, key, at);

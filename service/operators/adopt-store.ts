@@ -43,6 +43,7 @@ export async function adoptStore(service: Service, store: AdoptedStore, actor: A
     for (const text of store.seeds) seeds.push(Seed.parse(text));
     return await change(service, actor, async (tx) => {
       const { operator: operatorToken, accounts } = store;
+      refuseTwice(accounts);
       const { key: operator } = await adoptIn(service, tx, { operatorToken, accounts, beside: true }, actor);
       for (const seed of seeds) await keepSeed(service, tx, operator, seed, actor);
       const known = await tx.account.findMany({ where: { operatorKey: operator }, select: { key: true } });
@@ -56,6 +57,21 @@ export async function adoptStore(service: Service, store: AdoptedStore, actor: A
     });
   } finally {
     for (const seed of seeds) seed.wipe();
+  }
+}
+
+/** Two JWTs of one account are two states of it: which one is meant is not for the service to say. */
+function refuseTwice(accounts: string[]): void {
+  const tokens = new Map<string, string>();
+  for (const token of accounts) {
+    const { sub } = decodeAs('account', token).claims;
+    if ((tokens.get(sub) ?? token) !== token) {
+      throw new NatsctlError<ServiceErrorCode>('ERR_REQUEST_INVALID', `there are two JWTs of the account ${sub}`, {
+        hint: 'leave the older one out',
+        details: { account: sub },
+      });
+    }
+    tokens.set(sub, token);
   }
 }
 
@@ -82,9 +98,9 @@ async function importUsers(service: Service, tx: Queries, operatorKey: string, t
   const verified = new Map<string, VerifiedAccount>();
   const users: string[] = [];
   const leftOut: StoreAdoption['leftOut'] = [];
-  for (const token of tokens) {
-    // What is no user JWT at all is refused, and all else with it.
-    const jwt = decodeAs('user', token);
+  // What is no user JWT at all is refused, and all else with it. Of several of one user the newest counts.
+  const decoded = tokens.map((token) => decodeAs('user', token)).sort((a, b) => b.claims.iat - a.claims.iat);
+  for (const jwt of decoded) {
     const key = accountOfUser(jwt);
     try {
       let account = verified.get(key);
@@ -103,7 +119,7 @@ async function importUsers(service: Service, tx: Queries, operatorKey: string, t
   return { users, leftOut };
 }
 
-/** @returns false for one that is here already: it stays as it is */
+/** @returns false for one that is here already */
 async function importUser(
   service: Service,
   tx: Queries,
@@ -116,7 +132,11 @@ async function importUser(
   const { scope } = verifyUser(jwt, account, { now: at });
   const { sub: key, iat, exp, name: given } = claims;
   const name = checkEntityName(given ?? key, 'user');
-  if (await tx.user.findUnique({ where: { key }, select: { key: true } })) return false;
+  const known = await tx.user.findUnique({ where: { key }, select: { jwt: true } });
+  if (known?.jwt === token) return false;
+  if (known) {
+    throw new NatsctlError<ServiceErrorCode>('ERR_USER_EXISTS', `another JWT of the user ${key} is here already`);
+  }
   const accountKey = account.claims.sub;
   const nameFold = foldName(name);
   if (await tx.user.findUnique({ where: { accountKey_nameFold: { accountKey, nameFold } } })) {

@@ -60,7 +60,7 @@ export async function heldOperatorSigner(
   operator: OperatorClaims,
 ): Promise<Signer | null> {
   for (const key of accountSigners(operator)) {
-    const signer = await custody.signer(tx, key);
+    const signer = await custody.signer(tx, operator.sub, key);
     if (signer) return signer;
   }
   return null;

@@ -16,6 +16,8 @@ export async function readAnswer(
     request.once('response', resolve);
     // For good: an error after the answer began is told by its body.
     request.on('error', reject);
+    // A change of protocol (101) ends the connection without a word: nothing else would ever come of it.
+    request.once('close', () => reject(new Error('closed without an answer')));
     request.end(body);
   });
   try {

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { problemOf, problemText } from '../http/problem.js';
+import { routeOf } from '../http/route-of.js';
 
 /** The one place where errors become answers: problem documents, or plain text on the resolver's paths for who wants no JSON. */
 export const problems = fp(
@@ -29,5 +30,5 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function wantsText(request: FastifyRequest): boolean {
-  return request.url.startsWith('/jwt/') && !/\bjson\b/i.test(request.headers.accept ?? '');
+  return (routeOf(request) ?? request.url).startsWith('/jwt/') && !/\bjson\b/i.test(request.headers.accept ?? '');
 }

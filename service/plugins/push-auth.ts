@@ -4,6 +4,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import type { Origin } from '../audit/audit.js';
 import { type Caller, requireRight, requireRightSomewhere } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { routeOf } from '../http/route-of.js';
 import type { Service } from '../service.js';
 import { bearerToken } from './access.js';
 
@@ -28,7 +29,7 @@ export const pushAuth = fp<{ service: Service; policy: PushAuth }>(
   async (app, { service, policy }) => {
     app.decorateRequest('pusher', null);
     app.addHook('onRequest', async (request) => {
-      if (READS.has(request.method) || !request.url.startsWith('/jwt/')) return;
+      if (READS.has(request.method) || !routeOf(request)?.startsWith('/jwt/')) return;
       request.pusher = await pusherOf(request, service, policy);
     });
   },

@@ -4,8 +4,16 @@ import fp from 'fastify-plugin';
 import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import type { Caller } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { routeOf } from '../http/route-of.js';
 import { addressKey } from '../limits/address-key.js';
 import { type Buckets, type Taken, tokenBuckets } from '../limits/token-bucket.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** As how many requests one counts: what takes long is not asked for as often as what is read in a moment. */
+    cost?: number;
+  }
+}
 
 /** Requests a second; 0 = no limit. */
 export interface RateLimits {
@@ -34,9 +42,9 @@ export const rateLimits = fp<{ limits: RateLimits }>(
       const resolves = isResolverRead(request);
       const [buckets, rate] = resolves ? [resolver, limits.resolver] : [requests, limits.requests];
       if (buckets === null || isProbe(request)) return null;
-      const taken = buckets.take(key);
+      const taken = buckets.take(key, request.routeOptions?.config.cost);
       tell(reply, resolves ? 'resolver' : 'requests', rate, taken);
-      return taken.ok ? null : refusal(reply, taken, `more than ${rate} requests a second`);
+      return taken.ok ? null : refusal(reply, taken, `more than ${rate} requests a second, as this one counts`);
     };
 
     // Who shows no token is known by the address. Who shows one is refused before it is verified where too many failed.
@@ -71,8 +79,8 @@ const FAILED: ServiceErrorCode[] = [
   'ERR_SESSION_KEY',
 ];
 
-function isSignIn({ url }: FastifyRequest): boolean {
-  return url.startsWith('/api/v1/sessions');
+function isSignIn(request: FastifyRequest): boolean {
+  return routeOf(request)?.startsWith('/api/v1/sessions') ?? false;
 }
 
 /** Tokens of one name may be of two tenants, so a token counts as itself; whoever signs in, however often, as who it is. */
@@ -87,12 +95,13 @@ function perSecond(rate: number): Buckets | null {
   return rate > 0 ? tokenBuckets({ perSecond: rate, burst: rate * BURST_SECONDS }) : null;
 }
 
-function isResolverRead({ method, url }: FastifyRequest): boolean {
-  return (method === 'GET' || method === 'HEAD') && url.startsWith('/jwt/');
+function isResolverRead(request: FastifyRequest): boolean {
+  return (request.method === 'GET' || request.method === 'HEAD') && (routeOf(request)?.startsWith('/jwt/') ?? false);
 }
 
 /** An orchestrator that gets a 429 restarts what works. */
-function isProbe({ routeOptions: { url } }: FastifyRequest): boolean {
+function isProbe(request: FastifyRequest): boolean {
+  const url = routeOf(request);
   return url === '/livez' || url === '/readyz' || url === '/healthz';
 }
 

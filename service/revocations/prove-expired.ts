@@ -6,9 +6,12 @@
  * - by the audit no signing key ever stood in its JWT that was not made here too;
  * - none of these keys is in Transit, which signs for others too, and none was ever given out or brought back.
  *
- * Then of each revocation: every JWT that it covers is in the ledger and ended more than an hour ago, since servers' clocks differ. One of a
- * user that is still listed stays: it says that the user is disabled. One that lies in the future covers what is yet to be signed.
- * Where any of it is not certain, the revocation stays.
+ * A database that was put back to an earlier day lacks what was issued after that: a restore begins the ledger anew.
+ *
+ * Then of each revocation: it was made here, of a user that was issued here, and every JWT that it covers is in the ledger and ended more
+ * than an hour ago, since servers' clocks differ. Who pushes a revocation, or revokes a user that nobody here has heard of, may know of a
+ * JWT that the ledger does not. One of a user that is still listed stays: it says that the user is disabled. One that lies in the future
+ * covers what is yet to be signed. Where any of it is not certain, the revocation stays.
  *
  * A key that is added later is taken on with whatever it signed: that is for those who add it to know.
  */
@@ -20,7 +23,14 @@ import { userEntity } from '../ledger/record-issued.js';
 import { putAppended } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 
-export const KEPT_BECAUSE = ['signed-elsewhere', 'user-listed', 'not-ended', 'in-future'] as const;
+export const KEPT_BECAUSE = [
+  'signed-elsewhere',
+  'revoked-elsewhere',
+  'not-in-ledger',
+  'user-listed',
+  'not-ended',
+  'in-future',
+] as const;
 
 export interface JudgedRevocation extends Revocation {
   /** Null where it covers nothing any more. */
@@ -35,9 +45,39 @@ export async function judgeRevocations(tx: Queries, claims: AccountClaims, now: 
   const revocations = [...claims.nats.revocations].map(([user, at]) => ({ user, at }));
   if (revocations.length === 0) return [];
   if (!(await onlySignedHere(tx, claims.sub))) return revocations.map((one) => ({ ...one, kept: 'signed-elsewhere' }));
+  const here = await revokedHere(tx, claims.sub);
   const judged: JudgedRevocation[] = [];
-  for (const one of revocations) judged.push({ ...one, kept: await reasonToKeep(tx, claims.sub, one, now) });
+  for (const one of revocations) {
+    const madeHere = one.at <= (here.get(one.user) ?? Number.NEGATIVE_INFINITY);
+    judged.push({ ...one, kept: madeHere ? await reasonToKeep(tx, claims.sub, one, now) : 'revoked-elsewhere' });
+  }
   return judged;
+}
+
+/** By the audit: until when each user was revoked by this service itself, and not by a push (which names who signed it). */
+async function revokedHere(tx: Queries, account: string): Promise<Map<string, number>> {
+  const latest = new Map<string, number>();
+  const entries = await tx.auditEntry.findMany({
+    where: { entity: account, action: { in: REVOKING } },
+    select: { action: true, detail: true },
+  });
+  for (const { action, detail } of entries) {
+    const { user, at, revoked = [], issuer } = JSON.parse(detail) as RevokingDetail;
+    if (issuer !== undefined) continue;
+    const one = action !== 'revocation.remove' && user !== undefined && at !== undefined ? [{ user, at }] : [];
+    for (const each of [...one, ...revoked]) latest.set(each.user, Math.max(each.at, latest.get(each.user) ?? each.at));
+  }
+  return latest;
+}
+
+const REVOKING = ['account.update', 'account.evacuate', 'revocation.add', 'revocation.remove'];
+
+interface RevokingDetail {
+  user?: string;
+  at?: number;
+  revoked?: Revocation[];
+  /** Of a push. */
+  issuer?: string;
 }
 
 async function reasonToKeep(
@@ -56,7 +96,19 @@ async function reasonToKeep(
     where: { ...of, iat: { lte: BigInt(at) }, OR: [{ exp: null }, { exp: { gte: BigInt(now - MARGIN) } }] },
     select: { seq: true },
   });
-  return alive ? 'not-ended' : null;
+  if (alive) return 'not-ended';
+  return user === EVERYONE || (await wasIssuedHere(tx, account, user)) ? null : 'not-in-ledger';
+}
+
+/** The audit knows it also where the ledger has let the entry go. */
+async function wasIssuedHere(tx: Queries, account: string, user: string): Promise<boolean> {
+  const inLedger = await tx.issuedJwt.findFirst({
+    where: { entity: userEntity(account, user) },
+    select: { seq: true },
+  });
+  if (inLedger) return true;
+  const told = { entity: user, accountKey: account, after: { not: null } };
+  return (await tx.auditEntry.findFirst({ where: told, select: { seq: true } })) !== null;
 }
 
 async function onlySignedHere(tx: Queries, account: string): Promise<boolean> {
@@ -83,11 +135,16 @@ async function keysAdded(tx: Queries, account: string, born: Set<string>): Promi
       where: { entity: account, seq: { gt: after }, after: { not: null } },
       orderBy: { seq: 'asc' },
       take: PAGE,
-      select: { seq: true, after: true, detail: true },
+      select: { seq: true, action: true, after: true, detail: true },
     });
     for (const row of rows) {
-      const { signingKeyAdded } = JSON.parse(row.detail) as { signingKeyAdded?: string };
+      const { signingKeyAdded, rotated = [] } = JSON.parse(row.detail) as {
+        signingKeyAdded?: string;
+        rotated?: { to: string }[];
+      };
       if (signingKeyAdded !== undefined && areMadeHere(row)) added.add(signingKeyAdded);
+      // An evacuation makes every key that it puts in.
+      if (row.action === 'account.evacuate') for (const { to } of rotated) added.add(to);
       if (signingKeys(row.after ?? '').some((key) => !born.has(key) && !added.has(key))) return null;
     }
     const last = rows.at(-1);

@@ -10,6 +10,7 @@ import { signAccount } from '../accounts/sign-account.js';
 import type { Actor, AuditRecord } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { newestIssue } from '../ledger/newest-issue.js';
 import { censusBefore, issuedUntil, seeClosed } from '../link/closing.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -93,12 +94,17 @@ export async function removeRevocation(
 ): Promise<Omit<Revoked, 'revokedAt' | 'known'>> {
   const key = userOrEveryone(user);
   const { account, jti } = await change(service, actor, async (tx) => {
-    await refuseDisabled(tx, accountId, key);
+    const disabledAt = await disabledSince(tx, accountId, key);
     const single = key === EVERYONE ? await recordedRevocations(tx, accountId) : new Map<string, number>();
     return changeRevocations(service, tx, accountId, { actor, action: 'revocation.remove', user: key }, (claims) => {
       let revocations = new Map(claims.nats.revocations);
       if (!revocations.delete(key)) {
         throw revocationUnknown(claims.sub, key);
+      }
+      if (disabledAt !== null) {
+        // What came on top of it goes, and what disables it stays: that ends when the user is enabled.
+        if ((claims.nats.revocations.get(key) ?? 0) <= disabledAt) throw userDisabled(key);
+        revocations.set(key, disabledAt);
       }
       for (const [other, at] of single) revocations = revoke(revocations, other, at);
       return { ...claims, nats: { ...claims.nats, revocations } };
@@ -166,12 +172,16 @@ export function userOrEveryone(user: string): string {
   return user === EVERYONE ? EVERYONE : decodePublicKey(user, 'user').text;
 }
 
-/** It would be listed as disabled, and could connect. */
-async function refuseDisabled(tx: Queries, accountId: string, key: string): Promise<void> {
+/** Until when the JWTs of a disabled user are void; null for any other. */
+async function disabledSince(tx: Queries, accountId: string, key: string): Promise<number | null> {
   const accountKey = decodePublicKey(accountId, 'account').text;
-  if (!(await tx.user.findFirst({ where: { key, accountKey, disabledAt: { not: null } }, select: { key: true } })))
-    return;
-  throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${key} is disabled`, {
+  const user = await tx.user.findFirst({ where: { key, accountKey }, select: { disabledAt: true } });
+  return user?.disabledAt == null ? null : Number(user.disabledAt);
+}
+
+/** It would be listed as disabled, and could connect. */
+function userDisabled(key: string): NatsctlError<ServiceErrorCode> {
+  return new NatsctlError('ERR_USER_DISABLED', `the user ${key} is disabled`, {
     hint: `enable it, which takes its revocation back: POST /api/v1/users/${key}/enable`,
   });
 }
@@ -182,7 +192,6 @@ export async function knownUser(
   user: string,
 ): Promise<{ known: boolean; newestIat: number }> {
   const accountKey = decodePublicKey(accountId, 'account').text;
-  const where = user === EVERYONE ? { accountKey } : { accountKey, key: user };
-  const newest = await tx.user.findFirst({ where, orderBy: { iat: 'desc' }, select: { iat: true } });
-  return { known: user === EVERYONE || newest !== null, newestIat: Number(newest?.iat ?? 0) };
+  const newestIat = await newestIssue(tx, accountKey, user);
+  return { known: user === EVERYONE || newestIat > 0, newestIat };
 }

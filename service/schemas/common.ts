@@ -99,7 +99,7 @@ const MEANING: Record<number, string> = {
   413: 'Too large',
   415: 'Not a content type of this route',
   429: 'Too many requests: Retry-After says when to come back',
-  503: 'Not now: what is needed cannot be asked, or too many ask; try again',
+  503: 'Not now: the database or what else is needed cannot be asked, or too many ask; try again',
 };
 
 /** Of every route that makes a change which can be tried. */

@@ -120,7 +120,7 @@ export async function rotateSigningKey(
       const detail = { signingKeyAdded: key.publicKey, signingKeyRemoved: old, users: users.length };
       const { row, account } = await saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
       await service.custody.forget(tx, stored.key, old);
-      const signer = await service.custody.signer(tx, key.publicKey);
+      const signer = await service.custody.signer(tx, stored.key, key.publicKey);
       if (signer) await reissueUsers(service, tx, { issuing: { row, account }, signer, users }, actor);
       const of = users.map(shown);
       return { row, publicKey: key.publicKey, replaced: old, reissued: signer ? of : [], lost: signer ? [] : of };

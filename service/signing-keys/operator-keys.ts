@@ -23,7 +23,7 @@ export async function addOperatorKey(
     return await change(service, actor, async (tx) => {
       const { claims: before } = await servedOperator(tx, operatorKey);
       if (before.sub === publicKey || before.nats.signing_keys.includes(publicKey)) throw signingKeyExists(publicKey);
-      const identity = await custody.signer(tx, before.sub);
+      const identity = await custody.signer(tx, before.sub, before.sub);
       const what = `operator ${before.name ?? before.sub}`;
       const signer = identity ?? signerElsewhere(tx, 'operator', what, [before.sub]);
       if (key.made) requireHeld(signer);

@@ -78,6 +78,7 @@ export async function restoreDatabase(file: string, dataDir: string): Promise<vo
       await handle.chmod(0o600);
       await handle.close();
       await checkBackup(file, fresh);
+      await beginLedgerAnew(fresh);
     });
   } finally {
     await lock.release();
@@ -92,6 +93,21 @@ async function checkBackup(file: string, copy: string): Promise<void> {
   } catch (error) {
     if (isNatsctlError(error)) throw error;
     throw fault(file, `is no backup of a service: ${text(error)}`, 'name a file that `service backup` wrote', error);
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * What was issued after the backup is not in its ledger, so of no account in it is it certain that every JWT is known: no revocation of
+ * theirs may go by that (service/revocations/prove-expired.ts). A backup from before the ledger has none to begin anew.
+ */
+async function beginLedgerAnew(copy: string): Promise<void> {
+  const client = createClient({ url: `file:${copy}` });
+  try {
+    await client.execute(
+      `UPDATE "meta" SET "value" = CAST(CAST((SELECT coalesce(max("seq"), 0) FROM "audit_entry") AS TEXT) AS BLOB) WHERE "key" = 'ledger-since'`,
+    );
   } finally {
     client.close();
   }

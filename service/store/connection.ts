@@ -1,9 +1,11 @@
 import { open } from 'node:fs/promises';
-import { type Client, createClient, type InStatement, type Transaction } from '@libsql/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, createClient, type InStatement, LibsqlError, type Transaction } from '@libsql/client';
 import { PrismaLibSql } from '@prisma/adapter-libsql';
 
 /** Milliseconds a statement waits for another process (a backup, `prisma studio`) that holds the file. */
 const BUSY_TIMEOUT_MS = 5_000;
+const LOOK_EVERY_MS = 20;
 
 /**
  * One connection to the database file, for good. libSQL's own client opens a new connection after every transaction, which
@@ -36,12 +38,41 @@ export class SingleConnectionAdapter extends PrismaLibSql {
   }
 
   override createClient(): Client {
-    return this.#client;
+    const client = this.#client;
+    return replaced(client, 'execute', async (statement: InStatement) => {
+      if (!isQuery(statement)) await untilWritable(client);
+      return client.execute(statement);
+    });
+  }
+}
+
+function isQuery(statement: InStatement): boolean {
+  return /^\s*(SELECT|PRAGMA)\b/i.test(typeof statement === 'string' ? statement : statement.sql);
+}
+
+/**
+ * Waits until no other process holds the write lock. A statement that meets one is left open by libSQL's binding until the
+ * garbage collector has been at it, and while it is open nothing that comes after it is committed, although it is answered as
+ * done. A script is closed at its end, whatever comes of it: it takes the lock by way of trial. Between two trials the service goes on.
+ */
+async function untilWritable(client: Client): Promise<void> {
+  const end = performance.now() + BUSY_TIMEOUT_MS;
+  const patient = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
+  for (;;) {
+    try {
+      return await client.executeMultiple(`PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK; ${patient}`);
+    } catch (error) {
+      await client.executeMultiple(patient);
+      const isBusy = error instanceof LibsqlError && error.code.startsWith('SQLITE_BUSY');
+      if (!isBusy || performance.now() >= end) throw error;
+    }
+    await sleep(LOOK_EVERY_MS);
   }
 }
 
 function withTransactionsInPlace(client: Client): Client {
   const transaction = async (): Promise<Transaction> => {
+    await untilWritable(client);
     // IMMEDIATE takes the write lock now, so that what is read inside is what is written over.
     await client.execute('BEGIN IMMEDIATE');
     let open = true;
@@ -72,9 +103,13 @@ function withTransactionsInPlace(client: Client): Client {
       },
     } satisfies Transaction;
   };
+  return replaced(client, 'transaction', transaction);
+}
+
+function replaced(client: Client, name: 'execute' | 'transaction', by: unknown): Client {
   return new Proxy(client, {
     get(target, property) {
-      if (property === 'transaction') return transaction;
+      if (property === name) return by;
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },

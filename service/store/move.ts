@@ -15,6 +15,7 @@ import { unreachable } from './postgres-error.js';
 import { lockDatabase } from './postgres-lock.js';
 import { parsePostgresUrl } from './postgres-url.js';
 import { readPages, readTables, type Table, tableDigest, writePage } from './tables.js';
+import { verifyCopied } from './verify-copied.js';
 
 export interface MovedTable {
   table: string;
@@ -85,13 +86,14 @@ export async function moveFromPostgres(url: string, dataDir: string): Promise<Mo
   }
 }
 
-/** Into one transaction of the target, which is committed only when it reads there as it read here. */
+/** Into one transaction of the target, which is committed only when it reads there as it read here, and its audit holds. */
 async function copy(tables: Table[], from: Executor, to: Executor, begin: string[]): Promise<MovedTable[]> {
   for (const statement of begin) await to.execute(statement);
   try {
     for (const { name } of tables) {
       if ((await to.execute(`SELECT 1 FROM "${name}" LIMIT 1`)).length > 0) throw notEmpty();
     }
+    await verifyCopied(from, tables, 'the database to copy');
     const moved: MovedTable[] = [];
     for (const table of tables) {
       const read = tableDigest(table);
@@ -106,6 +108,7 @@ async function copy(tables: Table[], from: Executor, to: Executor, begin: string
       if (table.counter && to.dialect === 'postgres') await countOn(to, table.name, table.counter);
       moved.push(here);
     }
+    await verifyCopied(to, tables, 'the copy');
     await to.execute('COMMIT');
     return moved;
   } catch (error) {

@@ -1,17 +1,20 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
+import { Client, DatabaseError, Pool } from 'pg';
 import { isNatsctlError } from '../../claims/errors.js';
 import { PrismaClient } from '../../prisma/generated/postgres/client.js';
+import { unavailable } from './database-error.js';
 import { postgresExecutor } from './executor.js';
 import { migrate } from './migrate.js';
 import { type Database, type Queries, type Store, TRANSACTIONS, transactions } from './open.js';
 import { ADVISORY, advisoryLock } from './postgres-advisory.js';
-import { isFailure, lost, unreachable } from './postgres-error.js';
+import { isFailure, unreachable } from './postgres-error.js';
 import { lockDatabase } from './postgres-lock.js';
 import { type PostgresTarget, parsePostgresUrl } from './postgres-url.js';
 
 /** Connections for queries. One more session holds the lock. */
 const POOL_SIZE = 10;
+/** SQLSTATE of a table that is not there. */
+const UNDEFINED_TABLE = '42P01';
 
 /** Opens a PostgreSQL database for this process alone and brings its tables up to date. */
 export async function openPostgres(url: string): Promise<Store> {
@@ -43,6 +46,22 @@ export async function openPostgres(url: string): Promise<Store> {
   }
 }
 
+/** Whether a service has kept something in a database. Changes nothing there, whoever uses it. */
+export async function holdsService(url: string): Promise<boolean> {
+  const { config, shown } = parsePostgresUrl(url);
+  const client = new Client(config);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return ((await client.query('SELECT 1 FROM "meta" LIMIT 1')).rowCount ?? 0) > 0;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return false;
+    throw unreachable(shown, error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 /**
  * Writers follow each other, as they do on libSQL: what is read inside is what is written over. The lock is the first statement,
  * and at READ COMMITTED every later one sees all that was committed before it was granted. Queries outside of transactions need
@@ -60,7 +79,7 @@ async function serialized<T>(db: Database, { shown }: PostgresTarget, work: (tx:
     });
   } catch (error) {
     // What the work threw is its own affair; everything else is a transaction that could not begin or commit.
-    throw error !== thrown && isFailure(error) ? lost(shown, error) : error;
+    throw error !== thrown && isFailure(error) ? unavailable(error, { database: shown }) : error;
   }
 }
 
@@ -78,7 +97,7 @@ function connect(pool: Pool, { shown }: PostgresTarget): Database {
     query: {
       $allOperations: ({ args, query }) =>
         query(args).catch((error: unknown) => {
-          throw isFailure(error) ? lost(shown, error) : error;
+          throw isFailure(error) ? unavailable(error, { database: shown }) : error;
         }),
     },
   });

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { NatsctlError } from '../../claims/errors.js';
 import { type Prisma, PrismaClient } from '../../prisma/generated/client.js';
@@ -42,6 +43,13 @@ export async function openStore(dir: string, databaseUrl?: string): Promise<Stor
   // A service on libSQL never loads PostgreSQL's driver and client.
   const { openPostgres } = await import('./open-postgres.js');
   return openPostgres(databaseUrl);
+}
+
+/** Whether a service was there before: in the data folder, or in the PostgreSQL database that takes the place of its file. */
+export async function holdsDatabase(dir: string, databaseUrl?: string): Promise<boolean> {
+  const stat = await lstat(path.join(dir, DATABASE_FILE)).catch(() => null);
+  if (stat !== null && stat.size > 0) return true;
+  return databaseUrl !== undefined && (await import('./open-postgres.js')).holdsService(databaseUrl);
 }
 
 /**

@@ -17,15 +17,6 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** While the service runs: callers learn that, and the log learns why. */
-export function lost(shown: string, cause: unknown): NatsctlError<ServiceErrorCode> {
-  return new NatsctlError('ERR_DATABASE', 'the database did not answer as it should', {
-    hint: "try again; the service's log says why",
-    details: { database: shown },
-    cause,
-  });
-}
-
 /** SQLSTATE classes: connection, resources, locks and timeouts, intervention, system (postgresql.org/docs/current/errcodes-appendix). */
 const FAILED_STATES = /^(08|53|55|57|58|XX)/;
 

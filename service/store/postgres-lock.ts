@@ -1,8 +1,9 @@
 import { Client, DatabaseError } from 'pg';
 import { NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { unavailable } from './database-error.js';
 import { ADVISORY, ADVISORY_CLASS } from './postgres-advisory.js';
-import { lost, unreachable } from './postgres-error.js';
+import { unreachable } from './postgres-error.js';
 import type { PostgresTarget } from './postgres-url.js';
 
 const LOCK_PATIENCE_MS = 2_000;
@@ -38,7 +39,7 @@ export async function lockDatabase(target: PostgresTarget): Promise<DatabaseLock
   watch();
   const retake = async () => {
     client = await lockedSession(target).catch((error) => {
-      throw error.code === 'ERR_DATABASE_LOCKED' ? error : lost(target.shown, error);
+      throw error.code === 'ERR_DATABASE_LOCKED' ? error : unavailable(error, { database: target.shown });
     });
     held = true;
     watch();

@@ -3,6 +3,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import { scopeOfKey } from '../../claims/trust/user.js';
 import type { User } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
+import { findAccount } from '../accounts/find-account.js';
 import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import { type Send, withRest } from '../custody/sign-elsewhere.js';
@@ -11,6 +12,7 @@ import { requireMatch } from '../http/entity-tag.js';
 import { announced, restoreIn } from '../revocations/revoke-user.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { readStored } from '../store/read-stored.js';
 import { findUser } from './find-user.js';
 import { type IssuingAccount, issueUser, issuingAccount } from './issue-user.js';
 import { claimsOf, sameLife } from './replace-jwt.js';
@@ -43,8 +45,9 @@ export async function disableUser(
     if (stored.disabledAt !== null) {
       throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${stored.key} is disabled already`);
     }
-    const { account, row } = await issuingAccount(service, tx, stored.accountKey);
-    const own = await ownRevocation(tx, account.claims, stored.key);
+    // Also where no server takes the account any more: its JWT may be signed anew later.
+    const row = await findAccount(tx, stored.accountKey);
+    const own = await ownRevocation(tx, readStored('account', row).claims, stored.key);
     // Revoked already, it is that revocation which ends when it is enabled; JWTs before the last one stay void.
     const prior = own === undefined ? undefined : Math.min(own, Number(stored.iat) - 1);
     const again = sendAgain(stored, 'disable');
@@ -82,14 +85,16 @@ export async function enableUser(
     // Somebody revoked it once more, for a reason of his own.
     if (own !== undefined && own > Number(stored.disabledAt)) throw keyRevoked(claims, stored.key);
     const swallowed = (claims.nats.revocations.get(EVERYONE) ?? -1) >= Number(stored.iat);
+    const named = claims.nats.revocations.get(stored.key) ?? null;
+    // With that of everyone: all it was for has expired, and this JWT too.
+    const pruned = named === null && own !== undefined;
     // A signing key that went while it was disabled took its JWT along.
-    if (swallowed || scopeOfKey(claimsOf(stored).iss, issuing.account) === undefined) {
+    if (swallowed || pruned || scopeOfKey(claimsOf(stored).iss, issuing.account) === undefined) {
       return { user: await enableAnew(service, tx, stored, issuing, actor), reissued: true, told: null };
     }
     const { row } = issuing;
     const prior = stored.priorRevocation === null ? null : Number(stored.priorRevocation);
-    const named = claims.nats.revocations.get(stored.key) ?? null;
-    // Gone where it was pruned (everything it was for has expired), or where a push has taken it back.
+    // Gone where a push has taken it back.
     const restored =
       named === null || named === prior
         ? null

@@ -67,9 +67,16 @@ export interface IssuedUser {
 
 export async function issuingAccount(service: Service, tx: Queries, id: string): Promise<IssuingAccount> {
   const row = await findAccount(tx, id);
+  const judged = lastJudged.get(tx);
+  if (judged?.row.key === row.key && judged.row.jwt === row.jwt) return { row, account: judged.account };
   const { trusted } = await servedOperator(tx, row.operatorKey);
-  return { row, account: verifyAccount(row.jwt, trusted, { now: service.now(), subject: row.key }) };
+  const issuing = { row, account: verifyAccount(row.jwt, trusted, { now: service.now(), subject: row.key }) };
+  lastJudged.set(tx, issuing);
+  return issuing;
 }
+
+/** Many users of one account are made in one transaction: a large JWT is not judged anew for each. */
+const lastJudged = new WeakMap<Queries, IssuingAccount>();
 
 /**
  * The one place where this service signs a user: every user JWT is held to the policy, validated, signed by a key in custody,
@@ -86,12 +93,14 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const { claims, clamped } = clamp(signedBy(issue.claims, signer.publicKey, row.key), rules, at);
   const issues = validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at);
   if (scope) issues.push(...scopeIssues(claims, account.claims, scope));
-  refuseInvalid(placed(issues, issue.pointer));
+  // It may begin later.
+  const against = issues.filter(({ code }) => code !== 'ERR_CLAIM_NOT_YET_VALID');
+  refuseInvalid(placed(against, issue.pointer));
   // Later than a revocation of everyone made in this same second, or the new JWT would be void from the start.
   const after = Math.max(account.claims.nats.revocations.get(EVERYONE) ?? -1, Number(stored?.iat ?? -1));
   const signed = await signClaims(claims, signer, { now: at, after });
   // A role's template can make a bearer token as well: what counts is what holds in the end.
-  const { limits } = verifyUser(signed.token, account, { now: at });
+  const { limits } = verifyUser(signed.token, account, { now: Math.max(at, claims.nbf ?? at) });
   if (limits.bearer_token && !rules.allowBearer) throw bearerRefused();
   const user = await saveUser(tx, signed.claims, signed.token, issue, at);
   const whose = { operator: row.operatorKey, account: row.key };
@@ -145,7 +154,7 @@ async function userSigner(
   const plain = [...nats.signing_keys].filter(([, scope]) => scope === null).map(([key]) => key);
   const may = role === null ? (strict ? plain : [...plain, sub]) : requireRole(claims, role);
   for (const key of may) {
-    const signer = await custody.signer(tx, key);
+    const signer = await custody.signer(tx, sub, key);
     if (signer) return signer;
   }
   const owner = role === null ? `account ${name}` : `the role ${JSON.stringify(role)} of account ${name}`;

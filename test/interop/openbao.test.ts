@@ -57,7 +57,7 @@ describe.skipIf(!bao)('OpenBao', () => {
     const reference = { provider: 'transit', mount: 'transit', name: 'operator', version: 1 } as const;
     const key = await custody.findRemote('operator', reference);
     await store.transaction((tx) => custody.keepRemote(tx, 'O1', key, 1));
-    const sign = async () => (await custody.signer(store.db, key.publicKey))?.sign(DATA);
+    const sign = async () => (await custody.signer(store.db, 'O1', key.publicKey))?.sign(DATA);
     expect(verifySignature(key.publicKey, DATA, (await sign()) as Uint8Array)).toBe(true);
 
     // Rotated, it signs with the version that is the nkey; a new version is another nkey.
@@ -108,7 +108,7 @@ describe.skipIf(!bao)('OpenBao', () => {
     expect(await unseal(transit, what, first)).toEqual(secret);
     await server.call('POST', 'transit/keys/natsctl/config', { min_decryption_version: 2 });
     await expect(unseal(transit, what, first)).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
-    const signer = await custody.signer(store.db, seed.publicKey);
+    const signer = await custody.signer(store.db, seed.publicKey, seed.publicKey);
     expect(verifySignature(seed.publicKey, DATA, (await signer?.sign(DATA)) as Uint8Array)).toBe(true);
   });
 

@@ -111,6 +111,36 @@ describe('a caller who has no right to an entity', () => {
     expect(await api('POST', '/operators', { jwt: other.token })).toMatchObject({ status: 403 });
   });
 
+  it('manages its account, but not what the operator decides about it', async () => {
+    const { service, mine } = await tenants();
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'admin', account: mine.publicKey }))
+      .json;
+    const at = `/accounts/${mine.publicKey}`;
+    const exp = Math.floor(Date.now() / 1_000) + 3_600;
+    expect((await service.api('PATCH', at, { exp }, { 'if-match': '*' })).status).toBe(200);
+    const own = { authorization: `Bearer ${token}`, 'if-match': '*' };
+    const remoteKey = { provider: 'transit', mount: 'transit', name: 'of-another', version: 1 };
+    const decided: [string, string, object][] = [
+      ['PATCH', at, { exp: null }],
+      ['PATCH', at, { exp: exp + 1 }],
+      ['PATCH', at, { nbf: 1 }],
+      ['PATCH', at, { nats: { limits: { conn: 9 } } }],
+      ['PATCH', `${at}/limits`, { conn: 9 }],
+      ['POST', `${at}/keys`, { remoteKey }],
+      ['POST', `${at}/signing-keys`, { remoteKey }],
+      ['DELETE', at, {}],
+    ];
+    for (const [method, path, body] of decided) {
+      const refused = await service.api(method, path, body, own);
+      expect([method, path, body, refused.status]).toEqual([method, path, body, 403]);
+    }
+    // Names are one list of all tenants of an operator; whose name it is that is taken would be the way to its JWT.
+    const SYS = await service.api('PATCH', at, { name: 'sys' }, own);
+    expect([SYS.status, SYS.json.code]).toEqual([409, 'ERR_ACCOUNT_NAME_TAKEN']);
+    expect(SYS.text).not.toContain(service.operator.system.publicKey);
+    expect((await service.api('PATCH', at, { nats: { tags: ['t'] } }, own)).status).toBe(200);
+  });
+
   it('does not take an account over from one operator of the service to another', async () => {
     const { service, other, mine } = await tenants();
     const taken = await other.account(mine.publicKey, () => {}, { iat: Math.floor(Date.now() / 1_000) });

@@ -11,8 +11,8 @@ import { dataDirFlag } from '../../up/server-flags.js';
 export default class ServiceMove extends NatsctlCommand {
   static override summary = "Copy the service's database to PostgreSQL, or back into a file.";
   static override description =
-    'The service must be stopped. Every table is copied in one transaction into an empty database and read again there: it arrives ' +
-    'whole or not at all, and where it came from stays as it is. The master key stays in the data folder (or where you keep it).';
+    'The service must be stopped. Every table is copied in one transaction into an empty database and read again there, and the audit ' +
+    'is verified on both ends: it arrives whole or not at all, and where it came from stays as it is. The master key stays in the data folder (or where you keep it).';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --data-dir ./data --to postgres://natsctl@127.0.0.1/natsctl',
     '<%= config.bin %> <%= command.id %> --data-dir ./back --from postgres://natsctl@127.0.0.1/natsctl',
@@ -40,7 +40,7 @@ export default class ServiceMove extends NatsctlCommand {
     const back = flags.to === undefined;
     const tables = back ? await moveFromPostgres(url, dataDir) : await moveToPostgres(dataDir, url);
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    this.print(`${rows} rows of ${tables.length} tables copied and compared\n`);
+    this.print(`${rows} rows of ${tables.length} tables copied and compared, the audit verified on both ends\n`);
     if (!this.jsonEnabled()) {
       this.note(
         back

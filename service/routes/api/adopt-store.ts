@@ -6,6 +6,9 @@ import { originOf } from '../../plugins/access.js';
 import { apiRoute, ChangeQuery, closed, Id, needs, refusals } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
 
+/** Requests that one counts as: thousands of JWTs are verified. */
+const STORE = 1_000;
+
 const Tokens = (description: string, maxItems: number) =>
   Type.Optional(Type.Array(Type.String({ maxLength: MAX_TOKEN_BYTES }), { maxItems, description }));
 
@@ -41,7 +44,7 @@ export const adoptStoreRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
   app.post(
     '/operators/adopt-store',
     {
-      config: needs('manage', 'service'),
+      config: { ...needs('manage', 'service'), cost: STORE },
       bodyLimit: 16 * MAX_TOKEN_BYTES,
       schema: {
         ...apiRoute,

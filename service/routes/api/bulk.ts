@@ -22,6 +22,8 @@ const MAX_NEW_ACCOUNTS = 250;
 /** Bytes of a body: about as much as the items of single requests, or tokens of their usual size. */
 const BULK_BODY = 4 * MAX_TOKEN_BYTES;
 
+/** Requests that one counts as. */
+const MANY = 100;
 const InAccount = Type.Object({ account: Id('Account key') }, closed);
 const Items = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Object({ items: Type.Array(item) }, closed);
 
@@ -68,7 +70,7 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/accounts/bulk',
     {
-      config: needs('manage', 'reach'),
+      config: { ...needs('manage', 'reach'), cost: MANY },
       bodyLimit: BULK_BODY,
       schema: {
         ...apiRoute,
@@ -93,7 +95,7 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/accounts/import',
     {
-      config: needs('manage', 'reach'),
+      config: { ...needs('manage', 'reach'), cost: MANY },
       bodyLimit: BULK_BODY,
       schema: {
         ...apiRoute,
@@ -119,7 +121,7 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/accounts/:account/users/bulk',
     {
-      config: needs('issue', 'account'),
+      config: { ...needs('issue', 'account'), cost: MANY },
       bodyLimit: BULK_BODY,
       schema: {
         ...apiRoute,
@@ -146,7 +148,7 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
   app.post(
     '/accounts/:account/revocations/bulk',
     {
-      config: needs('issue', 'account'),
+      config: { ...needs('issue', 'account'), cost: MANY },
       bodyLimit: BULK_BODY,
       schema: {
         ...apiRoute,

@@ -7,12 +7,15 @@ import { apiRoute, needs, refusals } from '../../schemas/common.js';
 import { Answer, Complaint, Diagnosis, PostedComplaint, Question } from '../../schemas/insight.js';
 import type { Service } from '../../service.js';
 
+/** Requests that one counts as: the accounts around one are judged, each import of each. */
+const EXPLANATION = 50;
+
 /** The CLI's answers from the same code (claims/explain), over the accounts that this service holds. */
 export const insightRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   app.get(
     '/explain',
     {
-      config: needs('read', 'reach'),
+      config: { ...needs('read', 'reach'), cost: EXPLANATION },
       schema: {
         ...apiRoute,
         summary: 'Whether a user may publish, subscribe or request, and why: `natsctl explain can`',
@@ -26,7 +29,7 @@ export const insightRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.get(
     '/doctor',
     {
-      config: needs('read', 'reach'),
+      config: { ...needs('read', 'reach'), cost: EXPLANATION },
       schema: {
         ...apiRoute,
         summary: 'Why servers refuse a user of this service: `natsctl doctor`',
@@ -43,7 +46,7 @@ export const insightRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.post(
     '/doctor',
     {
-      config: needs('read', 'reach'),
+      config: { ...needs('read', 'reach'), cost: EXPLANATION },
       schema: {
         ...apiRoute,
         summary: 'As GET, of a user JWT from anywhere (never its seed)',

@@ -21,6 +21,9 @@ import {
 } from '../../schemas/ledger.js';
 import type { Service } from '../../service.js';
 
+/** Requests that one counts as: up to a thousand JWTs are judged. */
+const REACHERS = 100;
+
 export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, { service }) => {
   app.get(
     '/ledger',
@@ -65,7 +68,7 @@ export const ledgerRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asy
   app.get(
     '/accounts/:account/reachers',
     {
-      config: needs('read', 'account'),
+      config: { ...needs('read', 'account'), cost: REACHERS },
       schema: {
         ...apiRoute,
         summary:

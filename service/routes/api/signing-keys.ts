@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import type { Account } from '../../../prisma/generated/client.js';
 import { findAccount } from '../../accounts/find-account.js';
+import { requireRight } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { servedOperator } from '../../operators/served-operator.js';
-import { originOf } from '../../plugins/access.js';
+import { callerOf, originOf } from '../../plugins/access.js';
 import { apiRoute, ChangeQuery, closed, Id, IfMatch, ListOf, needs, refusals } from '../../schemas/common.js';
 import {
   AccountSigningKey,
@@ -20,6 +22,7 @@ import {
 import type { Service } from '../../service.js';
 import { addSigningKey, editSigningKey, removeSigningKey, rotateSigningKey } from '../../signing-keys/account-keys.js';
 import { addOperatorKey } from '../../signing-keys/operator-keys.js';
+import type { WantedKey } from '../../signing-keys/signing-key.js';
 
 const OfOperator = Type.Object({ operator: Id('Operator key') }, closed);
 const OfAccount = Type.Object({ account: Id('Account key') }, closed);
@@ -39,6 +42,13 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
   /** A key as it is now; in a rehearsal, which is answered with its changes, it was never stored. */
   const one = async (row: Account, publicKey: string): Promise<Static<typeof AccountSigningKey>> =>
     (await listed(row)).find((key) => key.publicKey === publicKey) ?? { publicKey, held: null };
+
+  /** Transit has one access for all: whoever names a key of it could name those of the operator and of other accounts. */
+  const requireMayName = async (request: FastifyRequest, account: string, { remoteKey }: WantedKey): Promise<void> => {
+    if (!remoteKey) return;
+    const { operatorKey } = await findAccount(store.db, account);
+    requireRight(callerOf(request), 'manage', { operator: operatorKey });
+  };
 
   app.get(
     '/operators/:operator/signing-keys',
@@ -113,6 +123,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, body } = request;
+      await requireMayName(request, params.account, body);
       const { row, publicKey } = await addSigningKey(service, params.account, body, originOf(request));
       return sendEntityTag(reply.code(201), row).send(await one(row, publicKey));
     },
@@ -177,6 +188,7 @@ export const signingKeyRoutes: FastifyPluginAsyncTypebox<{ service: Service }> =
     },
     async (request, reply) => {
       const { params, query, headers, body: wanted } = request;
+      await requireMayName(request, params.account, wanted);
       const rotation = { ...params, ifMatch: headers['if-match'], wanted, forced: query.force };
       const { row, publicKey, ...rest } = await rotateSigningKey(service, rotation, originOf(request));
       return sendEntityTag(reply, row).send({ ...(await one(row, publicKey)), ...rest });

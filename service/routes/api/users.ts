@@ -4,9 +4,10 @@ import { Type } from 'typebox';
 import { NatsctlError } from '../../../claims/errors.js';
 import { findAccount } from '../../accounts/find-account.js';
 import type { Origin } from '../../audit/audit.js';
+import { hasRight } from '../../auth/rights.js';
 import type { ServiceErrorCode } from '../../errors.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
-import { originOf } from '../../plugins/access.js';
+import { callerOf, originOf } from '../../plugins/access.js';
 import {
   apiRoute,
   ChangeQuery,
@@ -42,7 +43,7 @@ import { disableUser, enableUser } from '../../users/disable-user.js';
 import { editUser } from '../../users/edit-user.js';
 import { findUser } from '../../users/find-user.js';
 import { listUsers } from '../../users/list-users.js';
-
+import { opensAlone } from '../../users/opens-alone.js';
 import { type ReissuedWithKey, reissueUser } from '../../users/reissue-user.js';
 import { tellRevocation } from '../../users/replace-jwt.js';
 import type { WantedKey } from '../../users/user-key.js';
@@ -120,14 +121,16 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
       config: needs('read', 'user'),
       schema: {
         ...apiRoute,
-        summary: 'One user that this service made',
+        summary: 'One user that this service made; the JWT of a bearer to those who may issue users only',
         params: OneUser,
         response: { 200: UserDetail, ...refusals(400, 401, 404) },
       },
     },
-    async ({ params }, reply) => {
-      const row = await findUser(db, params.user);
-      return sendEntityTag(reply, row).send(userDetail(row));
+    async (request, reply) => {
+      const { account, ...row } = await findUser(db, request.params.user);
+      const scope = { operator: account.operatorKey, account: row.accountKey };
+      const shown = hasRight(callerOf(request), 'issue', scope) || !(await opensAlone(db, row));
+      return sendEntityTag(reply, row).send(shown ? userDetail(row) : userItem(row));
     },
   );
 

@@ -43,6 +43,8 @@ import { findWebhook } from '../../webhooks/webhook.js';
 const WebhookId = Type.Object({ webhook: Id('Webhook id') }, closed);
 const SECONDS_OF_HOUR = 3_600;
 const OVERLAP_HOURS = 24;
+/** Requests that a test counts as: somebody else's server is asked, as often as the caller says. */
+const TRIAL = 50;
 
 /**
  * A hook is for whoever manages its part of the service: its URL may hold a password, so reading it takes that right too. Every
@@ -179,7 +181,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
   app.post(
     '/webhooks/:webhook/test',
     {
-      config,
+      config: { ...config, cost: TRIAL },
       schema: {
         ...apiRoute,
         summary: 'Send an event of type `webhook.test` now, once, and tell what came of it; also where it is disabled',

@@ -65,6 +65,14 @@ it('a store is taken over whole: operator, accounts, users, seeds; or nothing of
   // What is held now signs: a user of the account, and a change of it.
   expect((await service.api('POST', `/accounts/${account.publicKey}/users`, { name: 'new' })).status).toBe(201);
   expect((await service.api('GET', `/users/${till.publicKey}`)).json.jwt).toBe(till.token);
+  // Two states of one account, or of one user: the one is refused, of the other the newest counts.
+  const older = await other.account(account.publicKey, (claims) => Object.assign(claims, { name: 'older' }));
+  const twice = await adopt({ accounts: [older, shop] });
+  expect([twice.status, twice.json.code]).toEqual([400, 'ERR_REQUEST_INVALID']);
+  const claims = newUser(till.publicKey, 'newer', { issuerAccount: account.publicKey });
+  const newer = await signClaims(claims, seedSigner(signing), { now: NOW - 5 });
+  const left = (await adopt({ users: [newer.token] })).json.leftOut;
+  expect(left).toMatchObject([{ user: till.publicKey, code: 'ERR_USER_EXISTS' }]);
   // Once more changes nothing.
   expect((await adopt({})).json).toMatchObject({ users: [], keys: [other.signing.publicKey, signing.publicKey] });
 });

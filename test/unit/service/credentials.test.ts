@@ -40,6 +40,25 @@ async function prove(service: TestService, account: string, seed: Seed, by = see
 }
 
 describe('credentials', () => {
+  it('are void with everyone, or revoked alone, also where their issue is ahead of the clock', async () => {
+    const { service, account, give, make } = await shop();
+    const revoked = async (user: string, at = 'revocations') => {
+      const body = at === 'evacuate' ? {} : { user };
+      const { headers } = await service.api('GET', `/accounts/${account}`);
+      const ifMatch = { 'if-match': headers.get('etag') ?? '' };
+      return (await service.api('POST', `/accounts/${account}/${at}`, body, ifMatch)).json;
+    };
+    await revoked('*');
+    const given = (await give({ name: 'job' })).json;
+    expect(claimsOf(given.jwt).iat).toBe(NOW + 1);
+    expect(await revoked(given.publicKey)).toMatchObject({ revokedAt: NOW + 1, known: true });
+    await give({ name: 'another' });
+    expect(await revoked('*')).toMatchObject({ revokedAt: NOW + 1 });
+    const listed = (await make({ name: 'listed' })).json;
+    expect(listed.code).toBe('ERR_USER_REVOKED');
+    expect(await revoked('*', 'evacuate')).toMatchObject({ revokedAt: NOW + 1 });
+  });
+
   it('with a key made here hold for an hour, are given once and stand in the audit, not in the list', async () => {
     const { service, account, give } = await shop();
     const given = await give({ name: 'job', permissions: { pub: { allow: ['jobs.>'] } } });

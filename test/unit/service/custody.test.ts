@@ -190,11 +190,14 @@ describe('custody', () => {
     const { dir, store, custody } = await open();
     const seed = Seed.generate('account');
     await store.transaction((tx) => custody.keep(tx, 'account', seed.publicKey, seed, 1));
-    const signer = await custody.signer(store.db, seed.publicKey);
+    const signer = await custody.signer(store.db, seed.publicKey, seed.publicKey);
     const data = Buffer.from('data');
     const signature = await signer?.sign(data);
     expect(verifySignature(seed.publicKey, data, signature as Uint8Array)).toBe(true);
-    expect(await custody.signer(store.db, Seed.generate('account').publicKey)).toBeNull();
+    const other = Seed.generate('account').publicKey;
+    expect(await custody.signer(store.db, other, other)).toBeNull();
+    // A JWT may name keys of others as its own.
+    expect(await custody.signer(store.db, other, seed.publicKey)).toBeNull();
     expect(await custody.keysOf(store.db, seed.publicKey)).toEqual([seed.publicKey]);
     await store.close();
     expect((await databaseBytes(dir)).includes(seed.reveal())).toBe(false);
@@ -209,26 +212,34 @@ describe('custody', () => {
     const { sealed } = await store.db.sealedKey.findUniqueOrThrow({ where: { publicKey: other.publicKey } });
     for (const change of [{ sealed }, { kind: 'operator' }, { kind: 'remote:account' }, { owner: other.publicKey }]) {
       await store.db.sealedKey.update({ where, data: { ...before, ...change } });
-      await expect(signWith(custody, store, mine.publicKey)).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
+      const owner = change.owner ?? mine.publicKey;
+      await expect(signWith(custody, store, owner, mine.publicKey)).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
     }
     await store.db.sealedKey.update({ where, data: before });
-    expect(await signWith(custody, store, mine.publicKey)).toHaveLength(64);
+    expect(await signWith(custody, store, mine.publicKey, mine.publicKey)).toHaveLength(64);
     await store.close();
   });
 
-  it('keeps a key once: what is kept already is not replaced', async () => {
+  it('keeps a key once: what is kept already is not replaced, and never given to another', async () => {
     const { store, custody } = await open();
     const seed = Seed.generate('account');
     await custody.keep(store.db, 'account', seed.publicKey, seed, 1);
     const before = await store.db.sealedKey.findMany();
-    await custody.keep(store.db, 'account-signing', 'somebody else', seed, 2);
+    await custody.keep(store.db, 'account-signing', seed.publicKey, seed, 2);
+    const another = custody.keep(store.db, 'account-signing', 'somebody else', seed, 2);
+    await expect(another).rejects.toMatchObject({ code: 'ERR_KEY_FOREIGN' });
     expect(await store.db.sealedKey.findMany()).toEqual(before);
     await store.close();
   });
 });
 
-async function signWith(custody: Custody, store: Awaited<ReturnType<typeof openTestStore>>, publicKey: string) {
-  const signer = await custody.signer(store.db, publicKey);
+async function signWith(
+  custody: Custody,
+  store: Awaited<ReturnType<typeof openTestStore>>,
+  owner: string,
+  publicKey: string,
+) {
+  const signer = await custody.signer(store.db, owner, publicKey);
   return signer?.sign(Buffer.from('data'));
 }
 

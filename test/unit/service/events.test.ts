@@ -63,6 +63,31 @@ describe('events', () => {
     expect(await stream.next()).toBeNull();
   });
 
+  it('end with the right to them: a token that is revoked is told nothing of what comes after', async () => {
+    const service = await runService();
+    const account = (await service.api('POST', '/accounts', { name: 'mine' })).json.publicKey;
+    const { id, token } = (await service.api('POST', '/tokens', { name: 't', role: 'viewer', account })).json;
+    const stream = await follow(service, { authorization: `Bearer ${token}` });
+    const user = await service.api('POST', `/accounts/${account}/users`, { name: 'u' });
+    expect((await stream.next())?.data.entity).toBe(user.json.publicKey);
+    expect((await service.api('DELETE', `/tokens/${id}`)).status).toBe(204);
+    await service.api('POST', `/accounts/${account}/users`, { name: 'v' });
+    expect(await stream.next()).toBeNull();
+  });
+
+  it('are followed by so many of one caller, and the next caller still gets in', async () => {
+    const service = await runService();
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'viewer' })).json;
+    const mine = { authorization: `Bearer ${token}` };
+    const head = await fetch(`${service.url}/api/v1/events`, { method: 'HEAD', headers: mine });
+    expect(head.status).toBe(404);
+    const streams = await Promise.all(Array.from({ length: 16 }, () => follow(service, mine)));
+    expect(await service.get('/api/v1/events', mine)).toMatchObject({ status: 503, json: { code: 'ERR_EVENTS_BUSY' } });
+    streams.push(await follow(service));
+    expect(streams.map(({ response }) => response.status)).toEqual(Array(17).fill(200));
+    for (const stream of streams) stream.stop();
+  });
+
   it('say nothing of other tenants, nor who made a change, nor any claims', async () => {
     const service = await runService();
     const own = (await service.api('POST', '/accounts', { name: 'mine' })).json.publicKey;

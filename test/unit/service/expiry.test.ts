@@ -30,7 +30,7 @@ const claimsOf = async (service: TestService, id: string) =>
 
 describe('expirations', () => {
   it('are listed with the next one first, JWTs in force and access tokens', async () => {
-    const service = await runService();
+    const service = await runService({ now: () => NOW });
     const shop = (await service.api('POST', '/accounts', { name: 'shop' })).json.publicKey;
     const ending = await account(service, 'ending', NOW + 300);
     const user = (name: string, expires: number) =>

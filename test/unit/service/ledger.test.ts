@@ -153,7 +153,7 @@ describe('the ledger', () => {
   });
 
   it('is filtered and paged', async () => {
-    const service = await runService();
+    const service = await runService({ now: () => NOW });
     const account = await newAccount(service, 'shop');
     for (let n = 0; n < 5; n++) {
       await newUser(service, account, { name: `u${n}`, ...(n < 2 && { expires: NOW + 100 + n }) });

@@ -17,6 +17,13 @@ describe('a token bucket', () => {
     expect(takes(4)).toEqual([true, true, true, false]);
   });
 
+  it('takes what a thing costs, and never more than it can hold', () => {
+    const buckets = tokenBuckets({ perSecond: 2, burst: 10, clock: () => 0 });
+    expect(buckets.take('a', 7)).toMatchObject({ ok: true, remaining: 3 });
+    expect(buckets.take('a', 7)).toEqual({ ok: false, remaining: 3, retryAfter: 2, fullIn: 4 });
+    expect([buckets.take('a').ok, buckets.take('b', 100).ok, buckets.take('b').ok]).toEqual([true, true, false]);
+  });
+
   it('remembers a bounded number of callers, those seen last', () => {
     const buckets = tokenBuckets({ perSecond: 1, burst: 1, maxKeys: 2, clock: () => 0 });
     for (const key of ['a', 'b', 'a', 'c']) buckets.take(key);
@@ -55,6 +62,17 @@ describe('rate limits', () => {
     expect(other.status).toBe(200);
   });
 
+  it('count what takes long as many requests', async () => {
+    const service = await limits({ requests: 10 });
+    const { token } = (await service.api('POST', '/tokens', { name: 't', role: 'viewer' })).json;
+    const asked = [];
+    for (let n = 0; n < 3; n++) {
+      const reply = await service.api('POST', '/doctor', { jwt: 'x' }, { authorization: `Bearer ${token}` });
+      asked.push(reply.status);
+    }
+    expect(asked).toEqual([400, 400, 429]);
+  });
+
   it('leave the reads of servers and the probes alone', async () => {
     const service = await limits({ requests: 1 });
     const { publicKey } = service.operator.system;
@@ -72,6 +90,9 @@ describe('rate limits', () => {
     expect([refused.status, refused.json.code]).toEqual([429, 'ERR_RATE_LIMITED']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(1);
     expect((await service.api('GET', '/links')).status).toBe(429);
+    // A sign-in shows no token; however its URL is written, it is one.
+    const signIn = await send(`${service.url}/api/v1/%73essions`, { method: 'POST' });
+    expect([signIn.status, signIn.json.code]).toEqual([429, 'ERR_RATE_LIMITED']);
     expect((await service.get(`/jwt/v1/accounts/${service.operator.system.publicKey}`)).status).toBe(200);
   });
 

@@ -1,13 +1,15 @@
 import { chmod, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { createClient } from '@libsql/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Seed } from '../../../claims/keys/seed.js';
 import { startService } from '../../../service/start.js';
 import { backupDatabase, restoreDatabase } from '../../../service/store/backup.js';
-import { postgresExecutor } from '../../../service/store/executor.js';
+import { libsqlExecutor, postgresExecutor } from '../../../service/store/executor.js';
 import { migrate } from '../../../service/store/migrate.js';
 import { moveFromPostgres, moveToPostgres } from '../../../service/store/move.js';
+import { readTables } from '../../../service/store/tables.js';
 import { peer } from '../../peers.js';
 import { type PostgresServer, startPostgres } from '../../postgres.js';
 import { testFolder } from './folder.js';
@@ -99,6 +101,52 @@ describe.skipIf(peer('postgres') === undefined)('a database that is moved', () =
     } finally {
       await busy.close();
     }
+  });
+
+  it('brings along rows of every table there is', async () => {
+    const origin = await filled();
+    const { dataDir } = origin.service;
+    await origin.service.close();
+    const file = createClient({ url: `file:${path.join(dataDir, 'natsctl.db')}` });
+    const values = { text: 'é', integer: 2n ** 31n - 1n, bytes: Uint8Array.of(0, 255), boolean: true };
+    const tables = await readTables(libsqlExecutor(file));
+    for (const { name, columns } of tables) {
+      // What refers to another row finds one: all have the same text as their key.
+      if (name === 'audit_entry') continue;
+      await file.execute({
+        sql: `INSERT INTO "${name}" VALUES (${columns.map(() => '?')})`,
+        args: columns.map(({ kind }) => values[kind]),
+      });
+    }
+    file.close();
+    const url = await newDatabase();
+    const there = await moveToPostgres(dataDir, url);
+    expect(there.map(({ table }) => table)).toEqual(tables.map(({ name }) => name));
+    expect(there.filter(({ rows }) => rows === 0)).toEqual([]);
+    expect(await moveFromPostgres(url, await testFolder())).toEqual(there);
+  });
+
+  it('is not moved, either way, when its audit does not hold', async () => {
+    const origin = await filled();
+    const { dataDir } = origin.service;
+    await origin.service.close();
+    const spoilt = { code: 'ERR_DATABASE', message: expect.stringMatching(/audit .*does not hold.* entry 3:/) };
+    const change = `UPDATE "audit_entry" SET "actor" = "actor" || 'x' WHERE "seq" = 3`;
+    const url = await newDatabase();
+    const file = createClient({ url: `file:${path.join(dataDir, 'natsctl.db')}` });
+    await file.execute(change);
+    await expect(moveToPostgres(dataDir, url)).rejects.toMatchObject(spoilt);
+    await file.execute(`UPDATE "audit_entry" SET "actor" = rtrim("actor", 'x') WHERE "seq" = 3`);
+    file.close();
+    // It left nothing behind.
+    await moveToPostgres(dataDir, url);
+    const client = new Client(url);
+    await client.connect();
+    await client.query(change);
+    await client.end();
+    const back = await testFolder();
+    await expect(moveFromPostgres(url, back)).rejects.toMatchObject(spoilt);
+    expect(await readdir(back)).not.toContain('natsctl.db');
   });
 
   it('arrives whole or not at all', async () => {

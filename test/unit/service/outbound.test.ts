@@ -6,6 +6,8 @@ import { openOutbound } from '../../../service/outbound/guard.js';
 import { authority, hasOpenssl } from '../../certificates.js';
 
 const HERE = ['127.0.0.0/8'];
+/** Ends the connection of whoever did not ask for it, and the request with it. */
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
 const at = (address: string) => ({ address, family: address.includes(':') ? 6 : 4 });
 
 /** A receiver on this machine; returns its port and how often somebody connected. */
@@ -131,6 +133,7 @@ describe('the way out', () => {
       else if (request.url === '/large') response.end('x'.repeat(100_000));
       else if (request.url === '/none') response.writeHead(204).end();
       else if (request.url === '/broken') response.socket?.destroy();
+      else if (request.url === '/upgrade') response.socket?.write(UPGRADE);
       else if (request.url === '/slow') response.writeHead(200).write('never the end');
       else response.writeHead(200, { 'x-kept': 'yes' }).end(`${request.method} ${request.headers['accept-encoding']}`);
     });
@@ -149,7 +152,9 @@ describe('the way out', () => {
     await expect(outbound.fetch(url('/slow'), { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'ERR_OUTBOUND_TIMEOUT',
     });
-    await expect(outbound.fetch(url('/broken'))).rejects.toMatchObject({ code: 'ERR_OUTBOUND_FAILED' });
+    for (const path of ['/broken', '/upgrade']) {
+      await expect(outbound.fetch(url(path)), path).rejects.toMatchObject({ code: 'ERR_OUTBOUND_FAILED' });
+    }
     const reason = new Error('no longer wanted');
     await expect(outbound.fetch(url('/slow'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const nowhere = openOutbound({ allow: HERE, resolve: async () => [] });

@@ -1,12 +1,15 @@
+import { readdir } from 'node:fs/promises';
 import { createClient } from '@libsql/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startService } from '../../../service/start.js';
 import { type Executor, libsqlExecutor, postgresExecutor } from '../../../service/store/executor.js';
 import { migrate, refuseUnmigrated } from '../../../service/store/migrate.js';
 import { openStore, type Store } from '../../../service/store/open.js';
 import { parsePostgresUrl } from '../../../service/store/postgres-url.js';
 import { peer } from '../../peers.js';
 import { POSTGRES_PASSWORD, type PostgresServer, startPostgres } from '../../postgres.js';
+import { testFolder } from './folder.js';
 
 const program = peer('postgres');
 const failure = (work: Promise<unknown>) =>
@@ -81,6 +84,19 @@ describe.skipIf(program === undefined)('the PostgreSQL database', () => {
     await opened(url);
   });
 
+  it('is not taken for a new one by a new data folder, which is given no key', async () => {
+    const url = await newDatabase();
+    const first = await startService({ dataDir: await testFolder(), databaseUrl: url, port: -1 });
+    await first.close();
+    const dataDir = await testFolder();
+    const missing = startService({ dataDir, databaseUrl: url, port: -1 });
+    await expect(missing).rejects.toMatchObject({
+      code: 'ERR_MASTER_KEY_FILE',
+      message: expect.stringContaining('is missing'),
+    });
+    expect(await readdir(dataDir)).not.toContain('master.key');
+  });
+
   it('keeps writers of another session out of a transaction', async () => {
     const url = await newDatabase();
     const [store, other] = [await opened(url), await connected(url)];
@@ -102,7 +118,7 @@ describe.skipIf(program === undefined)('the PostgreSQL database', () => {
         await tx.meta.count();
       }),
     );
-    expect(await cut).toMatchObject({ code: 'ERR_DATABASE' });
+    expect(await cut).toMatchObject({ code: 'ERR_DATABASE_UNAVAILABLE' });
     await store.transaction((tx) => tx.meta.create({ data: { key: 'whole', value: Buffer.from('x') } }));
     expect(await store.db.meta.findMany({ select: { key: true } })).toEqual([{ key: 'whole' }]);
     // The lock was lost with its session, and has been taken again.

@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { copyFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
 import { decodeAs } from '../../../claims/jwt/decode.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import type { AccountClaims } from '../../../claims/types.js';
+import { backupDatabase, restoreDatabase } from '../../../service/store/backup.js';
+import { testFolder } from './folder.js';
 import { NOW, runService, type TestService } from './service.js';
 
 const HOUR = 3_600;
@@ -35,8 +39,6 @@ describe('pruning revocations', () => {
     await revoke({ user: stranger });
     await revoke({ user: future, at: NOW + 100 * HOUR });
     now += 1;
-    // A user key that the ledger has never seen was signed by nobody: only this service can sign here.
-    expect((await prune(service, account)).json).toMatchObject({ pruned: [{ user: stranger }] });
     const before = await service.get(`/jwt/v1/accounts/${account}`);
     expect((await prune(service, account)).json).toMatchObject({ pruned: [], announced: [] });
     expect((await service.get(`/jwt/v1/accounts/${account}`)).text).toBe(before.text);
@@ -58,8 +60,10 @@ describe('pruning revocations', () => {
       [endless]: 'not-ended',
       [listed]: 'user-listed',
       [future]: 'in-future',
+      // Who revoked it knows of a JWT that is not in the ledger.
+      [stranger]: 'not-in-ledger',
     });
-    expect((await revocationsOf(service, account)).sort()).toEqual([long, endless, listed, future].sort());
+    expect((await revocationsOf(service, account)).sort()).toEqual([long, endless, listed, future, stranger].sort());
 
     // The key stays one that was revoked: it is given nothing new.
     expect(await service.api('POST', `/accounts/${account}/users`, { name: 'again', publicKey: short })).toMatchObject({
@@ -127,6 +131,65 @@ describe('pruning revocations', () => {
     await patch(own);
     expect(await kept(id)).toEqual(signedElsewhere);
   });
+
+  it('leaves a revocation that was pushed: who made it may know of more than the ledger', async () => {
+    let now = NOW;
+    const service = await runService({ now: () => now });
+    const account = (await service.api('POST', '/accounts', { name: 'shop' })).json.publicKey;
+    const key = await user(service, account, { name: 'a', expires: NOW + 60 });
+    now += 10;
+    await remove(service, key);
+    const { claims } = decodeAs('account', (await service.get(`/jwt/v1/accounts/${account}`)).text);
+    now += 3 * HOUR;
+    // As a server has it that was told later than this database knows of.
+    const unknown = Seed.generate('user').publicKey;
+    const later = new Map([...claims.nats.revocations, [key, now], [unknown, now]]);
+    const token = await service.operator.account(
+      account,
+      (fresh) => Object.assign(fresh, { ...claims, nats: { ...claims.nats, revocations: later } }),
+      { iat: now },
+    );
+    expect((await service.push(account, token)).status).toBe(200);
+    now += 3 * HOUR;
+    const { json } = await prune(service, account);
+    expect(json.pruned).toEqual([]);
+    expect(json.kept.map(({ reason }: { reason: string }) => reason)).toEqual([
+      'revoked-elsewhere',
+      'revoked-elsewhere',
+    ]);
+    // An evacuation makes its keys here, and its revocation of everyone goes as any other.
+    const headers = { 'if-match': (await service.api('GET', `/accounts/${account}`)).headers.get('etag') ?? '' };
+    expect((await service.api('POST', `/accounts/${account}/evacuate`, {}, headers)).status).toBe(200);
+    now += 10;
+    expect((await prune(service, account)).json.pruned).toMatchObject([{ user: '*' }]);
+  });
+
+  // PostgreSQL is put back by its own tools.
+  it.skipIf(inject('postgres') !== undefined)(
+    'takes nothing out of a backup: JWTs issued after it are in no ledger',
+    async () => {
+      let now = NOW;
+      const service = await runService({ now: () => now });
+      const account = (await service.api('POST', '/accounts', { name: 'shop' })).json.publicKey;
+      const key = await user(service, account, { name: 'a', expires: NOW + 60 });
+      now += 10;
+      await remove(service, key);
+      const folder = await testFolder();
+      const [file, dataDir] = [path.join(folder, 'backup.db'), path.join(folder, 'data')];
+      await backupDatabase(service.dataDir, file);
+      await mkdir(dataDir, { mode: 0o700 });
+      await copyFile(path.join(service.dataDir, 'master.key'), path.join(dataDir, 'master.key'));
+      await restoreDatabase(file, dataDir);
+      const restored = await runService({ now: () => now, dataDir, operator: service.operator });
+      now += 3 * HOUR;
+      expect((await prune(service, account)).json.pruned).toMatchObject([{ user: key }]);
+      expect((await prune(restored, account)).json.kept).toMatchObject([{ user: key, reason: 'signed-elsewhere' }]);
+      const made = (await restored.api('POST', '/accounts', { name: 'made-after' })).json.publicKey;
+      await remove(restored, await user(restored, made, { name: 'a', expires: now + 60 }));
+      now += 3 * HOUR;
+      expect((await prune(restored, made)).json.pruned).toHaveLength(1);
+    },
+  );
 
   it('is done by itself where the service was told to', async () => {
     let now = NOW;

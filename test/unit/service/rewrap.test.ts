@@ -40,7 +40,7 @@ async function keep(store: Store, masterKey: MasterKey, count: number): Promise<
 async function signs(store: Store, masterKey: MasterKey, { publicKey }: Seed): Promise<boolean> {
   const custody = await openCustody(store, masterKey, noVault);
   const data = randomBytes(20);
-  const signature = await (await custody.signer(store.db, publicKey))?.sign(data);
+  const signature = await (await custody.signer(store.db, publicKey, publicKey))?.sign(data);
   return signature !== undefined && verifySignature(publicKey, data, signature);
 }
 
@@ -158,7 +158,9 @@ describe('rewrap', () => {
       const made = Seed.generate('account');
       await store.transaction((tx) => custody.keep(tx, 'account', made.publicKey, made, 2));
       fresh.push(made);
-      expect(await (await custody.signer(store.db, seed.publicKey))?.sign(Buffer.from('x'))).toHaveLength(64);
+      expect(
+        await (await custody.signer(store.db, seed.publicKey, seed.publicKey))?.sign(Buffer.from('x')),
+      ).toHaveLength(64);
     }
     expect(await running).toMatchObject({ complete: true, unopened: 0 });
     for (const seed of [...seeds, ...fresh]) expect(await signs(store, newer(), seed)).toBe(true);

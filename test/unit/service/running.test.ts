@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -149,6 +150,20 @@ describe('a push policy of access tokens', () => {
     expect(taken.status).toBe(201);
     const last = (await service.api('GET', '/audit?limit=1000')).json.items.at(-1);
     expect(last).toMatchObject({ entity: id, actor: 'token:admin.token' });
+  });
+
+  it('holds whatever form the URL has that leads there', async () => {
+    const service = await runService({ pushAuth: 'token' });
+    const id = newKey();
+    const token = await service.operator.account(id);
+    const forms = ['/%6awt/v1/accounts/', '/jwt/v1/%61ccounts/', `${service.url}/jwt/v1/accounts/`];
+    for (const form of forms) {
+      const request = http.request(service.url, { method: 'POST', path: form + id }).end(token);
+      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+      answer.resume();
+      expect([form, answer.statusCode]).toEqual([form, 401]);
+    }
+    expect((await service.get(`/jwt/v1/accounts/${id}`)).status).toBe(404);
   });
 });
 

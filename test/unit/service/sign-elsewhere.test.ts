@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { isRevoked } from '../../../claims/account/revocation.js';
 import { parseClaims } from '../../../claims/jwt/claims-json.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
 import { signClaims } from '../../../claims/jwt/encode.js';
+import { newUser } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import { verifyAccount } from '../../../claims/trust/account.js';
 import { trustOperators } from '../../../claims/trust/operators.js';
 import { verifyUser } from '../../../claims/trust/user.js';
+import { pushSigned } from '../../../cli/sign/push-signed.js';
+import { readSignRequest } from '../../../cli/sign/sign-request.js';
 import type { SignRequest } from '../../../service/custody/sign-elsewhere.js';
 import { NOW, type Reply, runService, type TestService } from './service.js';
 
@@ -42,6 +46,34 @@ const claimsOf = async (service: TestService, id: string) =>
   decodeAs('account', (await service.get(`/jwt/v1/accounts/${id}`)).text).claims;
 
 describe('what no key here may sign', () => {
+  it('is read and done to its end by `natsctl sign`: a user that is disabled, and enabled', async () => {
+    const { service, operator, sign } = await keyless();
+    const [account, user] = [Seed.generate('account'), Seed.generate('user')];
+    const jwt = await signClaims(newUser(user.publicKey, 'till'), seedSigner(account), { now: NOW - 10 });
+    const store = {
+      operator: operator.token,
+      accounts: [await operator.account(account.publicKey)],
+      users: [jwt.token],
+    };
+    expect((await service.api('POST', '/operators/adopt-store', store)).status).toBe(201);
+    const at = `/users/${user.publicKey}`;
+    const to = { base: service.url, accessToken: service.adminToken, timeoutMs: 5_000 };
+    for (const verb of ['disable', 'enable']) {
+      const ifMatch = { 'if-match': (await service.api('GET', at)).headers.get('etag') ?? '' };
+      const refused = await service.api('POST', `${at}/${verb}`, undefined, ifMatch);
+      const request = readSignRequest(refused.text, NOW);
+      const pushed = await pushSigned(to, request, await sign(refused.json.details));
+      expect(pushed.rest).toEqual([{ request: `POST ${at}/${verb}`, done: true }]);
+      expect('disabledAt' in (await service.api('GET', at)).json).toBe(verb === 'disable');
+      const { revocations } = (await claimsOf(service, account.publicKey)).nats;
+      expect(isRevoked(revocations, user.publicKey, NOW - 10)).toBe(verb === 'disable');
+      const { details } = refused.json;
+      const foreign = [{ method: 'POST', url: `/api/v1/users/${newKey('user')}/disable`, headers: {} }];
+      const asked = JSON.stringify({ ...details, rest: foreign });
+      expect(() => readSignRequest(asked, NOW)).toThrow(expect.objectContaining({ code: 'ERR_SIGN_REQUEST' }));
+    }
+  });
+
   it('is told as the claims to sign, and is the change once they were signed and pushed', async () => {
     const { service, complete, operator, account } = await keyless();
     const publicKey = newKey('account');

@@ -3,7 +3,9 @@ import { Seed } from '../../../claims/keys/seed.js';
 import { verifyAccount } from '../../../claims/trust/account.js';
 import { trustOperators } from '../../../claims/trust/operators.js';
 import { verifyUser } from '../../../claims/trust/user.js';
+import { startTransit } from '../../transit-server.js';
 import { NOW, runService } from './service.js';
+import { tenant } from './tenant.js';
 
 const refusal = (status: number, code: string) => ({ status, json: { code } });
 
@@ -22,6 +24,32 @@ async function withAccount() {
 }
 
 describe('signing keys of an account', () => {
+  it('sign for that account alone, whatever keys another one names, and only its operator names keys in Transit', async () => {
+    const transit = await startTransit();
+    transit.addKey('operator', 'ed25519');
+    const service = await runService({ vault: { address: transit.url, token: transit.token } });
+    const victim = await tenant(service, 'victim');
+    const [theirs] = (await victim.api('GET', '/signing-keys')).json.items;
+    const guest = await tenant(service, 'guest');
+    const [own] = (await guest.api('GET', '/signing-keys')).json.items;
+    expect((await guest.api('POST', '/signing-keys', { publicKey: theirs.publicKey })).json).toMatchObject({
+      held: null,
+    });
+    const remoteKey = { provider: 'transit', mount: 'transit', name: 'operator', version: 1 };
+    const asked = transit.requests.length;
+    const ifMatch = { 'if-match': (await guest.api('GET', '/signing-keys')).headers.get('etag') ?? '' };
+    for (const at of ['/signing-keys', `/signing-keys/${own.publicKey}/rotate`]) {
+      expect(await guest.api('POST', at, { remoteKey }, ifMatch)).toMatchObject(refusal(403, 'ERR_AUTH_FORBIDDEN'));
+    }
+    expect(transit.requests).toHaveLength(asked);
+    for (const { publicKey } of (await service.api('GET', `/accounts/${guest.key}/keys`)).json.items) {
+      expect(await service.api('DELETE', `/accounts/${guest.key}/keys/${publicKey}`)).toMatchObject({ status: 200 });
+    }
+    const user = { name: 'till', publicKey: Seed.generate('user').publicKey };
+    expect(await guest.api('POST', '/users', user)).toMatchObject(refusal(409, 'ERR_SIGN_ELSEWHERE'));
+    expect(await victim.api('POST', '/users', user)).toMatchObject({ status: 201 });
+  });
+
   it('are made, listed, given a role and changed', async () => {
     const { service, at, keys, version } = await withAccount();
     const [first] = await keys();

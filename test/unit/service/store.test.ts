@@ -1,6 +1,9 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@libsql/client';
 import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../service/http/problem.js';
 import { openConnection } from '../../../service/store/connection.js';
 import { libsqlExecutor } from '../../../service/store/executor.js';
 import { migrate } from '../../../service/store/migrate.js';
@@ -20,6 +23,36 @@ describe('the libSQL database', () => {
       expect(Number(await pragma(store, 'busy_timeout'))).toBe(5_000);
       await store.transaction((tx) => tx.meta.count());
     }
+    await store.close();
+  });
+
+  it('waits for another process that writes, going on with all else, and keeps what it answers after it gave up', async () => {
+    const dir = await testFolder();
+    const store = await openStore(dir);
+    const other = createClient({ url: `file:${path.join(dir, 'natsctl.db')}` });
+    const put = (key: string) => store.db.meta.create({ data: { key, value: Buffer.from('x') } });
+    const kept = async () =>
+      (await other.execute('SELECT "key" FROM "meta" ORDER BY "key"')).rows.map(({ key }) => key);
+    await other.execute('BEGIN IMMEDIATE');
+    let done = 0;
+    const waiting = [
+      put('a'),
+      store.transaction((tx) => tx.meta.create({ data: { key: 'b', value: Buffer.from('x') } })),
+    ];
+    for (const one of waiting) one.then(() => done++).catch(() => {});
+    const began = performance.now();
+    await sleep(100);
+    expect([done, performance.now() - began < 1_000]).toEqual([0, true]);
+    await other.execute('ROLLBACK');
+    await Promise.all(waiting);
+    await other.execute('BEGIN IMMEDIATE');
+    const refused = await put('never').catch((error: unknown) => error);
+    expect(problemOf(refused, '/')).toMatchObject({ status: 503, code: 'ERR_DATABASE_UNAVAILABLE' });
+    await other.execute('ROLLBACK');
+    await put('c');
+    await store.transaction((tx) => tx.meta.create({ data: { key: 'd', value: Buffer.from('x') } }));
+    expect(await kept()).toEqual(['a', 'b', 'c', 'd']);
+    other.close();
     await store.close();
   });
 

@@ -147,6 +147,75 @@ describe('another key', () => {
   });
 });
 
+describe('a user', () => {
+  it('may begin later, and not after its end', async () => {
+    const { make, judge, clock } = await shop();
+    const made = await make({ name: 'tomorrow', notBefore: NOW + 60 });
+    expect(made.status, made.text).toBe(201);
+    expect(await judge(made.json.jwt)).toBe('ERR_USER_NOT_YET_VALID');
+    const never = await make({ name: 'never', notBefore: NOW + 60, expires: NOW + 30 });
+    expect(refusal(never)).toEqual([400, 'ERR_USER_EXPIRED']);
+    clock.now += 60;
+    expect(await judge(made.json.jwt)).toBe('in');
+  });
+
+  it('that is a bearer, by itself or by its role, is shown with its JWT to those alone who may issue one', async () => {
+    const { service, account, make } = await shop();
+    const template = { bearer_token: true };
+    await service.api('POST', `/accounts/${account}/signing-keys`, { role: 'guest', template });
+    const users = [
+      await make({ name: 'b', bearer: true }),
+      await make({ name: 'g', role: 'guest' }),
+      await make({ name: 'u' }),
+    ];
+    const seenBy = async (role: string) => {
+      const { token } = (await service.api('POST', '/tokens', { name: role, role, account })).json;
+      const authorization = `Bearer ${token}`;
+      const seen = users.map(({ json }) =>
+        service.api('GET', `/users/${json.publicKey}`, undefined, { authorization }),
+      );
+      return (await Promise.all(seen)).map(({ status, json }) => [status, 'jwt' in json]);
+    };
+    expect(await seenBy('issuer')).toEqual([
+      [200, true],
+      [200, true],
+      [200, true],
+    ]);
+    for (const role of ['viewer', 'auditor']) {
+      expect(await seenBy(role)).toEqual([
+        [200, false],
+        [200, false],
+        [200, true],
+      ]);
+    }
+  });
+
+  it('goes along with its role, and so does the policy, where that is given another name', async () => {
+    const { service, account, change, make } = await shop();
+    const keys = `/accounts/${account}/signing-keys`;
+    const { publicKey: key } = (await service.api('POST', keys, { role: 'reader' })).json;
+    const { publicKey: other } = (await service.api('POST', keys, { role: 'reader' })).json;
+    const policy = `/accounts/${account}/credential-policy/roles`;
+    const rules = { maxTtl: 60, defaultTtl: null, requireProof: false, allowBearer: false };
+    await service.api('PUT', `${policy}/reader`, rules, { 'if-match': '"v0"' });
+    const user = (await make({ name: 'till', role: 'reader' })).json;
+    const signer = claimsOf(user.jwt).iss;
+    expect([key, other]).toContain(signer);
+    const { headers } = await service.api('GET', keys);
+    const ifMatch = { 'if-match': headers.get('etag') ?? '' };
+    expect((await service.api('PATCH', `${keys}/${signer}`, { role: 'readers' }, ifMatch)).status).toBe(200);
+    expect((await service.api('GET', `${policy}/readers`)).json).toEqual(rules);
+    expect((await service.api('GET', `${policy}/reader`)).json).toEqual(rules);
+    const again = await change('POST', `/users/${user.publicKey}/reissue`, { expires: 0 });
+    expect(again).toMatchObject({ status: 200, json: { role: 'readers', clamped: { maxTtl: 60 } } });
+    expect(claimsOf(again.json.jwt).iss).toBe(signer);
+    const nats = { signing_keys: [{ kind: 'user_scope', key: signer, role: 'writers', template: {} }] };
+    expect((await change('PATCH', `/accounts/${account}`, { nats })).status).toBe(200);
+    expect((await service.api('GET', `/users/${user.publicKey}`)).json.role).toBe('writers');
+    expect((await make({ name: 'new', role: 'writers' })).json.clamped).toMatchObject({ maxTtl: 60 });
+  });
+});
+
 describe('a disabled user', () => {
   it('is revoked and listed; enabled, the JWT its holder has works again', async () => {
     const { service, account, change, make, judge } = await shop();
@@ -171,6 +240,21 @@ describe('a disabled user', () => {
     expect(await judge(jwt)).toBe('in');
     expect((await service.api('GET', `/accounts/${account}/revocations`)).json.items).toEqual([]);
     expect(refusal(await change('POST', `/users/${user}/enable`))).toEqual([409, 'ERR_USER_NOT_DISABLED']);
+  });
+
+  it('that was revoked once more is enabled when that was taken back, and not before', async () => {
+    const { service, account, change, make, judge, clock } = await shop();
+    const { publicKey: user, jwt } = (await make({ name: 'till' })).json;
+    await change('POST', `/users/${user}/disable`);
+    clock.now += 10;
+    const revocation = `/accounts/${account}/revocations/${user}`;
+    await service.api('POST', `/accounts/${account}/revocations`, { user });
+    expect(refusal(await change('POST', `/users/${user}/enable`))).toEqual([409, 'ERR_USER_REVOKED']);
+    expect((await service.api('DELETE', revocation)).status).toBe(200);
+    expect(refusal(await service.api('DELETE', revocation))).toEqual([409, 'ERR_USER_DISABLED']);
+    expect(await judge(jwt)).toBe('ERR_USER_REVOKED');
+    expect((await change('POST', `/users/${user}/enable`)).json).toMatchObject({ reissued: false, jwt });
+    expect(await judge(jwt)).toBe('in');
   });
 
   it('gets no older JWT back that was revoked before, also not by way of a revocation of everyone', async () => {

@@ -48,7 +48,7 @@ async function remote(timeoutMs?: number) {
   const custody = await openCustody(store, localMasterKey(randomBytes(32)), () => vault);
   const key = await custody.findRemote('operator', REFERENCE);
   await store.transaction((tx) => custody.keepRemote(tx, 'O1', key, 1));
-  const sign = async () => (await custody.signer(store.db, key.publicKey))?.sign(DATA);
+  const sign = async () => (await custody.signer(store.db, 'O1', key.publicKey))?.sign(DATA);
   return { server, store, custody, key, sign, vault, master };
 }
 
@@ -197,7 +197,7 @@ describe('a key in Transit', () => {
       { sealed: mine?.sealed.slice(0, -1) },
     ]) {
       await store.db.sealedKey.update({ where, data: { ...mine, ...change } as typeof change & { kind?: string } });
-      const signer = await custody.signer(store.db, key.publicKey);
+      const signer = await custody.signer(store.db, change.owner ?? 'O1', key.publicKey);
       await expect(Promise.resolve(signer?.sign(DATA))).rejects.toMatchObject({ code: 'ERR_SEALED_KEY' });
     }
     expect(server.requests).toHaveLength(asked);
@@ -283,13 +283,15 @@ describe('a master key in Transit', () => {
     const open = (key: typeof master) => openCustody(store, key, () => vault);
     await (await open(local())).keep(store.db, 'account', seed.publicKey, seed, 1);
     expect(await (await open(keyring([master, local()]))).rewrap()).toMatchObject({ rewrapped: 1, complete: true });
-    const signer = await (await open(master)).signer(store.db, seed.publicKey);
+    const signer = await (await open(master)).signer(store.db, seed.publicKey, seed.publicKey);
     expect(verifySignature(seed.publicKey, DATA, (await signer?.sign(DATA)) as Uint8Array)).toBe(true);
     server.rotate('master');
     expect(await (await open(master)).rewrap()).toMatchObject({ keyId: 'transit:transit/master:v2', rewrapped: 1 });
     expect(await (await open(keyring([local(), master]))).rewrap()).toMatchObject({ rewrapped: 1, complete: true });
     const asked = server.requests.length;
-    expect(await (await (await open(local())).signer(store.db, seed.publicKey))?.sign(DATA)).toHaveLength(64);
+    expect(
+      await (await (await open(local())).signer(store.db, seed.publicKey, seed.publicKey))?.sign(DATA),
+    ).toHaveLength(64);
     expect(server.requests).toHaveLength(asked);
   });
 });
@@ -407,7 +409,7 @@ describe('a service whose operator key is in Transit', () => {
     const { token: jwt } = await signClaims(claims, seedSigner(operator.identity), { now: NOW });
     const running = await startService({ dataDir: await testFolder(), port: -1, logger: SILENT, vault: settings });
     onTestFinished(() => running.close());
-    const api = (method: string, where: string, body: unknown) =>
+    const api = (method: string, where: string, body: unknown = {}) =>
       send(`${running.url}/api/v1${where}`, {
         method,
         headers: { authorization: `Bearer ${running.adminToken}`, 'content-type': 'application/json' },
@@ -420,6 +422,15 @@ describe('a service whose operator key is in Transit', () => {
     const made = await api('POST', '/accounts', { name: 'shop' });
     expect(made).toMatchObject({ status: 201 });
     expect(decodeAs('account', made.json.jwt).claims.iss).toBe(nkey);
+
+    // What a key in Transit signed for others no ledger knows, also when it is let go here and still is the account's.
+    const signing = await api('POST', '/accounts', { name: 'signs-there', remoteKey: { signing: REFERENCE } });
+    const [id, key] = [signing.json.publicKey, signing.json.claims.nats.signing_keys[0]];
+    expect((await api('DELETE', `/accounts/${id}/keys/${key}`)).status).toBe(200);
+    expect((await api('POST', `/accounts/${id}/revocations`, { user: '*', at: NOW - 100 })).status).toBe(201);
+    expect((await api('POST', `/accounts/${id}/revocations/prune`)).json.kept).toMatchObject([
+      { reason: 'signed-elsewhere' },
+    ]);
 
     server.lie = () => ({ status: 503, body: JSON.stringify({ errors: [`sealed ${server.token}`] }) });
     const refused = await api('POST', '/accounts', { name: 'late' });
