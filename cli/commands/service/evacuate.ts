@@ -54,7 +54,11 @@ export default class ServiceEvacuate extends NatsctlCommand {
     const found = await findEvacuated(rest, args.account, flags.operator);
     const dryRun = flags['dry-run'] ?? false;
     if (!dryRun) await confirmByName('account', found.name, flags.yes, EVACUATION);
-    const evacuation = await evacuate(rest, found, { keys: listOf(flags.key), reissue: flags.reissue ?? false, dryRun });
+    const evacuation = await evacuate(rest, found, {
+      keys: listOf(flags.key),
+      reissue: flags.reissue ?? false,
+      dryRun,
+    });
     this.show(evacuation);
     if (evacuation.complete === false) process.exitCode = 1;
     return evacuation;
