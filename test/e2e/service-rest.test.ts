@@ -113,7 +113,7 @@ describe('what is asked wrongly', () => {
 });
 
 describe('lists', () => {
-  it('go on where they ended', async () => {
+  it('go on where they ended', { timeout: 60_000 }, async () => {
     const all = (await asks('ledger', 'list', '--json')).json();
     expect(all).toMatchObject({ next: null });
     expect(all.entries.map(({ kind }: { kind: string }) => kind).sort()).toEqual(['account', 'account', 'operator']);
@@ -126,7 +126,7 @@ describe('lists', () => {
 });
 
 describe('evacuation', () => {
-  it('is tried first, and no success where no server was told', async () => {
+  it('is tried first, and no success where no server was told', { timeout: 60_000 }, async () => {
     const before = await (await fetch(`${home.env.NATSCTL_SERVICE}/jwt/v1/accounts/${await ordersKey()}`)).text();
     const tried = (await asks('evacuate', 'orders', '--dry-run', '--json')).json();
     expect(tried).toMatchObject({ dryRun: true, evacuated: null, changes: [{ action: 'account.evacuate' }] });
