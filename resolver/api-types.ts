@@ -1295,11 +1295,13 @@ export interface Api {
     };
     answer: {
       items: Array<{
-        status: "created" | "updated" | "unchanged" | "refused";
+        status: "created" | "updated" | "unchanged" | "pending" | "refused";
         /** Account key; absent where the token is none */
         account?: string;
         /** Of the JWT that is stored now */
         jti?: string;
+        /** The operator signed it anew: another JWT is stored */
+        resigned?: boolean;
         warnings?: {
           code: string;
           message: string;
@@ -3101,6 +3103,115 @@ export interface Api {
       recipient: string;
     };
     answer: ExportedKey;
+  };
+  /** Account JWTs that their owners signed and pushed, which wait to be approved */
+  "GET /operators/{operator}/pending-accounts": {
+    path: {
+      /** Operator key */
+      operator: string;
+    };
+    query?: {
+      /** Rows wanted */
+      limit?: number;
+      /** `next` of the page before, as it was given */
+      after?: string;
+    };
+    answer: {
+      items: Array<{
+        /** Account key */
+        account: string;
+        name: string;
+        /** Signed by its owner (unix seconds) */
+        issuedAt: number;
+        /** Pushed (unix seconds) */
+        receivedAt: number;
+        /** jti of the JWT it was pushed over; null for a new account */
+        replaces: string | null;
+        /** Another one for each push; the ETag */
+        version: number;
+      }>;
+      next?: string;
+    };
+  };
+  /** One of them, with the JWT; approving with dryRun=true tells what would change */
+  "GET /operators/{operator}/pending-accounts/{account}": {
+    path: {
+      /** Operator key */
+      operator: string;
+      /** Account key */
+      account: string;
+    };
+    answer: {
+      /** Account key */
+      account: string;
+      name: string;
+      /** Signed by its owner (unix seconds) */
+      issuedAt: number;
+      /** Pushed (unix seconds) */
+      receivedAt: number;
+      /** jti of the JWT it was pushed over; null for a new account */
+      replaces: string | null;
+      /** Another one for each push; the ETag */
+      version: number;
+      jwt: string;
+    };
+  };
+  /** Have the operator sign it, with the limits that the account has, and store and announce that */
+  "POST /operators/{operator}/pending-accounts/{account}/approve": {
+    path: {
+      /** Operator key */
+      operator: string;
+      /** Account key */
+      account: string;
+    };
+    query?: {
+      /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
+      dryRun?: boolean;
+    };
+    body: Record<string, never>;
+    ifMatch: string | null;
+    answer: {
+      status: "created" | "updated" | "unchanged";
+      /** Account key */
+      account: string;
+      /** Of the JWT that the operator signed */
+      jti: string;
+      warnings: {
+        code: string;
+        message: string;
+        path: string;
+      }[];
+    };
+  };
+  /** Let it go: nothing changes */
+  "POST /operators/{operator}/pending-accounts/{account}/reject": {
+    path: {
+      /** Operator key */
+      operator: string;
+      /** Account key */
+      account: string;
+    };
+    query?: {
+      /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
+      dryRun?: boolean;
+    };
+    body: {
+      reason?: string;
+    };
+    ifMatch: string | null;
+    answer: {
+      /** Account key */
+      account: string;
+      name: string;
+      /** Signed by its owner (unix seconds) */
+      issuedAt: number;
+      /** Pushed (unix seconds) */
+      receivedAt: number;
+      /** jti of the JWT it was pushed over; null for a new account */
+      replaces: string | null;
+      /** Another one for each push; the ETag */
+      version: number;
+    };
   };
   /** How account JWTs of an operator are renewed by the service */
   "GET /operators/{operator}/renewal-policy": {

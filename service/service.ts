@@ -7,6 +7,7 @@ import type { Events } from './events/events.js';
 import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
 import type { Outbound } from './outbound/guard.js';
+import type { ResignPolicy } from './push/resign.js';
 import type { Store } from './store/open.js';
 import type { KeyProofs } from './users/key-proofs.js';
 import type { Webhooks } from './webhooks/sender.js';
@@ -33,8 +34,8 @@ export interface Service {
 
 /** What whoever runs the service lets it do by itself. */
 export interface Policy {
-  /** Signs account JWTs with the operator's key that their accounts signed themselves (service/push/resign.ts). */
-  readonly resignSelfSigned: boolean;
+  /** When account JWTs are signed with the operator's key that their accounts signed themselves (service/push/resign.ts). */
+  readonly resignSelfSigned: ResignPolicy;
   /** Seconds that a user JWT signed here lives at most; null = what policies of accounts say. */
   readonly maxUserTtl: number | null;
   /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */

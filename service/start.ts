@@ -35,6 +35,7 @@ import { buildMetricsApp } from './metrics/own-port.js';
 import { type Adoption, adoptOperator } from './operators/adopt-operator.js';
 import { readAuthorities } from './outbound/authorities.js';
 import { openOutbound } from './outbound/guard.js';
+import type { ResignPolicy } from './push/resign.js';
 import type { Service } from './service.js';
 import { checkSettings, type RunSettings } from './settings.js';
 import { drainOutbox } from './stop/drain-outbox.js';
@@ -61,8 +62,8 @@ export interface ServiceOptions extends RunSettings {
   /** Vault or OpenBao, where keys are held there. Default: NATSCTL_VAULT_*, BAO_*, VAULT_* of the environment. */
   vault?: VaultSettings;
   logger?: FastifyBaseLogger;
-  /** Sign account JWTs that are pushed signed by their own account, with the operator's key in custody. Default false. */
-  resignSelfSigned?: boolean;
+  /** When account JWTs that are pushed signed by their own account are signed with the operator's key in custody. Default `never`. */
+  resignSelfSigned?: ResignPolicy;
   /** Seconds that user JWTs signed here live at most. Default: what the policies of accounts say. */
   maxUserTtl?: number;
   /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
@@ -128,7 +129,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const accounts = serveAccounts(store);
     const cursors = await openCursors(store, custody);
     const policy = {
-      resignSelfSigned: options.resignSelfSigned ?? false,
+      resignSelfSigned: options.resignSelfSigned ?? 'never',
       keyExport: options.allowKeyExport ?? false,
       maxUserTtl: options.maxUserTtl ?? null,
     };

@@ -6,7 +6,7 @@ import { dryRunFlag, showDifferences } from '../change/show.js';
 import { operatorFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { restFlags } from '../rest/flags.js';
-import { type SignOptions, type SignReport, signElsewhere } from '../sign/sign.js';
+import { type AboutToSign, type SignReport, signElsewhere } from '../sign/sign.js';
 import { readSignRequest } from '../sign/sign-request.js';
 import { readInput } from '../source.js';
 import { readOperator } from '../store/store.js';
@@ -46,7 +46,7 @@ export default class Sign extends NatsctlCommand {
       env: 'NATSCTL_FORCE',
     }),
     'operator-claims': Flags.boolean({
-      description: 'Sign also claims of the operator itself.',
+      description: 'Sign also claims of the operator itself, and of its system account and users of that.',
       env: 'NATSCTL_OPERATOR_CLAIMS',
     }),
   };
@@ -88,15 +88,8 @@ export default class Sign extends NatsctlCommand {
 }
 
 /** Before it is signed and sent: what a service asks for is seen also where it comes to nothing. */
-function showAbout({
-  kind,
-  name,
-  subject,
-  signer,
-  differences,
-  dryRun,
-}: Parameters<NonNullable<SignOptions['show']>>[0]) {
-  const what = `${kind} ${name ?? subject} (${subject})`;
+function showAbout({ kind, name, subject, account, signer, differences, dryRun }: AboutToSign) {
+  const what = `${kind} ${name ?? subject} (${subject})${account === null ? '' : ` of account ${account}`}`;
   process.stderr.write(safeText(`${what}: ${dryRun ? 'would be signed' : 'to be signed'} by ${signer}`).concat('\n'));
   process.stderr.write(showDifferences(differences));
 }

@@ -15,6 +15,7 @@ export function serviceOptions(flags: ServiceFlags) {
   return {
     ...(tls && { tls }),
     pushAuth: flags['push-auth'],
+    resignSelfSigned: flags['resign-self-signed'],
     allowKeyExport: flags['allow-key-export'],
     ...(flags['max-user-ttl'] !== undefined && { maxUserTtl: flags['max-user-ttl'] }),
     ...(metricsAuth !== undefined && { metricsAuth }),

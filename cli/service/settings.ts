@@ -79,6 +79,14 @@ export const serviceSettings = {
     default: 'none',
     env: 'NATSCTL_PUSH_AUTH',
   })(),
+  'resign-self-signed': Flags.option({
+    description:
+      "Whether account JWTs that their accounts signed are signed with the operator's key here: not at all, once an admin approves, or at once.",
+    helpGroup: ACCESS,
+    options: ['never', 'approved', 'always'] as const,
+    default: 'never',
+    env: 'NATSCTL_RESIGN_SELF_SIGNED',
+  })(),
   'allow-key-export': Flags.boolean({
     description:
       'Let admins of an operator have seeds of its keys in custody, sealed to a key of theirs. Each time is audited.',

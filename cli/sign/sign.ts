@@ -1,6 +1,7 @@
 import { lostRevocations } from '../../claims/account/revocation.js';
 import type { Signer } from '../../claims/keys/signer.js';
 import { seedSigner } from '../../claims/keys/signer.js';
+import { checkEntityName } from '../../claims/names.js';
 import { accountSigners } from '../../claims/trust/operators.js';
 import type { AccountClaims, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { fetchAccount } from '../../resolver/http.js';
@@ -19,12 +20,18 @@ import type { SignedClaims, SignedKind, SignRequest } from './sign-request.js';
 export interface SignOptions {
   /** Sign although revocations that are known here would be lost. */
   force: boolean;
-  /** Sign claims of the operator itself. */
+  /** Sign claims of the operator itself, and what gives power over its servers: its system account and users of that. */
   operatorClaims: boolean;
   dryRun: boolean;
   push: SendTo | null;
   /** Told before anything is signed: who is about to sign what. */
-  show?(about: Pick<SignReport, 'kind' | 'subject' | 'name' | 'signer' | 'differences' | 'dryRun'>): void;
+  show?(about: AboutToSign): void;
+}
+
+export interface AboutToSign
+  extends Pick<SignReport, 'kind' | 'subject' | 'name' | 'signer' | 'differences' | 'dryRun'> {
+  /** Of a user: where it would be let in. */
+  account: string | null;
 }
 
 export interface SignReport {
@@ -59,6 +66,17 @@ export async function signElsewhere(
       },
     );
   }
+  const account = kind === 'user' ? accountOf(claims as UserClaims, request.signers) : claims.sub;
+  if (account === operator.nats.system_account && !options.operatorClaims) {
+    throw cliError(
+      'ERR_SIGN_OPERATOR',
+      `this ${kind} is of the system account, whose users have power over all servers`,
+      {
+        hint: 'look at it with --dry-run --operator-claims, then sign with --operator-claims',
+      },
+    );
+  }
+  if (claims.name !== undefined) checkEntityName(claims.name, kind);
   if (kind === 'account') await refuseDropped(workspace, claims as AccountClaims, options.force);
   const signer = await chooseSigner(workspace, operator, request, dryRun);
   const before = await beforeOf(workspace, operator, claims, push);
@@ -71,7 +89,7 @@ export async function signElsewhere(
     differences: differences(kind, before, unsigned),
     dryRun,
   };
-  options.show?.(report);
+  options.show?.({ ...report, account: kind === 'user' ? account : null });
   if (signer.sign === null) return { ...report, jwt: null, pushed: null };
   const after = request.notIssuedBefore - 1;
   const { token } = await signChecked<SignedClaims>(

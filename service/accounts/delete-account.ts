@@ -14,7 +14,7 @@ import { change } from '../change/change.js';
 import { withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
-import { endInLedger } from '../ledger/record-issued.js';
+import { endInLedger, recordIssued } from '../ledger/record-issued.js';
 import type { JetStreamUse } from '../link/jetstream.js';
 import { linksOf } from '../link/scope.js';
 import { heldOperatorSigner, type ServedOperator, servedOperator } from '../operators/served-operator.js';
@@ -77,10 +77,11 @@ export async function removeAccount(service: Service, deletion: AccountDeletion)
       url: `/api/v1/accounts/${key}${forced ? '?force=true' : ''}`,
       headers: {},
     } as const;
-    const closing = await withRest(rest, () => closingJwt(service, tx, operator, stored, request));
+    const closing = await withRest(rest, () => closingJwt(service, tx, operator, stored, { request, actor }));
     const at = service.now();
     const refusedUntil = Math.max(closing?.iat ?? 0, Number(stored.iat), at);
     noteChanged(tx, key);
+    await tx.pendingAccount.deleteMany({ where: { key } });
     await tx.activation.deleteMany({ where: { exporterKey: key } });
     await tx.activationRequest.deleteMany({ where: { exporterKey: key, operatorKey: stored.operatorKey } });
     const { count: users } = await tx.user.deleteMany({ where: { accountKey: key } });
@@ -158,15 +159,24 @@ async function closingJwt(
   tx: Queries,
   operator: ServedOperator,
   stored: Account,
-  request: string | undefined,
+  { request, actor }: Pick<AccountDeletion, 'request' | 'actor'>,
 ): Promise<{ token: string; iat: number } | null> {
   if (!(await heldOperatorSigner(tx, service.custody, operator.claims))) {
     if (isClosed(stored)) return { token: stored.jwt, iat: Number(stored.iat) };
     if (request !== undefined) return null;
   }
   const claims = closed(stored, Math.max(service.now(), Number(stored.iat)));
-  const account = await signAccount(service, tx, operator, claims, Number(stored.iat));
-  return { token: account.token, iat: account.claims.iat };
+  const { token, claims: signed } = await signAccount(service, tx, operator, claims, Number(stored.iat));
+  const issued = {
+    claims: signed,
+    token,
+    operator: stored.operatorKey,
+    origin: 'issued',
+    actor,
+    at: service.now(),
+  } as const;
+  recordIssued(tx, { kind: 'account', ...issued });
+  return { token, iat: signed.iat };
 }
 
 function closed({ key, name }: Account, revokedAt: number): Unsigned<AccountClaims> {

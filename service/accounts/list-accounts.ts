@@ -1,6 +1,7 @@
 import { type Account, Prisma } from '../../prisma/generated/client.js';
 import type { Reach } from '../auth/rights.js';
 import { allOf, contains, isOneOf } from '../store/conditions.js';
+import { inParts } from '../store/in-parts.js';
 import type { Queries } from '../store/open.js';
 import { foldName } from './save-account.js';
 
@@ -32,5 +33,5 @@ export async function listAccounts(
     Prisma.sql`SELECT "key" FROM "account" WHERE ${allOf(conditions)} ORDER BY "key" LIMIT ${take}`,
   );
   const keys = found.map(({ key }) => key);
-  return db.account.findMany({ where: { key: { in: keys } }, orderBy: { key: 'asc' } });
+  return inParts(keys, (part) => db.account.findMany({ where: { key: { in: part } }, orderBy: { key: 'asc' } }));
 }

@@ -27,8 +27,10 @@ export interface AuditRecord {
   actor: Actor;
   action:
     | 'account.create'
+    | 'account.ask'
     | 'account.delete'
     | 'account.evacuate'
+    | 'account.reject'
     | 'account.renew'
     | 'account.renewal-failed'
     | 'account.update'

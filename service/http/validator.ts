@@ -14,10 +14,24 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const empty = httpPart === 'querystring' ? JSON.stringify(convert({})) : '';
   return (given: unknown) => {
     const value = httpPart !== 'querystring' ? given : isEmpty(given) ? JSON.parse(empty) : convert(given);
-    if (validator.Check(value)) return { value };
-    return { error: toldOnce(validator.Errors(value)) };
+    if (!validator.Check(value)) return { error: toldOnce(validator.Errors(value)) };
+    const nul = nulIn(value);
+    return nul === null ? { value } : { error: [{ ...NUL, instancePath: nul }] };
   };
 };
+
+const NUL = { keyword: 'nul', schemaPath: '#', params: {}, message: 'holds a NUL character' };
+
+/** Where a text has a NUL, which none of ours has: PostgreSQL takes no such text, and libSQL ends it there. Null = nowhere. */
+function nulIn(value: unknown, at = ''): string | null {
+  if (typeof value === 'string') return value.includes('\0') ? at : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const name in value) {
+    const found = nulIn((value as Record<string, unknown>)[name], `${at}/${name}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
 
 function isEmpty(given: unknown): boolean {
   for (const _ in given as object) return false;

@@ -6,6 +6,7 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import type { ClaimsByKind } from '../../claims/types.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { turn } from '../store/turn.js';
 import { type Issued, LEDGER_CHUNK, type LedgerKind, ledgerRow } from './record-issued.js';
 
 /** Holds the number of the last audit entry that was there when the ledger began. */
@@ -36,6 +37,7 @@ export async function fillLedger(service: Pick<Service, 'store' | 'now'>, signal
       if (signal.aborted) return;
       const from: string = after;
       after = await store.transaction((tx) => fillPage(tx, source, from, service.now()));
+      await turn();
     }
   }
   await store.db.meta.create({ data: { key: FILLED_META, value: Buffer.from('1') } });
@@ -104,7 +106,26 @@ async function fillPage(tx: Queries, { kind, read }: Source, after: string, at: 
   const there = new Set(known.map(({ hash }) => hash));
   const data = rows.filter(({ hash }) => !there.has(hash));
   if (data.length > 0) await tx.issuedJwt.createMany({ data });
+  if (kind === 'account') await fillImports(tx, found);
   return found.length < LEDGER_CHUNK ? null : (found.at(-1)?.key ?? null);
+}
+
+/** Who imports from whom is kept beside the JWT (service/accounts/save-account.ts), of accounts from before that too. */
+async function fillImports(tx: Queries, accounts: { key: string; jwt: string | null }[]): Promise<void> {
+  const pairs = accounts.flatMap(({ key: importerKey, jwt }) => {
+    const claims = jwt === null ? null : readable('account', jwt);
+    const exporters = new Set(claims?.nats.imports.map(({ account }) => account));
+    return [...exporters].map((exporterKey) => ({ exporterKey, importerKey }));
+  });
+  if (pairs.length === 0) return;
+  const where = { importerKey: { in: accounts.map(({ key }) => key) } };
+  const known = new Set((await tx.accountImport.findMany({ where })).map(pairText));
+  const data = pairs.filter((pair) => !known.has(pairText(pair)));
+  if (data.length > 0) await tx.accountImport.createMany({ data });
+}
+
+function pairText({ exporterKey, importerKey }: { exporterKey: string; importerKey: string }): string {
+  return `${exporterKey} ${importerKey}`;
 }
 
 /** One that was damaged is told by whoever serves it. */

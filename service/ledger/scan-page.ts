@@ -1,3 +1,5 @@
+import { turn } from '../store/turn.js';
+
 /** A page of rows that are judged one by one: what fits is kept, and what does not has been looked at all the same. */
 export interface Scan<Row, Item> {
   /** At most `take` rows after a cursor, in order. */
@@ -10,6 +12,7 @@ export interface Scan<Row, Item> {
 /** Rows looked at for one answer: a page may have fewer items than its limit and still be followed by others. */
 const MAX_SCANNED = 5_000;
 const MIN_BATCH = 100;
+const MAX_BATCH = 250;
 
 export async function scanPage<Row, Item>(
   { limit, after }: { limit: number; after?: string },
@@ -17,7 +20,7 @@ export async function scanPage<Row, Item>(
   maxScanned = MAX_SCANNED,
 ): Promise<{ items: Item[]; next?: string }> {
   const items: Item[] = [];
-  const batch = Math.max(limit + 1, MIN_BATCH);
+  const batch = Math.min(Math.max(limit + 1, MIN_BATCH), MAX_BATCH);
   for (let from = after, scanned = 0; ; ) {
     const rows = await read(from, batch);
     const picked = await pick(rows.slice(0, batch));
@@ -32,5 +35,6 @@ export async function scanPage<Row, Item>(
     if (rows.length < batch) return { items };
     scanned += rows.length;
     if (scanned >= maxScanned && from !== undefined) return { items, next: from };
+    await turn();
   }
 }

@@ -1,5 +1,6 @@
 import { recordAudit } from '../audit/audit.js';
 import type { Service } from '../service.js';
+import { turn } from '../store/turn.js';
 
 const BATCH = 500;
 const DAY = 86_400;
@@ -32,5 +33,6 @@ export async function trimLedger(
       return rows.length;
     });
     if (gone < BATCH) return;
+    await turn();
   }
 }

@@ -2,9 +2,10 @@ import type { IssuedJwt } from '../../prisma/generated/client.js';
 import { recordAudit } from '../audit/audit.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
+import { turn } from '../store/turn.js';
 import { standings } from './standing.js';
 
-const BATCH = 200;
+const BATCH = 50;
 
 /**
  * Tells of each JWT in force that it is about to end: once for each threshold (seconds before the end), by an audit entry, which is an
@@ -21,6 +22,7 @@ export async function warnExpiring(
     while (!signal.aborted) {
       const at = now();
       if ((await store.transaction((tx) => warnBatch(tx, within, at))) < BATCH) break;
+      await turn();
     }
   }
 }

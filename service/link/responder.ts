@@ -108,11 +108,14 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
   serve('$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE', (message) => update(message, message.subject.split('.')[3]), { busy });
   serve('$SYS.ACCOUNT.*.CLAIMS.UPDATE', (message) => update(message, message.subject.split('.')[2]), { busy });
 
-  // A server counts the answers and takes the first that is not empty; silence would have it wait (nats-server `fetch`).
+  // Of what is not held nothing is said, though nats-server says so by an empty answer: who asks counts answers up to the number of the
+  // other servers, and the service is none of those, so it would stand for one that has the account and is slower. Servers before
+  // 2.9.17 take the first answer whatever it is, and store it (nats-server `fetch`).
   serve('$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP', async (message, operator) => {
     const id = message.subject.split('.')[3] ?? '';
     const known = isPublicKey(id, 'account');
-    reply(message, (known ? await heldAccount(service.store, operator, id, service.now()) : null) ?? '');
+    const held = known ? await heldAccount(service.store, operator, id, service.now()) : null;
+    if (held !== null) reply(message, held);
   });
 
   serve('$SYS.REQ.CLAIMS.LIST', async (message, operator) => {

@@ -1,4 +1,5 @@
 import type { Store } from '../store/open.js';
+import { turn } from '../store/turn.js';
 
 export interface Expiry {
   operator: string;
@@ -46,6 +47,7 @@ async function read({ db }: Store): Promise<Expiry[]> {
     const last = rows.at(-1);
     if (!last || rows.length < BATCH) break;
     after = last.key;
+    await turn();
   }
   return [...soonest].map(([operator, exp]) => ({ operator, exp }));
 }

@@ -1,13 +1,11 @@
 /**
- * A push: an account JWT signed elsewhere asks to take the place of the stored one. The rule of ARCHITECTURE.md ("two writers
- * never undo each other") is this file. The rules are read and the JWT is written in one transaction, so nothing comes between them.
+ * A push: an account JWT signed elsewhere asks to take the place of the stored one. The rules (service/push/rules.ts) are read and the
+ * JWT is written in one transaction, so nothing comes between them.
  */
 
-import { droppedRevocations, lostRevocations } from '../../claims/account/revocation.js';
-import { NatsctlError } from '../../claims/errors.js';
+import { droppedRevocations } from '../../claims/account/revocation.js';
 import { decodeAs, unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
-import { checkEntityName } from '../../claims/names.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import type { TrustedOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
@@ -15,14 +13,15 @@ import type { Account } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { saveAccount } from '../accounts/save-account.js';
 import type { Actor } from '../audit/audit.js';
-import type { ServiceErrorCode } from '../errors.js';
 import { namedOperator, servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
 import { type CrossCheck, crossChecks } from './cross-checks.js';
+import { type Kept, keepPending, settlePending } from './pending.js';
 import type { Precondition } from './precondition.js';
-import { isStoredAlready, mayResign, resign } from './resign.js';
+import { isStoredAlready, mayResign, type ResignPolicy, resign } from './resign.js';
+import { judgePush } from './rules.js';
 
 export interface Push {
   /** The account the sender names; must be the token's own. */
@@ -35,43 +34,19 @@ export interface Push {
   actor?: Actor;
   /** Where it came over NATS: the link whose servers were told by the sender already. */
   link?: string;
+  /** An admin lets the operator sign what its account signed itself (service/push/decide.ts). */
+  approved?: boolean;
 }
 
 export interface PushOutcome {
-  status: 'created' | 'updated' | 'unchanged';
+  /** `pending`: it is not stored before an admin approves it. */
+  status: 'created' | 'updated' | 'unchanged' | 'pending';
   account: string;
   jti: string;
+  /** Whether the operator's key here signed what its account had signed: another JWT is stored than was pushed. */
+  resigned: boolean;
   warnings: CrossCheck[];
 }
-
-/** Seconds an `iat` may lie in the future: a revocation "now" must cover what is pushed now. */
-const MAX_CLOCK_SKEW_SECONDS = 60;
-
-/** What the rules look at. */
-interface Case {
-  readonly push: Push;
-  readonly account: Pick<VerifiedAccount, 'claims' | 'operator'>;
-  readonly jti: string;
-  readonly stored: Account | null;
-  /** The claims of `stored`. */
-  readonly before: AccountClaims | null;
-  /** Unix seconds; 0 where it was never deleted. */
-  readonly deletedUntil: number;
-  readonly now: number;
-}
-
-/** In this order, each either passes (nothing) or throws. The JWT itself has been verified before the first one. */
-const RULES: readonly ((judged: Case) => void)[] = [
-  refuseOtherId,
-  refuseDeleted,
-  refuseOtherOperator,
-  refuseFuture,
-  refuseUnfitName,
-  refuseBrokenPrecondition,
-  refuseOlder,
-  refuseSameJti,
-  refuseDroppedRevocations,
-];
 
 export async function pushAccount(service: Service, push: Push): Promise<PushOutcome> {
   const id = decodePublicKey(push.id, 'account').text;
@@ -81,14 +56,16 @@ export async function pushAccount(service: Service, push: Push): Promise<PushOut
     read: (tx) => readHeld(tx, id),
     write: (tx, held) => store(service, tx, { ...push, id }, decoded, held),
   });
+  if (pushed.status === 'pending')
+    return { status: 'pending', account: id, jti: pushed.jti, resigned: false, warnings: [] };
   if (pushed.status !== 'unchanged') service.links.wake();
   const { status, account, before, resigned } = pushed;
   const warnings = await crossChecks(service, account, { before, nameImporters: !resigned });
-  return { status, account: id, jti: accountJti(account), warnings };
+  return { status, account: id, jti: accountJti(account), resigned, warnings };
 }
 
 interface Pushed {
-  status: PushOutcome['status'];
+  status: Exclude<PushOutcome['status'], 'pending'>;
   account: VerifiedAccount;
   /** What was there before, where it can be read. */
   before: AccountClaims | null;
@@ -115,15 +92,14 @@ async function store(
   push: Push,
   decoded: Decoded<AccountClaims>,
   { stored, deleted }: Held,
-): Promise<Pushed> {
+): Promise<Pushed | Kept> {
   const now = service.now();
   const before = stored && storedClaims(stored, push.forced);
   const trusted = await operatorsIn(tx);
   // A JWT that its account signed names no operator: it is that of the account, or the only one.
+  const policy = resignPolicy(service, push);
   const resigner =
-    service.policy.resignSelfSigned && mayResign(decoded.claims, before)
-      ? await namedOperator(tx, stored?.operatorKey)
-      : null;
+    policy !== 'never' && mayResign(decoded.claims, before) ? await namedOperator(tx, stored?.operatorKey) : null;
   const resigned = resigner !== null;
   const judged = resigner
     ? { ...decoded, operator: resigner.claims, strict: false }
@@ -135,7 +111,10 @@ async function store(
     return { status: 'unchanged', account, before, resigned };
   }
   const deletedUntil = Number(deleted?.iat ?? 0);
-  for (const rule of RULES) rule({ push, account: judged, jti, stored, before, deletedUntil, now });
+  judgePush({ push, account: judged, jti, stored, before, deletedUntil, now });
+  if (resigner && policy === 'approved') {
+    return keepPending(service, tx, { push, decoded, operator: resigner.row.key, stored, jti });
+  }
   const account = resigner ? await resign(service, tx, resigner, { claims: decoded.claims, before }) : judged;
   const actor = push.actor ?? `signer:${decoded.claims.iss}`;
   const action = stored ? 'account.update' : 'account.create';
@@ -145,9 +124,17 @@ async function store(
     ...(resigned && { signedBy: decoded.claims.iss }),
     ...(lost.length > 0 && { lost }),
   };
-  const origin = { pushed: !resigned, ...(push.link !== undefined && { link: push.link }) };
+  // The servers of a link were told what was pushed there, not what the operator signed.
+  const origin = { pushed: !resigned, ...(push.link !== undefined && !resigned && { link: push.link }) };
   await saveAccount(tx, { account, stored, tombstone: deleted !== null, at: now, actor, action, detail, ...origin });
+  if (service.policy.resignSelfSigned !== 'never' || push.approved) await settlePending(tx, account.claims);
   return { status: stored ? 'updated' : 'created', account, before, resigned };
+}
+
+/** Nobody is asked over NATS: its answers know no "later" that servers and nsc would read as one. */
+function resignPolicy({ policy }: Service, { approved, link }: Push): ResignPolicy {
+  if (approved) return 'always';
+  return policy.resignSelfSigned === 'approved' && link !== undefined ? 'never' : policy.resignSelfSigned;
 }
 
 const operators = new WeakMap<Queries, Promise<TrustedOperators>>();
@@ -157,109 +144,6 @@ function operatorsIn(tx: Queries): Promise<TrustedOperators> {
   const known = operators.get(tx) ?? servedOperators(tx);
   operators.set(tx, known);
   return known;
-}
-
-function refuseOtherId({ push, account: { claims } }: Case): void {
-  if (claims.sub === push.id) return;
-  throw refusal(
-    'ERR_PUSH_ID_MISMATCH',
-    `pub keys don't match: the JWT is of ${claims.sub}, not of ${push.id}`,
-    'post it under its own id',
-  );
-}
-
-/** A server that was away when the account was deleted still has it, and would bring it back for all. */
-function refuseDeleted({ account: { claims }, deletedUntil }: Case): void {
-  if (claims.iat > deletedUntil) return;
-  throw refusal(
-    'ERR_ACCOUNT_DELETED',
-    `${label(claims)} was deleted, and this JWT was issued before that`,
-    'to have the account again, sign it anew and push that',
-  );
-}
-
-/** An account does not change hands: what one operator's users and keys belong to, no other operator's signature takes over. */
-function refuseOtherOperator({ account: { claims, operator }, stored }: Case): void {
-  if (!stored || stored.operatorKey === operator.sub) return;
-  throw refusal(
-    'ERR_PUSH_OPERATOR',
-    `${label(claims)} belongs to another operator of this service`,
-    'push it to the operator that made it, or use a new account key',
-  );
-}
-
-/** The service itself signs one second later than what it replaces, so a burst of its changes may run ahead of the clock. */
-function refuseFuture({ account: { claims }, stored, now }: Case): void {
-  const newest = Math.max(now, Number(stored?.iat ?? 0));
-  if (claims.iat <= newest + MAX_CLOCK_SKEW_SECONDS) return;
-  const ahead = claims.iat - now;
-  throw refusal(
-    'ERR_PUSH_IN_FUTURE',
-    `the JWT of ${label(claims)} was issued ${ahead} s in the future`,
-    'set the clock of the machine that signed it',
-  );
-}
-
-/** A name becomes a file name in every store that pulls it. An account that has one already keeps it. */
-function refuseUnfitName({ account: { claims }, stored }: Case): void {
-  if (claims.name !== undefined && claims.name !== stored?.name) checkEntityName(claims.name, 'account');
-}
-
-function refuseBrokenPrecondition({ push: { precondition }, account: { claims }, stored }: Case): void {
-  if (precondition.kind === 'none') return;
-  if (precondition.kind === 'absent') {
-    if (!stored) return;
-    throw refusal(
-      'ERR_PUSH_PRECONDITION',
-      `the service holds a JWT of ${label(claims)} that this store has not seen`,
-      PULL,
-    );
-  }
-  if (stored && (precondition.etags === '*' || precondition.etags.includes(stored.jti))) return;
-  if (stored)
-    throw refusal(
-      'ERR_PUSH_PRECONDITION',
-      `${label(claims)} was changed on the service since this store last pulled`,
-      PULL,
-    );
-  throw refusal(
-    'ERR_PUSH_PRECONDITION',
-    `the service does not hold ${label(claims)} any more`,
-    'push it as a new account: without If-Match',
-  );
-}
-
-function refuseOlder({ push: { precondition }, account: { claims }, stored }: Case): void {
-  if (!stored || precondition.kind !== 'none' || Number(stored.iat) <= claims.iat) return;
-  throw refusal('ERR_PUSH_OLDER', `the service holds a newer JWT of ${label(claims)}`, PULL);
-}
-
-/**
- * The jti is the version's name: two different JWTs of one name would let a push pass for being made from the other. NATS
- * libraries hash the registered claims alone (jwt v2 `ClaimsData`), so two changes signed by one key in one second have the same.
- */
-function refuseSameJti({ account: { claims }, jti, stored }: Case): void {
-  if (stored?.jti !== jti) return;
-  throw refusal(
-    'ERR_PUSH_JTI',
-    `the JWT of ${label(claims)} has the jti of the stored one and other contents: it was signed in the same second`,
-    PULL,
-  );
-}
-
-function refuseDroppedRevocations({ push, account: { claims }, before }: Case): void {
-  if (!before || push.forced) return;
-  const { users, activations } = lostRevocations(before, claims);
-  const dropped = [...users, ...activations];
-  if (dropped.length === 0) return;
-  const keys = dropped.map(({ user }) => user);
-  const shown = keys.slice(0, 3).join(', ') + (users.length > 3 ? ` and ${users.length - 3} more` : '');
-  const [what, whom] = users.length > 0 ? ['revocations', 'users'] : ['revocations of activations', 'accounts'];
-  throw new NatsctlError<ServiceErrorCode>(
-    'ERR_PUSH_REVOCATION_DROPPED',
-    `the JWT of ${label(claims)} lacks ${what} that the service holds (${shown}): it would let those ${whom} back in`,
-    { hint: PULL, details: { account: claims.sub, dropped } },
-  );
 }
 
 function auditDetail(
@@ -287,14 +171,4 @@ function storedClaims(stored: Account, evenDamaged: boolean): AccountClaims | nu
     if (evenDamaged) return null;
     throw error;
   }
-}
-
-const PULL = 'pull first: run `natsctl pull`, then push again (with nsc: `nsc pull`)';
-
-function refusal(code: ServiceErrorCode, message: string, hint: string): NatsctlError<ServiceErrorCode> {
-  return new NatsctlError(code, message, { hint });
-}
-
-function label({ name, sub }: { name?: string; sub: string }): string {
-  return name === undefined ? `account ${sub}` : `account ${name} (${sub})`;
 }

@@ -11,6 +11,9 @@ import type { ServedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 
+/** Whether the operator signs what an account signed itself: not at all, once an admin approves it, or at once. */
+export type ResignPolicy = 'never' | 'approved' | 'always';
+
 /**
  * A new account must be signed by itself; one that is known by a key which the stored JWT and the new one both accept. A key with a
  * role is made to sign users only.

@@ -17,6 +17,7 @@ import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { turn } from '../store/turn.js';
 
 const BATCH = 200;
 
@@ -24,7 +25,11 @@ export async function renewAccounts(service: Service, log: FastifyBaseLogger, si
   for (const policy of await service.store.db.renewalPolicy.findMany()) {
     for (let after: number | null = 0; after !== null && !signal.aborted; ) {
       const rows: IssuedJwt[] = await due(service, policy, after);
-      for (const row of rows) if (!signal.aborted) await renewOne(service, policy, row, log);
+      for (const row of rows) {
+        if (signal.aborted) return;
+        await renewOne(service, policy, row, log);
+        await turn();
+      }
       after = rows.length === BATCH ? (rows.at(-1)?.seq ?? null) : null;
     }
   }

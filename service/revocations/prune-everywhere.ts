@@ -3,6 +3,7 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { claimsJson } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { Service } from '../service.js';
+import { turn } from '../store/turn.js';
 import { pruneIn } from './prune-revocations.js';
 
 const PAGE = 200;
@@ -18,8 +19,11 @@ export async function pruneEverywhere(service: Service, log: FastifyBaseLogger, 
     });
     for (const { key, jwt } of rows) {
       if (signal.aborted) return;
-      if (claimsJson(jwt).includes('"revocations"')) await pruneOne(service, key, log);
+      if (!claimsJson(jwt).includes('"revocations"')) continue;
+      await pruneOne(service, key, log);
+      await turn();
     }
+    await turn();
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
     after = last.key;

@@ -1,6 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
+import { isNatsctlError } from '../../claims/errors.js';
 import { changedBy, changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
+import { turn } from './turn.js';
 
 type Transaction = <T>(work: (tx: Queries) => Promise<T>) => Promise<T>;
 
@@ -22,19 +23,15 @@ interface Waiting {
 /** Work of one transaction, well inside its time. */
 const MAX_GROUP = 32;
 
-/**
- * libSQL works in the caller's turn of the event loop, so a whole transaction can go by before the next socket is looked at. After
- * this everything that has come in waits in the queue, and readers have been answered.
- */
-const turn = (): Promise<void> => setImmediate();
-
 /** Thrown out of a transaction to have it rolled back. */
 class Spoiled extends Error {}
 
 /**
  * Group commit: what comes while a transaction runs is done in the next one, one work after the other. Each still stands by itself: it
  * is answered after the commit, and one that fails after it has noted a change (`noteChanged`, before it writes) takes the group
- * back, whose works are then done each in a transaction of its own. To write nothing before that note is the caller's part.
+ * back, whose works are then done each in a transaction of its own. So does a failure that is no refusal of ours: PostgreSQL refuses
+ * whatever follows a statement that failed, which would be told to works that are without fault. To write nothing before that note
+ * is the caller's part.
  */
 export function grouped(transaction: Transaction): <R, T>(work: GroupedWork<R, T>) => Promise<T> {
   const queue: Waiting[] = [];
@@ -67,7 +64,7 @@ async function runGroup(transaction: Transaction, group: Waiting[]): Promise<voi
           const value = (await work.write(tx, await readOf(tx, work, reads[at]))) as never;
           done.push(() => resolve(value));
         } catch (error) {
-          if (changesIn(tx) !== before) throw new Spoiled();
+          if (!isNatsctlError(error) || changesIn(tx) !== before) throw new Spoiled();
           done.push(() => reject(error));
         }
         await turn();

@@ -1,6 +1,7 @@
 import { Prisma, type User } from '../../prisma/generated/client.js';
 import { foldName } from '../accounts/save-account.js';
 import { allOf, contains } from '../store/conditions.js';
+import { inParts } from '../store/in-parts.js';
 import type { Queries } from '../store/open.js';
 
 export interface UserFilters {
@@ -33,5 +34,5 @@ export async function listUsers(
     Prisma.sql`SELECT "key" FROM "user" WHERE ${allOf(conditions)} ORDER BY "key" LIMIT ${take}`,
   );
   const keys = found.map(({ key }) => key);
-  return db.user.findMany({ where: { key: { in: keys } }, orderBy: { key: 'asc' } });
+  return inParts(keys, (part) => db.user.findMany({ where: { key: { in: part } }, orderBy: { key: 'asc' } }));
 }

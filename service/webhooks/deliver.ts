@@ -35,9 +35,11 @@ async function record({ store, now }: Sending, hook: Webhook, delivery: WebhookD
   const at = now();
   const attempts = delivery.attempts + 1;
   const delay = ok ? null : delayAfter(attempts, retryAfter);
-  // Not where it was removed meanwhile, with its hook.
+  // Not where it was removed meanwhile, with its hook, or made due anew: a replay is one more attempt than this. What was given up
+  // with its hook is not due again because it failed.
+  const { id, nextAt } = delivery;
   await store.db.webhookDelivery.updateMany({
-    where: { id: delivery.id },
+    where: { id, attempts: delivery.attempts, nextAt, ...(!ok && { state: 'pending' }) },
     data: {
       state: ok ? 'delivered' : delay === null ? 'failed' : 'pending',
       attempts,

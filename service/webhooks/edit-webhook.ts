@@ -6,6 +6,7 @@ import { change } from '../change/change.js';
 import { requireMatch } from '../http/entity-tag.js';
 import type { Service } from '../service.js';
 import { giveUpPending } from './disable-webhook.js';
+import { settle } from './expand.js';
 import { makeKeys, type SignatureKind } from './keys.js';
 import { auditText, findWebhook, typesOf } from './webhook.js';
 
@@ -40,6 +41,8 @@ export async function editWebhook(service: Service, named: Named, edit: WebhookE
       types: JSON.stringify(types ?? typesOf(before)),
       state: enabled === undefined ? before.state : enabled ? 'enabled' : 'disabled',
     };
+    // Before the edit's own entry: that is for what is wanted from now on.
+    if (next.types !== before.types && before.state === 'enabled') await settle(tx, before, service.now());
     await recordAudit(tx, { ...entryOf(service, before, origin), before: auditText(before), after: auditText(next) });
     const data = { ...next, failingSince: null, version: { increment: 1 } };
     if (next.state === before.state) return tx.webhook.update({ where: { id: before.id }, data });

@@ -6,8 +6,8 @@ import { makeOperator, runService, type TestService } from '../unit/service/serv
 /** What a route does to one operator, account or user; a route that names none is not walked here. */
 const NAMED = /\{(operator|account|user)\}/;
 
-async function tenants() {
-  const service = await runService();
+async function tenants(options: Parameters<typeof runService>[0] = {}) {
+  const service = await runService(options);
   const other = await makeOperator({ name: 'other' });
   const adopted = await service.api('POST', '/operators', {
     jwt: other.token,
@@ -22,16 +22,50 @@ async function tenants() {
   return { service, other, mine, theirs, user, token };
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: JSON schemas of the document.
+type Schema = any;
+
 interface Route {
   method: string;
   at: string;
+  body: unknown;
+}
+
+const KEYS: Record<string, string> = {
+  account: Seed.generate('account').publicKey,
+  exporter: Seed.generate('account').publicKey,
+  importer: Seed.generate('account').publicKey,
+  operator: Seed.generate('operator').publicKey,
+  publicKey: Seed.generate('user').publicKey,
+  recipient: Seed.generate('curve').publicKey,
+  user: Seed.generate('user').publicKey,
+};
+
+/** A body that a route takes: whether something exists is asked only after that. */
+function example(schema: Schema, name = ''): unknown {
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum) return schema.enum[0];
+  if (schema.anyOf) return example(schema.anyOf[0], name);
+  if (schema.type === 'object') {
+    const required: string[] = schema.required ?? [];
+    return Object.fromEntries(required.map((each) => [each, example(schema.properties[each], each)]));
+  }
+  if (schema.type === 'array') return Array.from({ length: schema.minItems ?? 0 }, () => example(schema.items, name));
+  if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1;
+  if (schema.type === 'boolean') return false;
+  return KEYS[name] ?? 'x'.repeat(Math.max(1, schema.minLength ?? 1));
 }
 
 async function routes(service: TestService): Promise<Route[]> {
   const { paths } = (await service.get('/openapi.json')).json;
   return Object.entries(paths as Record<string, object>)
     .filter(([at]) => at.startsWith('/api/v1/') && !at.startsWith('/api/v1/sessions'))
-    .flatMap(([at, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), at })));
+    .flatMap(([at, methods]) =>
+      Object.entries(methods as Record<string, Schema>).map(([method, { requestBody }]) => {
+        const schema = requestBody?.content['application/json']?.schema;
+        return { method: method.toUpperCase(), at, body: schema && example(schema) };
+      }),
+    );
 }
 
 const filled = (at: string, names: Record<string, string>) =>
@@ -40,35 +74,127 @@ const filled = (at: string, names: Record<string, string>) =>
 describe('a caller who has no right to an entity', () => {
   it('gets the answer of one that does not exist, byte for byte, from every route', async () => {
     const { service, other, mine, theirs, user, token } = await tenants();
-    const callers = [
-      await token({ role: 'admin', operator: service.operator.claims.sub }),
-      await token({ role: 'admin', account: mine.publicKey }),
-      await token({ role: 'viewer', account: mine.publicKey }),
-    ];
-    const there = { operator: other.claims.sub, account: theirs.publicKey, user: user.publicKey };
+    const operator = service.operator.claims.sub;
+    const sibling = (await service.api('POST', '/accounts', { name: 'sibling', operator })).json.publicKey;
+    const [member] = (await service.api('POST', `/accounts/${sibling}/users/bulk`, { users: [{ name: 'm' }] })).json
+      .items;
+    const callers = {
+      operator: await token({ role: 'admin', operator }),
+      admin: await token({ role: 'admin', account: mine.publicKey }),
+      viewer: await token({ role: 'viewer', account: mine.publicKey }),
+    };
+    const foreign = { operator: other.claims.sub, account: theirs.publicKey, user: user.publicKey };
+    const beside = { operator, account: sibling, user: member.publicKey };
+    const pairs = [
+      [callers.operator, foreign],
+      [callers.admin, foreign],
+      [callers.viewer, foreign],
+      [callers.admin, beside],
+    ] as const;
     const nowhere = {
       operator: Seed.generate('operator').publicKey,
       account: Seed.generate('account').publicKey,
       user: Seed.generate('user').publicKey,
     };
+    const head = async () => (await service.api('GET', '/audit?limit=1000')).json.items.at(-1).seq;
+    const before = await head();
     let walked = 0;
-    for (const { method, at } of (await routes(service)).filter((route) => NAMED.test(route.at))) {
-      for (const caller of callers) {
+    for (const { method, at, body } of (await routes(service)).filter((route) => NAMED.test(route.at))) {
+      for (const [caller, there] of pairs) {
         const ask = async (names: Record<string, string>) => {
-          const headers = { authorization: `Bearer ${caller}` };
-          const body = method === 'GET' || method === 'HEAD' || method === 'DELETE' ? undefined : {};
-          const reply = await service.api(method, filled(at, names), body, headers);
-          let { text } = reply;
+          const headers = { authorization: `Bearer ${caller}`, 'if-match': '*' };
+          const query = at.endsWith('/reachers') ? '?subject=x&action=pub' : '';
+          const reply = await service.api(method, filled(at, names) + query, body, headers);
+          const said = [...reply.headers].filter(([name]) => !/^(date|x-request-id|ratelimit)$/.test(name));
+          let text = JSON.stringify([said, reply.text]);
           for (const name of Object.values(names)) text = text.replaceAll(name, 'KEY');
           return { status: reply.status, text };
         };
         const answer = await ask(there);
         expect(answer, `${method} ${at}`).toEqual(await ask(nowhere));
-        expect(answer.status, `${method} ${at}`).toBeGreaterThanOrEqual(400);
+        // Not a 400: what was asked is in order, so that it was looked up.
+        expect(answer.status, `${method} ${at} ${answer.text}`).toBe(404);
         walked++;
       }
     }
-    expect(walked).toBeGreaterThan(20);
+    expect(walked).toBeGreaterThan(200);
+    expect(await head()).toBe(before);
+  });
+
+  it('learns nothing by naming it in a query or a body', async () => {
+    const { service, other, mine, token } = await tenants({ outbound: { allow: ['127.0.0.0/8'] } });
+    const operator = service.operator.claims.sub;
+    const make = async (name: string) => {
+      const account = (await service.api('POST', '/accounts', { name, operator })).json;
+      const user = (await service.api('POST', `/accounts/${account.publicKey}/users`, { name })).json;
+      return {
+        operator: other.claims.sub,
+        account: account.publicKey,
+        jwt: account.jwt,
+        user: user.publicKey,
+        of: user.jwt,
+      };
+    };
+    const there = await make('sibling');
+    const nowhere = await make('nowhere');
+    await service.api('DELETE', `/accounts/${nowhere.account}?force=true`, undefined, { 'if-match': '*' });
+    nowhere.operator = Seed.generate('operator').publicKey;
+    nowhere.user = Seed.generate('user').publicKey;
+    nowhere.account = Seed.generate('account').publicKey;
+    const hook = { name: 'h', url: 'http://127.0.0.1:9/', types: ['account.*'] };
+    const made = await service.api('POST', '/webhooks', { ...hook, account: there.account });
+    const webhook = made.json.id;
+    const secret = (await service.api('POST', '/tokens', { name: 's', role: 'viewer', account: there.account })).json
+      .id;
+    const headers = {
+      authorization: `Bearer ${await token({ role: 'admin', account: mine.publicKey })}`,
+      'if-match': '*',
+    };
+    const at = `/accounts/${mine.publicKey}`;
+    const asked = (names: typeof there, ids: { webhook: string; token: string }): [string, string, unknown?][] => [
+      ['GET', `/explain?user=${names.user}&action=pub&subject=x`],
+      ['GET', `/explain?user=sibling&account=${names.account}&action=pub&subject=x`],
+      ['GET', `/doctor?user=${names.user}`],
+      ['GET', `/ledger?account=${names.account}`],
+      ['GET', `/ledger?operator=${names.operator}`],
+      ['GET', `/ledger?subject=${names.user}`],
+      ['GET', `/audit?account=${names.account}`],
+      ['GET', `/audit?entity=${names.user}`],
+      ['GET', `/tokens?account=${names.account}`],
+      ['GET', `/accounts?operator=${names.operator}`],
+      ['GET', `${at}/revocations/${names.user}/servers`],
+      ['GET', `/webhooks/${ids.webhook}`],
+      ['GET', `/webhooks/${ids.webhook}/deliveries`],
+      ['PATCH', `/webhooks/${ids.webhook}`, { url: 'http://127.0.0.1:9/x' }],
+      ['POST', `/webhooks/${ids.webhook}/rotate`, {}],
+      ['POST', `/webhooks/${ids.webhook}/test`],
+      ['POST', `/webhooks/${ids.webhook}/replay`, { after: 0 }],
+      ['DELETE', `/webhooks/${ids.webhook}`],
+      ['DELETE', `/tokens/${ids.token}`],
+      ['POST', '/webhooks', { ...hook, account: names.account }],
+      ['POST', '/webhooks', { ...hook, operator: names.operator }],
+      ['POST', '/tokens', { name: 'x', role: 'viewer', account: names.account }],
+      ['POST', '/accounts', { name: 'x', operator: names.operator }],
+      ['POST', '/accounts/bulk', { accounts: [{ name: 'x', operator: names.operator }] }],
+      ['POST', `${at}/revocations?dryRun=true`, { user: names.user }],
+      ['POST', `${at}/activation-requests?dryRun=true`, { exporter: names.account, type: 'stream', subject: 'x' }],
+    ];
+    const foreign = asked(there, { webhook, token: secret });
+    const unknown = asked(nowhere, { webhook: `${webhook.slice(0, -1)}x`, token: '0'.repeat(64) });
+    for (const [n, [method, path, body]] of foreign.entries()) {
+      const ask = async ([how, where, what]: [string, string, unknown?], names: object) => {
+        const reply = await service.api(how, where, what, headers);
+        let { text } = reply;
+        for (const name of Object.values(names)) text = text.replaceAll(name, 'KEY');
+        text = text.replaceAll(/"(jti|id|before|after)":"[^"]*"/g, '').replaceAll(/"iat":\d+/g, '');
+        return {
+          status: reply.status,
+          text: text.replaceAll(/[0-9a-f]{64}|[0-9a-f-]{36}/g, 'ID').replaceAll(/wh_\w+/g, 'HOOK'),
+        };
+      };
+      const answer = await ask([method, path, body], there);
+      expect(answer, `${method} ${path}`).toEqual(await ask(unknown[n] ?? ['GET', '/'], nowhere));
+    }
   });
 
   it('finds nothing of it in any list', async () => {

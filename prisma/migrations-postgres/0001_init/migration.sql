@@ -266,6 +266,19 @@ CREATE TABLE "revocation_server" (
 );
 
 -- CreateTable
+CREATE TABLE "pending_account" (
+    "key" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    "operator_key" TEXT COLLATE "C" NOT NULL,
+    "name" TEXT NOT NULL,
+    "jwt" TEXT NOT NULL,
+    "iat" BIGINT NOT NULL,
+    "base_jti" TEXT COLLATE "C",
+    "received_at" BIGINT NOT NULL,
+    "version" INTEGER NOT NULL,
+    CONSTRAINT "pending_account_operator_key_fkey" FOREIGN KEY ("operator_key") REFERENCES "operator" ("key") ON DELETE CASCADE ON UPDATE RESTRICT
+);
+
+-- CreateTable
 CREATE TABLE "webhook" (
     "id" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     "name" TEXT NOT NULL,
@@ -363,7 +376,7 @@ CREATE INDEX "issued_jwt_issuer_seq_idx" ON "issued_jwt"("issuer", "seq");
 CREATE INDEX "issued_jwt_kind_seq_idx" ON "issued_jwt"("kind", "seq");
 
 -- CreateIndex
-CREATE INDEX "issued_jwt_kind_exp_idx" ON "issued_jwt"("kind", "exp");
+CREATE INDEX "issued_jwt_superseded_at_kind_exp_idx" ON "issued_jwt"("superseded_at", "kind", "exp");
 
 -- CreateIndex
 CREATE INDEX "issued_jwt_exp_seq_idx" ON "issued_jwt"("exp", "seq");
@@ -397,3 +410,6 @@ CREATE INDEX "activation_request_exporter_key_operator_key_id_idx" ON "activatio
 
 -- CreateIndex
 CREATE INDEX "activation_request_renew_status_exp_idx" ON "activation_request"("renew", "status", "exp");
+
+-- CreateIndex
+CREATE INDEX "pending_account_operator_key_key_idx" ON "pending_account"("operator_key", "key");

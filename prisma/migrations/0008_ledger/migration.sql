@@ -55,7 +55,7 @@ CREATE INDEX "issued_jwt_issuer_seq_idx" ON "issued_jwt"("issuer", "seq");
 CREATE INDEX "issued_jwt_kind_seq_idx" ON "issued_jwt"("kind", "seq");
 
 -- CreateIndex
-CREATE INDEX "issued_jwt_kind_exp_idx" ON "issued_jwt"("kind", "exp");
+CREATE INDEX "issued_jwt_superseded_at_kind_exp_idx" ON "issued_jwt"("superseded_at", "kind", "exp");
 
 -- CreateIndex
 CREATE INDEX "issued_jwt_exp_seq_idx" ON "issued_jwt"("exp", "seq");

@@ -23,6 +23,7 @@ import { ledgerRoutes } from './ledger.js';
 import { linkRoutes } from './links.js';
 import { mappingRoutes } from './mappings.js';
 import { operatorRoutes } from './operators.js';
+import { pendingAccountRoutes } from './pending-accounts.js';
 import { pruneRoutes } from './prune.js';
 import { renewalRoutes } from './renewal.js';
 import { revocationRoutes } from './revocations.js';
@@ -42,6 +43,7 @@ export const api: FastifyPluginAsyncTypebox<{ service: Service }> = async (app, 
   for (const routes of [
     operatorRoutes,
     accountRoutes,
+    pendingAccountRoutes,
     keyRoutes,
     signingKeyRoutes,
     accountSettingRoutes,

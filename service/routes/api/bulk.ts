@@ -52,10 +52,12 @@ const ImportOutcome = Type.Object(
       Type.Literal('created'),
       Type.Literal('updated'),
       Type.Literal('unchanged'),
+      Type.Literal('pending'),
       Type.Literal('refused'),
     ]),
     account: Type.Optional(Id('Account key; absent where the token is none')),
     jti: Type.Optional(Type.String({ description: 'Of the JWT that is stored now' })),
+    resigned: Type.Optional(Type.Boolean({ description: 'The operator signed it anew: another JWT is stored' })),
     warnings: Type.Optional(
       Type.Array(Type.Object({ code: Type.String(), message: Type.String(), path: Type.String() }, closed)),
     ),

@@ -67,8 +67,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
     },
     async (request, reply) => {
       const resumed = request.headers['last-event-id'];
-      const after =
-        resumed === undefined ? (request.query.after ?? (await events.head())) : Math.min(Number(resumed), MAX_SEQ);
+      const head = await events.head();
+      // An id beyond the newest is of a database that was put back to an earlier day: what comes now comes after that.
+      const after = Math.min(resumed === undefined ? (request.query.after ?? head) : Number(resumed), head);
       const caller = callerOf(request);
       const key = callerKey(request, caller);
       const own = ofCaller.get(key) ?? 0;

@@ -1,15 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { NatsctlError } from '../../../claims/errors.js';
-import { decodePublicKey } from '../../../claims/keys/nkey.js';
 import { checkEntityName } from '../../../claims/names.js';
 import type { AccessToken } from '../../../prisma/generated/client.js';
-import { accountUnknown } from '../../accounts/find-account.js';
-import { type Caller, hasRight, ROLES, reach, requireRight, type Scope, within } from '../../auth/rights.js';
+import { managedScope } from '../../auth/named-scope.js';
+import { hasRight, ROLES, reach, within } from '../../auth/rights.js';
 import { tokenUnknown } from '../../auth/tokens.js';
 import { change } from '../../change/change.js';
-import type { ServiceErrorCode } from '../../errors.js';
-import { operatorUnknown } from '../../operators/served-operator.js';
 import { callerOf, originOf } from '../../plugins/access.js';
 import {
   apiRoute,
@@ -26,7 +22,6 @@ import {
   UnixSeconds,
 } from '../../schemas/common.js';
 import type { Service } from '../../service.js';
-import type { Queries } from '../../store/open.js';
 
 const Role = Type.Union(ROLES.map((role) => Type.Literal(role)));
 const TokenItem = Type.Object(
@@ -116,7 +111,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = asyn
       checkEntityName(request.body.name, 'token');
       const { body } = request;
       const issued = await change(service, originOf(request), async (tx) => {
-        const scope = await scopeOfToken(tx, callerOf(request), body);
+        const both = { code: 'ERR_TOKEN_SCOPE', what: 'token' } as const;
+        const scope = await managedScope(tx, callerOf(request), body, both);
         return tokens.issue(tx, { ...body, ...scope }, originOf(request));
       });
       return reply.code(201).send(issued);
@@ -161,38 +157,4 @@ function tokenItem(row: AccessToken): Static<typeof TokenItem> {
     ...(row.lastUsedAt !== null && { lastUsedAt: Number(row.lastUsedAt) }),
     ...(row.revokedAt !== null && { revokedAt: Number(row.revokedAt) }),
   };
-}
-
-/** What a new token's role is for. Nobody gives a right away that is not his own to manage. */
-async function scopeOfToken(
-  tx: Queries,
-  caller: Caller,
-  { operator, account }: { operator?: string; account?: string },
-): Promise<Scope> {
-  if (operator !== undefined && account !== undefined) {
-    throw new NatsctlError<ServiceErrorCode>(
-      'ERR_TOKEN_SCOPE',
-      'a token is for an operator or for an account, not for both',
-      {
-        hint: 'leave the operator out: an account has one only',
-      },
-    );
-  }
-  if (operator !== undefined) {
-    const key = decodePublicKey(operator, 'operator').text;
-    const row = await tx.operator.findUnique({ where: { key } });
-    if (!row || !hasRight(caller, 'read', { operator: key })) throw operatorUnknown(key);
-    requireRight(caller, 'manage', { operator: key });
-    return { operator: key };
-  }
-  if (account !== undefined) {
-    const key = decodePublicKey(account, 'account').text;
-    const row = await tx.account.findUnique({ where: { key } });
-    const scope = row && { operator: row.operatorKey, account: key };
-    if (!scope || !hasRight(caller, 'read', scope)) throw accountUnknown(key);
-    requireRight(caller, 'manage', scope);
-    return scope;
-  }
-  requireRight(caller, 'manage', {});
-  return {};
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { managedScope } from '../../auth/named-scope.js';
 import { reach, within } from '../../auth/rights.js';
 import { sendEntityTag } from '../../http/entity-tag.js';
 import { callerOf, originOf } from '../../plugins/access.js';
@@ -37,7 +38,6 @@ import { createWebhook } from '../../webhooks/create-webhook.js';
 import { deleteWebhook, editWebhook, type Named, rotateWebhook } from '../../webhooks/edit-webhook.js';
 import { payload, post } from '../../webhooks/post.js';
 import { replayDelivery, replaySince } from '../../webhooks/replay.js';
-import { scopeOfWebhook } from '../../webhooks/scope.js';
 import { findWebhook } from '../../webhooks/webhook.js';
 
 const WebhookId = Type.Object({ webhook: Id('Webhook id') }, closed);
@@ -93,7 +93,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = as
     },
     async (request, reply) => {
       const { types = [], signature = 'hmac', name, url, ...part } = request.body;
-      const scope = await scopeOfWebhook(db, callerOf(request), part);
+      const both = { code: 'ERR_WEBHOOK_SCOPE', what: 'webhook' } as const;
+      const scope = await managedScope(db, callerOf(request), part, both);
       const made = await createWebhook(service, { name, url, types, signature, scope }, originOf(request));
       reply.code(201).header('location', `/api/v1/webhooks/${made.row.id}`);
       return sendEntityTag(reply, made.row).send(issuedWebhook(made));

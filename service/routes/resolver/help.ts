@@ -14,6 +14,7 @@ GET  /jwt/v1/accounts/{key}         the JWT of an account, with its jti as ETag;
 POST /jwt/v1/accounts/{key}         push an account JWT signed by a key of the operator; the body is the bare token
        If-Match: "jti"              only in place of the JWT it was made from
        If-None-Match: *             only if there is none
+       202                          signed by its account: kept until an admin approves it (--resign-self-signed)
 POST /jwt/v1/activations            leave an activation token for its importer
 GET  /jwt/v1/activations/{hash}     the activation token of that hash
 GET  /jwt/v1/pack?max=N             every account, a line each: key|JWT (access token of an admin)

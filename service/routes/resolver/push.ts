@@ -18,9 +18,15 @@ const Conditions = Type.Object({
 });
 const Outcome = Type.Object(
   {
-    status: Type.Union([Type.Literal('created'), Type.Literal('updated'), Type.Literal('unchanged')]),
+    status: Type.Union([
+      Type.Literal('created'),
+      Type.Literal('updated'),
+      Type.Literal('unchanged'),
+      Type.Literal('pending'),
+    ]),
     account: Type.String(),
     jti: Type.String(),
+    resigned: Type.Boolean({ description: 'The operator signed it anew: fetch what is stored' }),
     warnings: Type.Array(Type.Object({ code: Type.String(), message: Type.String(), path: Type.String() }, closed), {
       description: 'What will not work as somebody may think',
     }),
@@ -41,6 +47,7 @@ export const resolverPushRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         response: {
           200: { description: 'Stored in the place of another, or already there', ...outcome },
           201: { description: 'Stored for the first time', ...outcome },
+          202: { description: 'Signed by its account: stored once an admin has it signed by the operator', ...outcome },
           ...refusals(400, 403, 409, 412, 413, 415),
         },
       },
@@ -56,19 +63,24 @@ export const resolverPushRoutes: FastifyPluginAsyncTypebox<{ service: Service }>
         ...(request.pusher !== null && { actor: request.pusher }),
         ...(caller && { actor: { actor: caller.actor, requestId: String(request.id), remote: request.ip } }),
       });
-      reply
-        .code(done.status === 'created' ? 201 : 200)
-        .header('etag', `"${done.jti}"`)
-        .header('cache-control', 'no-store');
+      // nsc fetches what the operator made of its JWT after 200 alone.
+      reply.code(done.resigned ? 200 : STATUS[done.status]).header('cache-control', 'no-store');
+      // The ETag is that of what is served.
+      if (done.status !== 'pending') reply.header('etag', `"${done.jti}"`);
       if (/\bapplication\/json\b/i.test(accept ?? '')) return reply.type('application/json; charset=utf-8').send(done);
       return reply.type('text/plain; charset=utf-8').send(pushText(done));
     },
   );
 };
 
+/** As nsc shows it, with a warning. */
+const PENDING = 'jwt received, and not stored yet: an admin of the service approves it first; then pull it';
+
+const STATUS = { created: 201, updated: 200, unchanged: 200, pending: 202 } as const;
+
 /** The first line is what natsctl reads; nsc and curl show all of it. */
 function pushText({ status, warnings }: PushOutcome): string {
-  const first = status === 'unchanged' ? UNCHANGED : `jwt ${status}`;
+  const first = status === 'unchanged' ? UNCHANGED : status === 'pending' ? PENDING : `jwt ${status}`;
   return [first, ...warnings.map(({ message }) => `warning: ${printable(message)}`), ''].join('\n');
 }
 

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { payloadJson, signClaims } from '../../../claims/jwt/encode.js';
-import { newAccount } from '../../../claims/jwt/new.js';
+import { newAccount, newUser } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import { signElsewhere } from '../../../cli/sign/sign.js';
-import { readSignRequest } from '../../../cli/sign/sign-request.js';
+import { readSignRequest, type SignRequest } from '../../../cli/sign/sign-request.js';
 import { readOperator } from '../../../cli/store/store.js';
 import { NOW } from './temp.js';
 import { tempWorkspace } from './temp-workspace.js';
@@ -47,4 +47,23 @@ it('what a service says was there before counts where the operator signed it, an
   });
   expect(differences).toMatchObject([{ path: '', after: { nats: { signing_keys: expect.any(Array) } } }]);
   expect(shown).toEqual(['']);
+});
+
+it('signs for the system account only where that is said, and no name that is none', async () => {
+  const workspace = await tempWorkspace();
+  const operator = (await readOperator(workspace.store)).claims;
+  const system = newAccount(operator.nats.system_account ?? '', 'SYS');
+  const user = newUser(Seed.generate('user').publicKey, 'till', { issuerAccount: system.sub });
+  const bell = newAccount(Seed.generate('account').publicKey, 'bell\u0007');
+  const refusalOf = async (kind: 'account' | 'user', claims: typeof system | typeof user, signers: string[]) => {
+    const request = { kind, claims, signers, notIssuedBefore: NOW, send: null, rest: [] };
+    const options = { force: false, operatorClaims: false, dryRun: true, push: null };
+    return signElsewhere(workspace, request as SignRequest, options).then(
+      () => null,
+      ({ code }) => code,
+    );
+  };
+  expect(await refusalOf('account', system, operator.nats.signing_keys)).toBe('ERR_SIGN_OPERATOR');
+  expect(await refusalOf('user', user, [system.sub])).toBe('ERR_SIGN_OPERATOR');
+  expect(await refusalOf('account', bell, operator.nats.signing_keys)).toBe('ERR_NAME_INVALID');
 });

@@ -1,7 +1,7 @@
 /** Lists of the REST API: their cursors and their filters. */
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../../claims/keys/seed.js';
-import { databaseOf } from './database.js';
+import { databaseOf, openRaw } from './database.js';
 import { testFolder } from './folder.js';
 import { makeOperator, NOW, runService, type TestService } from './service.js';
 
@@ -39,6 +39,24 @@ describe('a cursor', () => {
     await databaseOf(dataDir);
     const second = await runService({ dataDir, operator });
     expect((await second.api('GET', `/accounts?limit=5&after=${next}`)).json.items).toHaveLength(1);
+  });
+
+  it('has a page of a thousand, and the next one', async () => {
+    const service = await runService();
+    const account = (await service.api('POST', '/accounts', { name: 'shop' })).json.publicKey;
+    const raw = await openRaw(service.dataDir);
+    await raw.execute(`INSERT INTO "user" ("key", "account_key", "name", "name_fold", "iat", "created_at")
+      WITH RECURSIVE c(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM c WHERE n < 11001)
+      SELECT 'U' || n, '${account}', 'user-' || n, 'user-' || n, ${NOW}, ${NOW} FROM c`);
+    await raw.close();
+    const first = await service.api('GET', `/accounts/${account}/users?limit=1000`);
+    expect(first.status, first.text).toBe(200);
+    const rest = await service.api('GET', `/accounts/${account}/users?limit=1000&after=${first.json.next}`);
+    const keys = [first, rest].flatMap(({ json }) =>
+      json.items.map(({ publicKey }: { publicKey: string }) => publicKey),
+    );
+    expect([keys.length, keys[0], keys.at(-1)]).toEqual([1_002, 'U10000', 'U11001']);
+    expect(keys).toEqual([...keys].sort());
   });
 
   it('is of one list, and cannot be made up or changed', async () => {

@@ -52,6 +52,11 @@ describe('events', () => {
     while (seen.at(-1) !== two.publicKey) seen.push((await all.next())?.data.entity);
     expect(seen).toContain(one.publicKey);
     all.stop();
+    // The newest id that was seen is none of this database any more, which was put back to an earlier day.
+    const ahead = await follow(service, { 'last-event-id': '9999999999' });
+    const three = (await service.api('POST', '/accounts', { name: 'three' })).json;
+    expect(await ahead.next()).toMatchObject({ data: { entity: three.publicKey } });
+    ahead.stop();
   });
 
   it('end with the token that they were asked for with', async () => {

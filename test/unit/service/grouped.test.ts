@@ -66,6 +66,35 @@ describe('works that wait at the same time', () => {
     expect(kept).toEqual(['a', 'b']);
   });
 
+  it('are not refused for a statement of another that failed, after which PostgreSQL takes no more of that transaction', async () => {
+    const { kept, transaction, write } = ledger();
+    const aborted = new WeakSet<Queries>();
+    const ask = (tx: Queries) => {
+      if (aborted.has(tx)) throw new Error('current transaction is aborted');
+    };
+    const run = grouped((work) =>
+      transaction(async (tx) => {
+        const result = await work(tx);
+        ask(tx);
+        return result;
+      }),
+    );
+    const results = await Promise.allSettled([
+      run(only(async (tx) => write(tx, 'a'))),
+      run({
+        account: 'b',
+        write: async () => null,
+        read: async (tx) => {
+          aborted.add(tx);
+          throw new Error('canceling statement due to statement timeout');
+        },
+      }),
+      run({ account: 'c', read: async (tx) => ask(tx), write: async (tx) => write(tx, 'c') }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(kept).toEqual(['a', 'c']);
+  });
+
   it('see what one before them did to their account', async () => {
     const { transactions, transaction, write } = ledger();
     const run = grouped(transaction);

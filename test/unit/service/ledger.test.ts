@@ -4,6 +4,7 @@ import { signClaims } from '../../../claims/jwt/encode.js';
 import { newActivation } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
+import { scanPage } from '../../../service/ledger/scan-page.js';
 import { openRaw } from './database.js';
 import { testFolder } from './folder.js';
 import { makeOperator, NOW, runService, type TestService } from './service.js';
@@ -248,4 +249,29 @@ describe('the ledger', () => {
     const third = await runService({ dataDir, operator });
     expect(await list(third)).toEqual(found);
   });
+});
+
+it('lets others have their turn while it looks for what is seldom', async () => {
+  let [turns, reads] = [0, 0];
+  let ended = false;
+  const count = () => {
+    turns++;
+    if (!ended) setImmediate(count);
+  };
+  setImmediate(count);
+  const found = await scanPage<number, number>(
+    { limit: 1_000 },
+    {
+      read: async (after = '0', take) => {
+        reads++;
+        expect(take).toBeLessThanOrEqual(250);
+        return Array.from({ length: take }, (_, n) => Number(after) + n + 1);
+      },
+      pick: async (rows) => rows.map(() => null),
+      cursor: String,
+    },
+  );
+  ended = true;
+  expect(found).toEqual({ items: [], next: '5000' });
+  expect(turns).toBeGreaterThanOrEqual(reads - 1);
 });

@@ -46,18 +46,18 @@ async function alone() {
 }
 
 describe('the service on the system account', () => {
-  it('answers LOOKUP with the JWT, and at once with nothing for what it does not know', async () => {
+  it('answers LOOKUP with the JWT, and not at all for what it does not know', async () => {
     const { asking, id, token } = await alone();
     expect(await lookupAccount(asking, id, { ...WAIT, expectServers: 1 })).toEqual({
       answers: 1,
       without: 0,
       tokens: [token],
     });
-    const asked = performance.now();
-    for (const unknown of [Seed.generate('account').publicKey, 'nonsense', USER]) {
-      expect(await lookupAccount(asking, unknown, { ...WAIT, expectServers: 1 })).toMatchObject({ without: 1 });
-    }
-    expect(performance.now() - asked).toBeLessThan(1_000);
+    const unknown = [Seed.generate('account').publicKey, 'nonsense', USER];
+    const found = await Promise.all(
+      unknown.map((one) => lookupAccount(asking, one, { waitMs: 500, expectServers: 1 })),
+    );
+    expect(found.map(({ answers }) => answers)).toEqual([0, 0, 0]);
   });
 
   it('answers LIST and PACK with every account, and PACK with nothing to who holds the same', async () => {
@@ -91,8 +91,10 @@ describe('the service on the system account', () => {
     );
     expect((await lookupAccount(asking, short, { ...WAIT, expectServers: 1 })).tokens).toHaveLength(1);
     await expect
-      .poll(async () => (await lookupAccount(asking, short, { ...WAIT, expectServers: 1 })).without, { timeout: 5_000 })
-      .toBe(1);
+      .poll(async () => (await lookupAccount(asking, short, { waitMs: 300, expectServers: 1 })).answers, {
+        timeout: 5_000,
+      })
+      .toBe(0);
     expect([...((await packAccounts(asking, { waitMs: 2_000, quietMs: 500 })) ?? []).keys()].sort()).toEqual(
       [id, operator.system.publicKey].sort(),
     );

@@ -189,6 +189,48 @@ describe('webhooks', () => {
     ]);
   });
 
+  it('keep to what they were told meanwhile: a replay, an end, other types', async () => {
+    let now = NOW;
+    const options = { ...HERE, now: () => now };
+    const service = await runService(options);
+    const to = await receiver({ hold: true });
+    const hook = await hookTo(service, to.url);
+    const at = `/webhooks/${hook.id}`;
+    const edit = (body: object) => service.api('PATCH', at, body, { 'if-match': '*' });
+    // Asked for while an attempt is under way, it is one more.
+    const { publicKey: account } = (await service.api('POST', '/accounts', { name: 'one' })).json;
+    const first = await to.next();
+    now += 1;
+    expect((await service.api('POST', `${at}/deliveries/${first.id}/replay`)).status).toBe(202);
+    first.answer(204);
+    const again = await to.next();
+    expect(again.id).toBe(first.id);
+    again.answer(204);
+    await logged(service, hook, [{ state: 'delivered', attempts: 1 }]);
+    // Given up with its hook, it is not due again because the attempt that was under way failed.
+    await service.api('POST', '/accounts', { name: 'two' });
+    const second = await to.next();
+    expect((await edit({ enabled: false })).status).toBe(200);
+    second.answer(500);
+    expect((await edit({ enabled: true })).status).toBe(200);
+    // Types that it did not want before are told of from the edit on, also after a restart; those it did, whenever they happened.
+    await service.api('POST', '/accounts', { name: 'three' });
+    await edit({ types: ['account.create', 'token.*'] });
+    const third = await to.next();
+    third.answer(204);
+    await logged(service, hook, [{ state: 'delivered' }, {}, {}]);
+    const before = (await service.api('POST', `/accounts/${account}/users`, { name: 'before' })).json.publicKey;
+    expect((await edit({ types: ['account.create', 'user.*'] })).status).toBe(200);
+    await service.close();
+    const restarted = await runService({ ...options, dataDir: service.dataDir, operator: service.operator });
+    await restarted.api('POST', `/accounts/${account}/users`, { name: 'after' });
+    const fourth = await to.next();
+    expect([fourth.json.type, fourth.json.data.entity === before]).toEqual(['user.create', false]);
+    fourth.answer(204);
+    const delivered = { state: 'delivered' };
+    await logged(restarted, hook, [{ ...delivered, type: 'user.create' }, delivered, { state: 'failed' }, delivered]);
+  });
+
   it('have keys that are rotated with an overlap, and are tested by one request', async () => {
     let now = NOW;
     const service = await runService({ ...HERE, now: () => now });

@@ -1,16 +1,20 @@
 import { NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { accountUnknown } from '../accounts/find-account.js';
-import { type Caller, hasRight, requireRight, type Scope } from '../auth/rights.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { operatorUnknown } from '../operators/served-operator.js';
-import type { Database } from '../store/open.js';
+import type { Queries } from '../store/open.js';
+import { type Caller, hasRight, requireRight, type Scope } from './rights.js';
 
-/** Which part of the service a new hook is told of. Nobody has told another what he does not manage himself. */
-export async function scopeOfWebhook(
-  db: Database,
+/**
+ * The part of the service that something (a token, a webhook) is made for, which its body names: nobody gives away, or has told,
+ * what he does not manage himself. What he may not read does not exist.
+ */
+export async function managedScope(
+  db: Queries,
   caller: Caller,
   { operator, account }: { operator?: string; account?: string },
+  both: { code: ServiceErrorCode; what: string },
 ): Promise<Scope> {
   const known = (scope: Scope | null, unknown: () => NatsctlError): Scope => {
     if (!scope || !hasRight(caller, 'read', scope)) throw unknown();
@@ -18,7 +22,7 @@ export async function scopeOfWebhook(
     return scope;
   };
   if (operator !== undefined && account !== undefined) {
-    throw new NatsctlError<ServiceErrorCode>('ERR_WEBHOOK_SCOPE', 'a webhook is for an operator or for an account', {
+    throw new NatsctlError(both.code, `a ${both.what} is for an operator or for an account, not for both`, {
       hint: 'leave the operator out: an account has one only',
     });
   }
