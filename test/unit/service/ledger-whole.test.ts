@@ -19,7 +19,7 @@ function jwtsOf(value: unknown): string[] {
 
 it('has every JWT that is made or pushed in any way, with the one in force as that', async () => {
   let now = NOW;
-  const service = await runService({ now: () => now, resignSelfSigned: true, ledger: { every: 0.05 } });
+  const service = await runService({ now: () => now, resignSelfSigned: 'always', ledger: { every: 0.05 } });
   const seen = new Set<string>();
   const note = (reply: Reply) => {
     expect(reply.status, reply.text).toBeLessThan(300);
