@@ -1333,7 +1333,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: Record<string, unknown>;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ChangedAccount;
   };
   /** Delete an account: its connections close on every server that is linked, and its JWTs do not come back */
@@ -1348,7 +1348,7 @@ export interface Api {
       /** Also where users, other accounts or JetStream need it (told in a 409 otherwise) */
       force?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: DeletedAccount;
   };
   /** Activation requests that an account made, and those that were made to it */
@@ -1543,7 +1543,7 @@ export interface Api {
       /** Curve key that requests are sealed for */
       xkey?: string;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** Users of the account that answer, and are let in without being asked about; none = no auth callout */
       auth_users: string[];
@@ -1574,7 +1574,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: CredentialPolicy;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: CredentialPolicy;
   };
   /** Ask nothing more of users of an account */
@@ -1587,7 +1587,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** What is asked of users of a role of an account. The strictest of what applies holds */
@@ -1613,7 +1613,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: CredentialPolicy;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: CredentialPolicy;
   };
   /** Ask nothing more of users of a role of an account */
@@ -1628,7 +1628,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** Short-lived credentials: with a key made here, or for a key of your own that you prove to hold */
@@ -1711,7 +1711,7 @@ export interface Api {
         ttl: number;
       };
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       pub: {
         allow: string[];
@@ -1743,7 +1743,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: Evacuation;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: Evacuated;
   };
   /** Exports of an account (all of them: a JWT bounds their number) */
@@ -1770,7 +1770,7 @@ export interface Api {
       force?: boolean;
     };
     body: NewExport;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ChangedExport;
   };
   /** One export */
@@ -1816,7 +1816,7 @@ export interface Api {
       description?: string | null;
       info_url?: string | null;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ChangedExport;
   };
   /** Export it no more; refused where accounts import it */
@@ -1833,7 +1833,7 @@ export interface Api {
       /** Also where imports of others would break (told in a 409) */
       force?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** Revoke the activations of an account for an export, wherever they were made */
@@ -1870,7 +1870,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: RestoredActivations;
   };
   /** Imports of an account (all of them: a JWT bounds their number) */
@@ -1895,7 +1895,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: NewImport;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ChangedImport;
   };
   /** One import */
@@ -1927,7 +1927,7 @@ export interface Api {
       share?: boolean | null;
       allow_trace?: boolean | null;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ChangedImport;
   };
   /** Import it no more */
@@ -1942,7 +1942,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** Keys of an account in custody: never more than their public part */
@@ -2132,7 +2132,7 @@ export interface Api {
         max_bytes_required?: boolean;
       } | null>;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** Client connections; -1 = unlimited */
       conn: number;
@@ -2256,7 +2256,7 @@ export interface Api {
         cluster?: string;
       }[];
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** What is mapped; may have wildcards */
       subject: string;
@@ -2284,7 +2284,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** Users whose JWT in the ledger lets them publish or subscribe to a subject, also by imports of other accounts */
@@ -2453,7 +2453,7 @@ export interface Api {
       /** What users of the role may do, in the form of the JWT: {"pub": {"allow": ["orders.>"]}, "subs": 10, "bearer_token": false} */
       template?: Record<string, unknown>;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: AccountSigningKey;
   };
   /** Take a signing key away: users it signed have no access any more */
@@ -2470,7 +2470,7 @@ export interface Api {
       /** Also where users lose access (told in a 409 otherwise) */
       force?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: RemovedSigningKey;
   };
   /** Replace a signing key by a new one of the same role, and issue its users anew */
@@ -2492,7 +2492,7 @@ export interface Api {
       publicKey?: string;
       remoteKey?: RemoteKey;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: RotatedSigningKey;
   };
   /** Where traces of messages of an account go */
@@ -2524,7 +2524,7 @@ export interface Api {
       /** Percent; 0 or absent = 100 */
       sampling?: number;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** Where traces go */
       dest: string;
@@ -2544,7 +2544,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** Users of an account that this service made */
@@ -3041,7 +3041,7 @@ export interface Api {
       /** Newer JWT of the operator */
       jwt?: string;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: OperatorDetail;
   };
   /** Keys of an operator in custody: never more than their public part */
@@ -3169,7 +3169,7 @@ export interface Api {
       dryRun?: boolean;
     };
     body: Record<string, never>;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       status: "created" | "updated" | "unchanged";
       /** Account key */
@@ -3198,7 +3198,7 @@ export interface Api {
     body: {
       reason?: string;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** Account key */
       account: string;
@@ -3242,7 +3242,7 @@ export interface Api {
       /** Seconds that the renewed one lasts; longer than renewBefore */
       renewFor: number;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: {
       /** Seconds before its end that an account JWT is renewed */
       renewBefore: number;
@@ -3260,7 +3260,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** A configuration file for nats-server: `natsctl config generate` */
@@ -3409,7 +3409,7 @@ export interface Api {
       revokeOlder?: boolean;
     };
     body: Record<string, unknown>;
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ReissuedUser;
   };
   /** Delete a user: its key is revoked, its connections close, and no JWT of it works any more */
@@ -3422,7 +3422,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: Revoked;
   };
   /** Disable a user: revoked, its connections closed, and still listed */
@@ -3435,7 +3435,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: DisabledUser;
   };
   /** Let a disabled user in again; with a new JWT where everyone was revoked meanwhile */
@@ -3448,7 +3448,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: EnabledUser;
   };
   /** Issue a user anew with the claims it has, on demand with another key */
@@ -3478,7 +3478,7 @@ export interface Api {
         signature: string;
       };
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: ReissuedUser;
   };
   /** Webhooks: where events are sent to, signed as Standard Webhooks has it */
@@ -3531,7 +3531,7 @@ export interface Api {
       /** Once enabled it is sent what happens from then on; ask for a replay of the rest */
       enabled?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: Webhook;
   };
   /** Delete a webhook, with what it was not sent yet */
@@ -3544,7 +3544,7 @@ export interface Api {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: null;
   };
   /** What was sent to a webhook and what came of it, newest first; kept for a week */
@@ -3614,7 +3614,7 @@ export interface Api {
       /** How long the key before it signs too; absent = a day */
       overlapHours?: number;
     };
-    ifMatch: string;
+    ifMatch: string | null;
     answer: IssuedWebhook;
   };
   /** Send an event of type `webhook.test` now, once, and tell what came of it; also where it is disabled */

@@ -2,7 +2,7 @@ import { NatsctlError } from '../claims/errors.js';
 import type { ResolverErrorCode } from './errors.js';
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers?: Record<string, string>;
   body?: string;
   timeoutMs: number;

@@ -59,7 +59,7 @@ function operationType({ parameters = [], requestBody, responses }) {
   });
   const body = requestBody?.content?.['application/json']?.schema;
   if (body !== undefined) fields.push(['body', requestBody.required === false, typeOf(body, '    ')]);
-  if (parameters.some(({ name }) => name === 'if-match')) fields.push(['ifMatch', false, 'string']);
+  if (parameters.some(({ name }) => name === 'if-match')) fields.push(['ifMatch', false, 'string | null']);
   fields.push(['answer', false, answerType(responses)]);
   const lines = fields.map(([name, optional, type]) => `    ${name}${optional ? '?' : ''}: ${type};\n`);
   return `{\n${lines.join('')}  }`;

@@ -23,7 +23,7 @@ export type WriteText = (text: string) => Promise<unknown>;
 export async function exportAudit(rest: RestOptions, write: WriteText): Promise<Omit<AuditExport, 'file'>> {
   let entries = 0;
   try {
-    const lines = written(await getLines(rest, '/audit/export'), write);
+    const lines = written(await getLines(rest, 'GET /audit/export'), write);
     const reading = readExport(lines);
     for (;;) {
       const { done, value } = await reading.next();

@@ -1,6 +1,7 @@
-import { getJson, type RestOptions } from '../../resolver/rest.js';
-import { cliError } from '../errors.js';
-import { serviceFault } from '../sync/service-url.js';
+import type { AuditEntry } from '../../resolver/api-types.js';
+import type { Read } from '../../resolver/fields.js';
+import { callApi, type RestOptions } from '../../resolver/rest.js';
+import { fromService } from '../sync/service-url.js';
 
 export interface AuditFilter {
   /** Public key or id of what changed. */
@@ -11,43 +12,34 @@ export interface AuditFilter {
   limit: number;
 }
 
-/** As `GET /api/v1/audit` gives it. */
-export interface AuditItem {
-  seq: number;
-  at: number;
-  actor: string;
-  action: string;
-  entity: string;
-}
+const ENTRY = {
+  seq: 'number',
+  at: 'number',
+  actor: 'string',
+  action: 'string',
+  entity: 'string',
+  operator: 'string?',
+  account: 'string?',
+  beforeJti: 'string?',
+  afterJti: 'string?',
+  before: 'object?',
+  after: 'object?',
+  detail: 'object',
+  requestId: 'string?',
+  remote: 'string?',
+  hash: 'string',
+} as const;
 
 export interface AuditList {
   service: string;
-  entries: AuditItem[];
+  entries: Read<AuditEntry, typeof ENTRY>[];
   /** What --after takes for those that follow; null where none do. */
   next: number | null;
 }
 
 export async function listAudit(rest: RestOptions, { entity, actor, after, limit }: AuditFilter): Promise<AuditList> {
-  const query = {
-    afterSeq: String(after),
-    limit: String(limit),
-    ...(entity !== undefined && { entity }),
-    ...(actor !== undefined && { actor }),
-  };
-  const page = await getJson(rest, '/audit', query).catch((error) => Promise.reject(serviceFault(error)));
-  const { items, next } = page as { items?: unknown; next?: unknown };
-  if (!Array.isArray(items) || !items.every(isItem)) {
-    throw cliError('ERR_SERVICE_ANSWER', 'the service answers with something that is no audit');
-  }
-  return { service: rest.base, entries: items, next: next === undefined ? null : (items.at(-1)?.seq ?? null) };
-}
-
-function isItem(value: unknown): value is AuditItem {
-  if (typeof value !== 'object' || value === null) return false;
-  const { seq, at, actor, action, entity } = value as Record<string, unknown>;
-  return Number.isSafeInteger(seq) && Number.isSafeInteger(at) && [actor, action, entity].every(isText);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
+  const query = { afterSeq: after, limit, entity, actor };
+  const { answer } = await fromService(callApi(rest, 'GET /audit', { query }, { items: [ENTRY], next: 'string?' }));
+  const last = answer.items.at(-1)?.seq ?? null;
+  return { service: rest.base, entries: answer.items, next: answer.next === null ? null : last };
 }

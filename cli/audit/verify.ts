@@ -36,7 +36,7 @@ export async function verifyAuditOf(source: string | RestOptions, trust: AuditTr
   const name = typeof source === 'string' ? source : source.base;
   let end: Checkpoint | null = null;
   const entries = async function* (): AsyncGenerator<ChainedEntry> {
-    const lines = typeof source === 'string' ? fileLines(source) : await getLines(source, '/audit/export');
+    const lines = typeof source === 'string' ? fileLines(source) : await getLines(source, 'GET /audit/export');
     end = yield* readExport(lines);
   };
   try {

@@ -1,11 +1,11 @@
 import process from 'node:process';
 import { Args, Flags } from '@oclif/core';
 import { MAX_TOKEN_BYTES } from '../../claims/jwt/decode.js';
-import { restFlags } from '../audit/flags.js';
 import { NatsctlCommand } from '../base-command.js';
 import { dryRunFlag, showDifferences } from '../change/show.js';
 import { operatorFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
+import { restFlags } from '../rest/flags.js';
 import { type AboutToSign, type SignReport, signElsewhere } from '../sign/sign.js';
 import { readSignRequest } from '../sign/sign-request.js';
 import { readInput } from '../source.js';
@@ -65,7 +65,7 @@ export default class Sign extends NatsctlCommand {
     const report = await signElsewhere(workspace, request, {
       force: flags.force,
       operatorClaims: flags['operator-claims'],
-      dryRun: flags['dry-run'],
+      dryRun: flags['dry-run'] ?? false,
       push: push || null,
       ...(!this.jsonEnabled() && { show: showAbout }),
     }).catch((error: unknown) => {

@@ -37,7 +37,7 @@ const ARGUMENT_SOURCES: readonly (readonly [command: RegExp, argument: RegExp, s
   [/^import:(describe|edit|delete)$/, /^subject$/, 'imports'],
   [/^mapping:delete$/, /^from$/, 'mappings'],
   [/^context:select$/, /^name$/, 'operators or accounts'],
-  [/^(push|pull|validate|diff)$/, /^account$/, 'accounts'],
+  [/^(push|pull|validate|diff|service:evacuate)$/, /^account$/, 'accounts'],
   [/^(describe|doctor|activation:describe)$/, /./, 'files'],
   [/^(nkey:(?!gen$)|keys:import$)/, /./, 'files'],
   [/^sign$/, /^file$/, 'files'],

@@ -1,5 +1,5 @@
 import { pushAccount } from '../../resolver/http.js';
-import { type RestOptions, sendJson } from '../../resolver/rest.js';
+import { type RestOptions, sendApi } from '../../resolver/rest.js';
 import { cliError, usageError } from '../errors.js';
 import type { SignRequest } from './sign-request.js';
 
@@ -47,7 +47,7 @@ export async function pushSigned(
   const done = [];
   for (const { method, path, query, ifMatch } of rest) {
     // One that must wait for another to sign the account is not stored yet, so nothing follows from it.
-    if (result !== 'pending') await sendJson(options, { method, path, query, ifMatch });
+    if (result !== 'pending') await sendRest(options, { method, path, query, ifMatch });
     done.push({ request: `${method} ${path}`, done: result !== 'pending' });
   }
   return { service: to.base, result, rest: done };
@@ -59,9 +59,8 @@ async function pushOperator(
   jwt: string,
   send: SignRequest['send'],
 ): Promise<'updated'> {
-  await sendJson(options, {
-    method: 'PATCH',
-    path: `/operators/${operator}`,
+  await sendApi(options, 'PATCH /operators/{operator}', {
+    path: { operator },
     ifMatch: send?.ifMatch ?? null,
     body: { jwt },
   });
@@ -80,4 +79,16 @@ async function pushOne(to: SendTo, token: string, send: SignRequest['send']): Pr
       httpStatus === 412 ? 'ask the service for the change again: what it was made from is not there any more' : hint,
     details: { status: httpStatus, ...(code && { code }) },
   });
+}
+
+/** Of those that `readSignRequest` lets through. */
+async function sendRest(options: RestOptions, { path, query, ifMatch }: SignRequest['rest'][number]): Promise<void> {
+  const [, kind, id = '', verb] = path.split('/');
+  const asked = { path: { user: id }, ifMatch };
+  if (kind === 'accounts') {
+    const force = query.force === 'true';
+    await sendApi(options, 'DELETE /accounts/{account}', { path: { account: id }, query: { force }, ifMatch });
+  } else if (verb === 'disable') await sendApi(options, 'POST /users/{user}/disable', asked);
+  else if (verb === 'enable') await sendApi(options, 'POST /users/{user}/enable', asked);
+  else await sendApi(options, 'DELETE /users/{user}', asked);
 }

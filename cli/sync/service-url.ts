@@ -22,6 +22,11 @@ export async function mustAnswer(service: string, patience: { timeoutMs?: number
   }
 }
 
+/** What a client of the resolver's answers, or throws with the CLI's own codes. */
+export function fromService<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error: unknown) => Promise.reject(serviceFault(error)));
+}
+
 /** The CLI's own codes for what the resolver's clients throw. */
 export function serviceFault(error: unknown): unknown {
   if (isNatsctlError(error, 'ERR_RESOLVER_UNREACHABLE', 'ERR_RESOLVER_TIMEOUT'))

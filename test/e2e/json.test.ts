@@ -322,6 +322,63 @@ it('those of the audit as well', async () => {
   await holds('audit verify', '--checkpoint', 'audit.jsonl', ...rest);
 });
 
+it("those of the service's REST side", { timeout: 60_000 }, async () => {
+  const rest = ['--service', running.service, '--token-file', running.adminTokenFile];
+  const authorization = `Bearer ${readFileSync(running.adminTokenFile, 'utf8').trim()}`;
+  const post = async (where: string, body: unknown, headers = {}) => {
+    const answer = await fetch(`${running.service}/api/v1${where}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status, where).toBeLessThan(300);
+    return { json: (await answer.json()) as { publicKey: string; id: string }, etag: answer.headers.get('etag') ?? '' };
+  };
+  await holds('service whoami', ...rest);
+  const scope = ['--operator', 'local', '--account', 'SYS'];
+  await holds(
+    'service token create',
+    'ci',
+    '--role',
+    'viewer',
+    '--expiry',
+    '1h',
+    '--output',
+    'ci.token',
+    ...scope,
+    ...rest,
+  );
+  await holds('service token list', ...rest);
+  const { tokens } = (await run(home, ['service', 'token', 'list', '--role', 'viewer', '--json', ...rest])).json();
+  await holds('service expirations', '--kind', 'token', ...rest);
+  await holds('service token revoke', tokens[0].id, ...rest);
+  await holds('service ledger list', '--limit', '3', ...rest);
+
+  const hook = ['pager', 'https://hooks.invalid/natsctl', '--type', 'account.create', '--output', 'pager.secret'];
+  await holds('service webhook create', ...hook, ...rest);
+  await holds('service webhook list', ...rest);
+  const { webhooks } = (await run(home, ['service', 'webhook', 'list', '--json', ...rest])).json();
+  const exporter = await post('/accounts', { name: 'exporter' });
+  const importer = (await post('/accounts', { name: 'importer' })).json.publicKey;
+  await holds('service webhook deliveries', webhooks[0].id, ...rest);
+  await holds('service webhook replay', webhooks[0].id, '--after-seq', '0', ...rest);
+  await holds('service webhook delete', webhooks[0].id, '--yes', ...rest);
+
+  const { publicKey } = exporter.json;
+  const given = { subject: 'q.get', type: 'service', token_req: true };
+  await post(`/accounts/${publicKey}/exports`, given, { 'if-match': exporter.etag });
+  const asking = { exporter: publicKey, type: 'service', subject: 'q.get' };
+  const ids: string[] = [];
+  for (const note of ['one', 'two']) {
+    ids.push((await post(`/accounts/${importer}/activation-requests`, { ...asking, note })).json.id);
+    if (note === 'one')
+      await holds('service activation-request reject', ids[0] ?? '', '--account', 'exporter', ...rest);
+  }
+  await holds('service activation-request list', '--account', 'exporter', '--side', 'exporter', ...rest);
+  await holds('service activation-request approve', ids[1] ?? '', '--account', 'exporter', ...rest);
+  await holds('service evacuate', 'exporter', '--yes', ...rest);
+});
+
 it('that of sign', async () => {
   const token = await (await fetch(`${running.service}/jwt/v1/operator`)).text();
   const operator = decodeAs('operator', token).claims;

@@ -1,10 +1,10 @@
 import process from 'node:process';
 import { Flags } from '@oclif/core';
 import { type AuditExport, exportAudit, exportAuditTo } from '../../audit/export.js';
-import { restFlags, restOptions } from '../../audit/flags.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { usageError } from '../../errors.js';
 import { safeText } from '../../output/safe-text.js';
+import { restFlags, restOptions } from '../../rest/flags.js';
 
 export default class AuditExportCommand extends NatsctlCommand {
   static override description =

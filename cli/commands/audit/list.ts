@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
-import { restFlags, restOptions } from '../../audit/flags.js';
 import { type AuditList, listAudit } from '../../audit/list.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { table } from '../../output/table.js';
 import { showTime } from '../../output/time.js';
+import { restFlags, restOptions } from '../../rest/flags.js';
 
 export default class AuditListCommand extends NatsctlCommand {
   static override description = 'List what was changed at the service, oldest first: when, by whom, and what.';

@@ -1,9 +1,9 @@
 import process from 'node:process';
 import { Args, Flags } from '@oclif/core';
-import { restFlags, restOptions } from '../../audit/flags.js';
 import { type AuditJudgement, verifyAuditOf } from '../../audit/verify.js';
 import { NatsctlCommand } from '../../base-command.js';
 import { safeText } from '../../output/safe-text.js';
+import { restFlags, restOptions } from '../../rest/flags.js';
 
 export default class AuditVerify extends NatsctlCommand {
   static override description =

@@ -42,3 +42,46 @@ export async function restOptions(flags: {
   const accessToken = await secretOfFile(file);
   return { base: flags.service ?? DEFAULT_SERVICE, accessToken, timeoutMs: flags.timeout * 1_000 };
 }
+
+/** Of a list. */
+export const pageFlags = {
+  limit: Flags.integer({
+    description: 'How many to show.',
+    helpValue: 'N',
+    default: 100,
+    min: 1,
+    max: 1_000,
+    env: 'NATSCTL_LIMIT',
+  }),
+  after: Flags.string({
+    description: 'Those that follow a list: what it said at its end.',
+    helpValue: 'NEXT',
+    env: 'NATSCTL_AFTER',
+  }),
+};
+
+/** Of what the service holds: not of the local store. */
+export const scopeFlags = {
+  operator: Flags.string({
+    char: 'o',
+    description: 'Operator at the service, by name or public key.',
+    helpValue: 'NAME',
+    env: 'NATSCTL_OPERATOR',
+  }),
+  account: Flags.string({
+    char: 'a',
+    description: 'Account at the service, by name or public key.',
+    helpValue: 'NAME',
+    env: 'NATSCTL_ACCOUNT',
+  }),
+};
+
+/** Where a secret goes that is told once. */
+export const secretFlags = {
+  output: Flags.string({
+    char: 'f',
+    description: 'File to write it to, private to you. Default: stdout.',
+    helpValue: 'FILE',
+    env: 'NATSCTL_OUTPUT',
+  }),
+};
