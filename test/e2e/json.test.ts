@@ -322,7 +322,7 @@ it('those of the audit as well', async () => {
   await holds('audit verify', '--checkpoint', 'audit.jsonl', ...rest);
 });
 
-it("those of the service's REST side", { timeout: 60_000 }, async () => {
+it("those of the service's REST side", { timeout: 120_000 }, async () => {
   const rest = ['--service', running.service, '--token-file', running.adminTokenFile];
   const authorization = `Bearer ${readFileSync(running.adminTokenFile, 'utf8').trim()}`;
   const post = async (where: string, body: unknown, headers = {}) => {
