@@ -4,10 +4,10 @@ import { makeRealm, type Realm } from '../../claims/explain/realm.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
 import { accountUnknown } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
-import { turns } from '../limits/turns.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { turns } from '../turn.js';
 
 /** More than any account has to do with, and bounded: an explanation is one request of many. */
 const MAX_ACCOUNTS = 500;

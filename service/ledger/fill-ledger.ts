@@ -6,7 +6,7 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import type { ClaimsByKind } from '../../claims/types.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 import { type Issued, LEDGER_CHUNK, type LedgerKind, ledgerRow } from './record-issued.js';
 
 /** Holds the number of the last audit entry that was there when the ledger began. */

@@ -15,11 +15,11 @@ import type { AccountClaims, Import } from '../../claims/types.js';
 import type { Account, IssuedJwt } from '../../prisma/generated/client.js';
 import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import { type Caller, hasRight } from '../auth/rights.js';
-import { turns } from '../limits/turns.js';
 import { servedOperators } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
+import { turns } from '../turn.js';
 import { scanPage } from './scan-page.js';
 import { type Reached, reachOf } from './subject-reach.js';
 

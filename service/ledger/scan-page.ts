@@ -1,4 +1,4 @@
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 
 /** A page of rows that are judged one by one: what fits is kept, and what does not has been looked at all the same. */
 export interface Scan<Row, Item> {

@@ -1,6 +1,6 @@
 import { recordAudit } from '../audit/audit.js';
 import type { Service } from '../service.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 
 const BATCH = 500;
 const DAY = 86_400;

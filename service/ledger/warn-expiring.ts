@@ -2,7 +2,7 @@ import type { IssuedJwt } from '../../prisma/generated/client.js';
 import { recordAudit } from '../audit/audit.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 import { standings } from './standing.js';
 
 const BATCH = 50;

@@ -1,5 +1,5 @@
 import type { Store } from '../store/open.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 
 export interface Expiry {
   operator: string;

@@ -17,7 +17,7 @@ import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 
 const BATCH = 200;
 

@@ -3,7 +3,7 @@ import { isNatsctlError } from '../../claims/errors.js';
 import { claimsJson } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { Service } from '../service.js';
-import { turn } from '../store/turn.js';
+import { turn } from '../turn.js';
 import { pruneIn } from './prune-revocations.js';
 
 const PAGE = 200;

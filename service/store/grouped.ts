@@ -1,7 +1,7 @@
 import { isNatsctlError } from '../../claims/errors.js';
+import { turn } from '../turn.js';
 import { changedBy, changesIn } from './changed-accounts.js';
 import type { Queries } from './open.js';
-import { turn } from './turn.js';
 
 type Transaction = <T>(work: (tx: Queries) => Promise<T>) => Promise<T>;
 

@@ -1,4 +1,4 @@
-import { turn } from './turn.js';
+import { turn } from '../turn.js';
 
 /** Prisma takes 999 parameters of SQLite, and fails over more where rows are asked for in an order. */
 const PART = 500;
