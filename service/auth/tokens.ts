@@ -31,10 +31,11 @@ const MAX_TOKEN_CHARACTERS = 12_288;
 export function openTokens(store: Store, sessions: Sessions, now: () => number, oidc?: Oidc): AccessTokens {
   return {
     async issue(tx, { name, role, operator = null, account = null, expires }, actor) {
+      const at = now();
+      if (expires !== undefined && expires <= at) throw alreadyOver();
       const token = makeServiceToken();
       const hash = serviceTokenHash(token);
       if (hash === null) throw new Error('a token of ours has not its own form');
-      const at = now();
       const expiresAt = expires === undefined ? null : BigInt(expires);
       const createdBy = typeof actor === 'string' ? actor : actor.actor;
       await tx.accessToken.create({
@@ -88,6 +89,14 @@ async function verifyServiceToken(store: Store, token: string, now: number): Pro
     grants: [{ role, operator: row.operatorKey, account: row.accountKey }],
     ...(row.expiresAt !== null && { expires: Number(row.expiresAt) }),
   };
+}
+
+function alreadyOver(): NatsctlError<ServiceErrorCode> {
+  const message = 'lies in the past';
+  return new NatsctlError('ERR_REQUEST_INVALID', 'the token would have ended already', {
+    hint: '`expires` is a time in unix seconds; without it the token does not end',
+    details: { issues: [{ code: 'past', level: 'error', path: '/expires', message }] },
+  });
 }
 
 export function tokenUnknown(id: string): NatsctlError<ServiceErrorCode> {

@@ -7,7 +7,7 @@ import type { Origin } from '../audit/audit.js';
 import { type Caller, hasRight, type Right, requireRight, requireRightSomewhere, type Scope } from '../auth/rights.js';
 import type { Rehearsal } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
-import { operatorUnknown } from '../operators/served-operator.js';
+import { operatorUnknown, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
 import { findUser, userUnknown } from '../users/find-user.js';
 
@@ -55,8 +55,16 @@ export function guard(app: FastifyInstance, service: Service): void {
     if ((request.query as { dryRun?: boolean }).dryRun) request.rehearsal = { changes: [] };
     const caller = callerOf(request);
     if (access.over === 'reach') requireRightSomewhere(caller, access.right);
-    else requireRight(caller, access.right, await scopeOf(service, request, access.over));
+    else await requireOver(service, caller, access.right, await scopeOf(service, request, access.over));
   });
+}
+
+/** A user of the system account rules the servers: to issue or revoke one takes the right to manage it. */
+async function requireOver({ store }: Service, caller: Caller, right: Right, scope: Scope): Promise<void> {
+  requireRight(caller, right, scope);
+  if (right !== 'issue' || !scope.operator || hasRight(caller, 'manage', scope)) return;
+  const { claims } = await servedOperator(store.db, scope.operator);
+  if (claims.nats.system_account === scope.account) requireRight(caller, 'manage', scope);
 }
 
 /** A rehearsal is answered with what would change, whatever the route would have said. */

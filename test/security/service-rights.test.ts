@@ -42,28 +42,30 @@ const KEYS: Record<string, string> = {
 };
 
 /** A body that a route takes: whether something exists is asked only after that. */
-function example(schema: Schema, name = ''): unknown {
+function example(given: Schema, named: Record<string, Schema>, name = ''): unknown {
+  const schema = given.$ref ? named[given.$ref.replace('#/components/schemas/', '')] : given;
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
-  if (schema.anyOf) return example(schema.anyOf[0], name);
+  if (schema.anyOf) return example(schema.anyOf[0], named, name);
   if (schema.type === 'object') {
     const required: string[] = schema.required ?? [];
-    return Object.fromEntries(required.map((each) => [each, example(schema.properties[each], each)]));
+    return Object.fromEntries(required.map((each) => [each, example(schema.properties[each], named, each)]));
   }
-  if (schema.type === 'array') return Array.from({ length: schema.minItems ?? 0 }, () => example(schema.items, name));
+  if (schema.type === 'array')
+    return Array.from({ length: schema.minItems ?? 0 }, () => example(schema.items, named, name));
   if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1;
   if (schema.type === 'boolean') return false;
   return KEYS[name] ?? 'x'.repeat(Math.max(1, schema.minLength ?? 1));
 }
 
 async function routes(service: TestService): Promise<Route[]> {
-  const { paths } = (await service.get('/openapi.json')).json;
+  const { paths, components } = (await service.get('/openapi.json')).json;
   return Object.entries(paths as Record<string, object>)
     .filter(([at]) => at.startsWith('/api/v1/') && !at.startsWith('/api/v1/sessions'))
     .flatMap(([at, methods]) =>
       Object.entries(methods as Record<string, Schema>).map(([method, { requestBody }]) => {
         const schema = requestBody?.content['application/json']?.schema;
-        return { method: method.toUpperCase(), at, body: schema && example(schema) };
+        return { method: method.toUpperCase(), at, body: schema && example(schema, components.schemas) };
       }),
     );
 }
@@ -303,5 +305,20 @@ describe('a role', () => {
       await service.api('POST', '/accounts', { name: 'n' }, headers),
     ];
     expect(asked.map(({ status }) => status)).toEqual(expected);
+  });
+
+  it('of issuer makes no users of the system account, who rule the servers', async () => {
+    const { service, token } = await tenants();
+    const { operator } = service;
+    const path = `/accounts/${operator.system.publicKey}`;
+    for (const scope of [{ operator: operator.claims.sub }, { account: operator.system.publicKey }]) {
+      const headers = { authorization: `Bearer ${await token({ role: 'issuer', ...scope })}` };
+      for (const asked of [
+        await service.api('POST', `${path}/users`, { name: 'n' }, headers),
+        await service.api('POST', `${path}/revocations`, { user: '*' }, headers),
+      ]) {
+        expect(asked).toMatchObject({ status: 403, json: { code: 'ERR_AUTH_FORBIDDEN' } });
+      }
+    }
   });
 });

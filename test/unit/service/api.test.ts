@@ -162,9 +162,10 @@ describe('the REST API', () => {
 
   it('is described with the schemas that it validates by', async () => {
     const service = await runService();
-    const { paths } = await document(service);
+    const { paths, components } = await document(service);
     const post = paths['/api/v1/accounts'].post;
-    expect(post.requestBody.content['application/json'].schema).toMatchObject({
+    expect(post.requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/NewAccount' });
+    expect(components.schemas.NewAccount).toMatchObject({
       type: 'object',
       additionalProperties: false,
       required: ['name'],

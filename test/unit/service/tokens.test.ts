@@ -48,7 +48,9 @@ describe('access tokens', () => {
       );
     const revoked = await issue();
     await store.transaction((tx) => tokens.revoke(tx, revoked.id, 'service'));
-    const expired = await issue(clock.now - 1);
+    await expect(issue(clock.now)).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    const expired = await issue(clock.now + 1);
+    clock.now += 1;
     const good = await issue();
     const stranger = generateKeyPairSync('ed25519').privateKey;
     const sign = (alg: string, key: Parameters<SignJWT['sign']>[0]) =>
