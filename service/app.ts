@@ -2,6 +2,7 @@ import type { ServerOptions } from 'node:https';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Health } from './health/health.js';
 import { answerClientError } from './http/client-error.js';
+import { serializerCompiler } from './http/serializer.js';
 import { validatorCompiler } from './http/validator.js';
 import type { Metrics } from './metrics/metrics.js';
 import { measure } from './plugins/measure.js';
@@ -77,6 +78,7 @@ export async function buildApp(
   });
   app.server.maxConnections = LIMITS.maxConnections;
   app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
   await app.register(problems);
   await app.register(openapi);
   await app.register(requestIds);

@@ -8,12 +8,19 @@ import { Value } from 'typebox/value';
  * strings, which are text by nature: there `limit=5` is a number, and what is absent has its default.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema);
   const convert = (given: unknown): unknown => Value.Convert(schema, Value.Default(schema, given));
+  // Compiled with the first request that is judged by it: all schemas of all routes at once were a part of every start.
+  let validator: ReturnType<typeof Compile> | undefined;
   // Most requests have no query, and what that is turned into is always the same: a twentieth of a GET's time.
-  const empty = httpPart === 'querystring' ? JSON.stringify(convert({})) : '';
+  let empty: string | undefined;
+  const queryOf = (given: unknown): unknown => {
+    if (!isEmpty(given)) return convert(given);
+    empty ??= JSON.stringify(convert({}));
+    return JSON.parse(empty);
+  };
   return (given: unknown) => {
-    const value = httpPart !== 'querystring' ? given : isEmpty(given) ? JSON.parse(empty) : convert(given);
+    validator ??= Compile(schema);
+    const value = httpPart === 'querystring' ? queryOf(given) : given;
     if (!validator.Check(value)) return { error: toldOnce(validator.Errors(value)) };
     const nul = nulIn(value);
     return nul === null ? { value } : { error: [{ ...NUL, instancePath: nul }] };
