@@ -16,14 +16,14 @@ export function strictJson(app: FastifyInstance): void {
 
 /** What a caller says in a body that its route does not read was meant to be heard. */
 async function refuseUnread({ body, routeOptions: { schema } }: FastifyRequest): Promise<void> {
-  if (schema?.body !== undefined || body === undefined || body === null || isEmptyObject(body)) return;
+  if (schema?.body !== undefined || body === undefined || isEmptyObject(body)) return;
   throw new NatsctlError<ServiceErrorCode>('ERR_BODY_INVALID', 'this route takes no body', {
     hint: 'send none, or {}',
   });
 }
 
 function isEmptyObject(body: unknown): boolean {
-  return typeof body === 'object' && !Array.isArray(body) && Object.keys(body ?? {}).length === 0;
+  return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
 }
 
 function readJson(body: string): unknown {
