@@ -8,8 +8,12 @@ const onPostgres = {
   test: {
     name: 'postgres',
     include: ['test/unit/service/**/*.test.ts'],
-    // About the data folder, the libSQL file, or PostgreSQL itself: the same in both runs.
-    exclude: ['test/unit/service/{data-dir,store,postgres,move,upgrade}.test.ts'],
+    exclude: [
+      // About the data folder, the libSQL file, or PostgreSQL itself: the same in both runs.
+      'test/unit/service/{data-dir,store,postgres,move,upgrade}.test.ts',
+      // About sockets, tokens of others, documents and texts: no database has a part in what they assert.
+      'test/unit/service/{limits,lint,nsc,oidc,openapi,outbound,server-config,tls}.test.ts',
+    ],
     globalSetup: ['test/unit/service/postgres-setup.ts'],
   },
 };
