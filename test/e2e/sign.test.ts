@@ -87,12 +87,13 @@ describe('natsctl sign', () => {
 
     const etag = { 'if-match': '"v1"' };
     const edit = await api('PATCH', `/accounts/${seed.publicKey}`, { nats: { limits: { conn: 7 } } }, etag);
+    const meanwhile = await api('PATCH', `/accounts/${seed.publicKey}`, { nats: { limits: { conn: 8 } } }, etag);
     // From stdin, and the details alone.
     const edited = await natsctl(signing('-', '--push'), JSON.stringify(edit.json.details));
     expect(edited.stderr).toContain('~ /nats/limits/conn: -1 -> 7');
-    const again = await natsctl(signing('-', '--push', '--json'), edit.text);
-    expect(again.code).toBe(1);
-    expect(again.json().error).toMatchObject({ code: 'ERR_PUSH_REFUSED', details: { status: 412 } });
+    const late = await natsctl(signing('-', '--push', '--json'), meanwhile.text);
+    expect(late.code).toBe(1);
+    expect(late.json().error).toMatchObject({ code: 'ERR_PUSH_REFUSED', details: { status: 412 } });
 
     const user = Seed.generate('user').publicKey;
     const revoke = await api('POST', `/accounts/${seed.publicKey}/revocations`, { user, at: 9 });
