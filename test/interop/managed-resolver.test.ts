@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { signClaims } from '../../claims/jwt/encode.js';
 import { newAccount, newOperator } from '../../claims/jwt/new.js';
 import { Seed } from '../../claims/keys/seed.js';
@@ -98,12 +98,17 @@ it.skipIf(!nscProgram)('nsc pushes what it signed itself, and pulls it once an a
   expect(await described('orders')).toMatchObject({ sub, iss: signing });
 
   // A change waits too: nsc keeps it as its own, and pulls what the operator made of it.
-  await nsc('edit', 'account', 'orders', '--description', 'ours');
+  const edited = await nsc('edit', 'account', 'orders', '--description', 'ours');
+  expect(edited.text).toContain('an admin of the service approves it first');
   expect(await described('orders')).toMatchObject({ iss: sub, nats: { description: 'ours' } });
   await decide('approve');
   await nsc('pull', '-A');
   expect(await described('orders')).toMatchObject({ iss: signing, nats: { description: 'ours' } });
-  await nsc('edit', 'account', 'orders', '--description', 'never');
+  // What was approved in the second it replaced is a second ahead, and what nsc signs before that would be older.
+  const { iat } = await described('orders');
+  await vi.waitUntil(() => now() >= iat, { timeout: 5_000 });
+  const refused = await nsc('edit', 'account', 'orders', '--description', 'never');
+  expect(refused.text).toContain('an admin of the service approves it first');
   await decide('reject');
   await nsc('pull', '-a', 'orders', '--overwrite-newer');
   expect((await described('orders')).nats.description).toBe('ours');

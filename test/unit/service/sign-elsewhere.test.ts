@@ -174,11 +174,11 @@ describe('what no key here may sign', () => {
     const held = `/operators/${operator.claims.sub}/keys/${operator.signing.publicKey}`;
     expect((await service.api('DELETE', held)).status).toBe(200);
     const refused = await service.api('DELETE', `/users/${user}`, undefined, { 'if-match': '"v1"' });
-    const { claims, send, rest } = refused.json.details as SignRequest;
+    const { claims, send, rest, notIssuedBefore } = refused.json.details as SignRequest;
     expect(rest).toEqual([{ method: 'DELETE', url: `/api/v1/users/${user}`, headers: { 'if-match': '"v1"' } }]);
     expect((await service.api('GET', `/users/${user}`)).status, 'nothing of it is done yet').toBe(200);
     const { token } = await signClaims(parseClaims('account', JSON.stringify(claims)), seedSigner(operator.signing), {
-      now: NOW + 5,
+      now: notIssuedBefore,
     });
     expect((await service.push(id, token, send?.headers)).status).toBe(200);
     const deleted = await service.api('DELETE', `/users/${user}`, undefined, rest[0]?.headers);

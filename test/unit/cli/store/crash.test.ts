@@ -136,7 +136,10 @@ describe('a process killed in a change of many files', () => {
     const workspace = await tempWorkspace({ settings: tempSettings(home) });
     const users = path.join(workspace.store.dir, 'accounts', 'SYS', 'users');
     const seen = new Set<string>();
+    let wholeMs = 0;
     for (let round = 0; round < 9; round++) {
+      // The first round is let finish: it says how long the others have. They end themselves, anywhere from the first moment on.
+      const killAfterMs = round === 0 ? -1 : ((round - 1) / 7) * wholeMs;
       const child = otherProcess(
         `${openHere(home)}
          const { commitFiles } = await load('cli/store/transaction');
@@ -146,16 +149,15 @@ describe('a process killed in a change of many files', () => {
            writes.push({ in: 'store', path: 'acme/accounts/SYS/users/' + a0 + '-' + i + '.jwt', content: 'x'.repeat(700) });
            writes.push({ in: 'keystore', path: 'creds/acme/SYS/' + a0 + '-' + i + '.creds', content: 'x'.repeat(900) });
          }
-         console.log('ready');
+         if (Number(a1) >= 0) setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number(a1));
+         const started = performance.now();
          await changing(workspace, () => commitFiles(workspace.paths, writes));
-         console.log('done');
-         setInterval(() => {}, 1000);`,
+         console.log(performance.now() - started);`,
         `r${round}`,
+        String(killAfterMs),
       );
-      await once(child.stdout, 'data');
-      // Not a wait for something: the moment of the kill is meant to be anywhere in the change.
-      await new Promise((resolve) => setTimeout(resolve, round * 25 + Math.random() * 20));
-      child.kill('SIGKILL');
+      if (round === 0) wholeMs = Number(await once(child.stdout, 'data'));
+      else child.stdout.resume();
       await once(child, 'exit');
       await openWorkspace(tempSettings(home), { now: NOW });
       const creds = path.join(workspace.keystore, 'creds', 'acme', 'SYS');
