@@ -2,6 +2,8 @@ import type { AccountRegistry } from './account/registry.js';
 import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
+import type { Observers } from './observer.js';
+import type { Traffic } from './traffic.js';
 
 export interface BrokerLimits {
   readonly maxPayload: number;
@@ -29,6 +31,9 @@ export interface Broker {
   readonly accounts: AccountRegistry;
   readonly users: VerifiedUsers;
   readonly connections: Map<number, Connection>;
+  readonly observers: Observers;
+  /** Of connections that ended. */
+  readonly endedTraffic: Traffic;
   /** Has `connection.out` flushed at the end of this event-loop turn. */
   scheduleFlush(connection: Connection): void;
 }

@@ -12,6 +12,7 @@ import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
 import * as bounds from './limits.js';
 import { codeOf, SILENT, stackOf } from './log.js';
+import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
 import { errorLine } from './protocol/writer.js';
 import { memorySource } from './resolver/memory.js';
@@ -21,6 +22,7 @@ import { offerClaimsDeletion } from './system/claims-delete.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
+import { noTraffic } from './traffic.js';
 
 /**
  * What clients may expect of the protocol: they compare INFO's version with what nats-server had when a feature came
@@ -50,6 +52,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     offerClaimsDeletion(broker, account, trusted);
     offerServerPing(broker, account);
   };
+  const observers = new Observers(log);
   const accounts = new AccountRegistry({
     source,
     trusted,
@@ -57,6 +60,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     limits,
     log,
     onAccount: offerServices,
+    observers,
   });
   const broker: Broker = {
     serverId,
@@ -70,6 +74,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     accounts,
     users: new VerifiedUsers(),
     connections: new Map(),
+    observers,
+    endedTraffic: noTraffic(),
     scheduleFlush: flushes.schedule,
   };
   const server = createServer({ noDelay: true }, acceptor(broker));

@@ -8,6 +8,7 @@ import type { Responses } from '../routing/responses.js';
 import { RouteCache } from '../routing/route.js';
 import type { Subscription } from '../routing/subscription.js';
 import { treeInterest } from '../routing/tree.js';
+import { noTraffic } from '../traffic.js';
 import type { ServiceImport, StreamImport } from './imports.js';
 
 /** Maps a published subject by the account's mappings; null = the message is dropped. */
@@ -26,6 +27,8 @@ export class Account {
   readonly routes: RouteCache = new RouteCache(this);
   /** In order of arrival: when the limit sinks, the newest leave. */
   readonly connections = new Set<Connection>();
+  /** Of connections that ended. */
+  readonly endedTraffic = noTraffic();
 
   /** Compiled from the claims; null = everything is allowed. */
   defaultPermissions: CompiledPermissions | null = null;

@@ -1,7 +1,7 @@
 import { effectivePermissions, hasPermissions } from '../../claims/permission/defaults.js';
 import { type CompiledPermissions, compilePermissions } from '../../claims/permission/permission.js';
-import type { VerifiedUser } from '../../claims/trust/user.js';
 import type { Permissions } from '../../claims/types.js';
+import type { Principal } from '../auth/principal.js';
 import { toWire } from '../protocol/text.js';
 import type { Account } from './account.js';
 
@@ -17,10 +17,10 @@ export function compileOnWire(permissions: Permissions): CompiledPermissions | n
 }
 
 /** What holds for a user in its account: its own, or the account's defaults when it has none at all. */
-export function permissionsOf(user: VerifiedUser, account: Account): Permissions {
+export function permissionsOf(user: Principal, account: Account): Permissions {
   return effectivePermissions(user.limits, account.verified.claims.nats.default_permissions);
 }
 
-export function hasOwnPermissions(user: VerifiedUser): boolean {
+export function hasOwnPermissions(user: Principal): boolean {
   return hasPermissions(user.limits);
 }

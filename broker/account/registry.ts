@@ -6,6 +6,7 @@ import type { AccountClaims, Decoded } from '../../claims/types.js';
 import type { BrokerLimits } from '../broker.js';
 import { MAX_ACCOUNTS, MAX_IMPORT_SEARCH, MAX_PARALLEL_FETCHES, RETRY_EXPORTERS_MS } from '../limits.js';
 import { codeOf, type Logger } from '../log.js';
+import type { Observers } from '../observer.js';
 import type { AccountSource } from '../resolver/source.js';
 import { unixNow } from '../timer.js';
 import { Account } from './account.js';
@@ -20,6 +21,7 @@ export interface RegistryOptions {
   log: Logger;
   /** A new account object, before anybody can use it: the place to give it its services. */
   onAccount: (account: Account) => void;
+  observers: Observers;
 }
 
 export type UpdateResult = 'updated' | 'unchanged' | 'not loaded';
@@ -119,6 +121,7 @@ export class AccountRegistry {
     this.#link(account);
     // Accounts that import from it may now be allowed, or no longer.
     for (const importer of this.#importers.get(id) ?? []) this.#link(importer);
+    this.#options.observers.accountChanged(account);
     return account;
   }
 
@@ -249,6 +252,7 @@ export class AccountRegistry {
     }
     account.cancelExpiry();
     account.responses?.close();
+    this.#options.observers.accountChanged(account);
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import { compileOnWire, permissionsOf } from '../account/permissions.js';
 import type { Connection } from '../connection/connection.js';
 import { codeOf, printable, stackOf } from '../log.js';
 import { unixNow } from '../timer.js';
+import { principalOf } from './principal.js';
 import { refusalOf, refused, VIOLATION } from './refusal.js';
 
 /** One CONNECT on its way. */
@@ -160,10 +161,10 @@ function agreesOnNoResponders({ connection }: Attempt): void {
 function bind(attempt: Attempt): void {
   const { connection } = attempt;
   const account = attempt.account as Account;
-  const user = attempt.user as VerifiedUser;
+  const user = principalOf(attempt.user as VerifiedUser);
   connection.setLimits(connectionLimits(connection.broker.limits, account, user));
   connection.setPermissions(compileOnWire(permissionsOf(user, account)));
   connection.install(account, user);
   if (attempt.expires !== null) connection.expiresAt(attempt.expires);
-  connection.log.info({ account: account.id, user: user.claims.sub, ip: connection.remoteAddress }, 'connected');
+  connection.log.info({ account: account.id, user: user.id, ip: connection.remoteAddress }, 'connected');
 }

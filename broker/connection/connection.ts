@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
-import type { VerifiedUser } from '../../claims/trust/user.js';
 import type { Account } from '../account/account.js';
 import { authenticate } from '../auth/chain.js';
+import type { Principal } from '../auth/principal.js';
 import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
 import { codeOf, type Logger, printable, stackOf } from '../log.js';
@@ -15,6 +15,7 @@ import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
 import { type Plan, publish } from '../routing/publish.js';
 import type { Subscription } from '../routing/subscription.js';
 import { atTime } from '../timer.js';
+import { addTraffic } from '../traffic.js';
 import { type CloseReason, FAULTS } from './faults.js';
 import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { infoFor } from './info.js';
@@ -44,7 +45,7 @@ export class Connection implements Operations {
   options: ConnectOptions = defaultConnectOptions();
   /** Null until authenticated; afterwards never another one. */
   account: Account | null = null;
-  user: VerifiedUser | null = null;
+  user: Principal | null = null;
   /** Null = everything is allowed. */
   permissions: CompiledPermissions | null = null;
   responsePermissions: ResponsePermissions | null = null;
@@ -57,7 +58,11 @@ export class Connection implements Operations {
   /** Unix seconds at which the user's right ends; null = never. */
   expires: number | null = null;
   messagesIn = 0;
+  bytesIn = 0;
   messagesOut = 0;
+  bytesOut = 0;
+  /** Of the last message in or out, in ms; a PING is none. */
+  lastActivity = this.started;
   /** Routes of subjects published to, by hash of their bytes. */
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
@@ -88,13 +93,19 @@ export class Connection implements Operations {
       () => this.close('Authentication Timeout', 'Authentication Timeout'),
       broker.limits.authTimeoutMs,
     );
-    socket.on('data', (chunk: Buffer) => this.guard(() => this.#parser.feed(chunk)));
+    socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
     socket.on('error', (error) => {
       this.log.debug({ code: codeOf(error) }, 'socket error');
       this.drop('Read Error');
     });
     socket.on('close', () => this.drop('Client Closed'));
     this.send(infoLine(infoFor(this, false)));
+  }
+
+  #read(chunk: Buffer): void {
+    const before = this.messagesIn;
+    this.#parser.feed(chunk);
+    if (this.messagesIn !== before) this.lastActivity = Date.now();
   }
 
   get closed(): boolean {
@@ -212,11 +223,12 @@ export class Connection implements Operations {
 
   // What the account decides.
 
-  /** Binds the verified user. */
-  install(account: Account, user: VerifiedUser): void {
+  /** Binds who it was proven to be. */
+  install(account: Account, user: Principal): void {
     this.account = account;
     this.user = user;
     account.connections.add(this);
+    this.broker.observers.connected(this);
   }
 
   /** Unix seconds. */
@@ -291,14 +303,17 @@ export class Connection implements Operations {
     this.#heartbeat?.stop();
     this.#cancelExpiry();
     this.broker.connections.delete(this.id);
+    addTraffic(this.broker.endedTraffic, this);
     const { account } = this;
     if (account !== null) {
       account.connections.delete(this);
+      addTraffic(account.endedTraffic, this);
       account.unsubscribeAll([...this.subscriptions.values()]);
     }
+    this.broker.observers.closed(this, reason);
     this.subscriptions.clear();
     this.plans = [];
-    this.log.info({ reason, account: account?.id, user: this.user?.claims.sub }, 'connection closed');
+    this.log.info({ reason, account: account?.id, user: this.user?.id }, 'connection closed');
   }
 
   #stopAuthTimer(): void {

@@ -97,6 +97,7 @@ function deliverTo(
   }
   if (out.congested && publisher !== null) publisher.holdBack();
   receiver.messagesOut++;
+  receiver.bytesOut += tail === buf ? publication.size : publication.size - headerSize;
   subscription.delivered++;
   if (subscription.max > 0 && subscription.delivered >= subscription.max) receiver.endSubscription(subscription);
   if (replyLength > 0 && receiver.responsePermissions !== null) receiver.permitResponse(replyOf(publication));

@@ -154,14 +154,13 @@ function requestInfo(publisher: Connection, share: boolean, via: string | undefi
   if (!share) {
     return asciiJson({ acc: account, svc: via, rtt, ...serverField(publisher, toSystem) });
   }
-  const claims = user?.claims;
   return asciiJson({
     start: new Date(publisher.started).toISOString(),
     host: publisher.remoteAddress,
     id: publisher.id,
     acc: account,
     svc: via,
-    user: claims?.sub,
+    user: user?.id,
     name: options.name || undefined,
     lang: options.lang || undefined,
     ver: options.version || undefined,
@@ -169,9 +168,9 @@ function requestInfo(publisher: Connection, share: boolean, via: string | undefi
     server: broker.serverName,
     // A bearer token is a password: it is never passed on.
     jwt: user?.limits.bearer_token === true ? undefined : options.jwt,
-    issuer_key: claims?.iss,
-    name_tag: claims?.name || undefined,
-    tags: claims?.nats.tags,
+    issuer_key: user?.issuer || undefined,
+    name_tag: user?.name || undefined,
+    tags: user?.verified?.claims.nats.tags,
     kind: 'Client',
     client_type: 'nats',
   });
