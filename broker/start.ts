@@ -20,6 +20,7 @@ import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
 import { offerClaimsDeletion } from './system/claims-delete.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
+import { offerSubscriberCounts } from './system/debug-subscribers.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
@@ -51,6 +52,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
     offerServerPing(broker, account);
+    offerSubscriberCounts(broker, account);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -58,6 +60,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     trusted,
     systemAccount,
     limits,
+    clusterName: options.clusterName ?? '',
     log,
     onAccount: offerServices,
     observers,
@@ -65,6 +68,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const broker: Broker = {
     serverId,
     serverName: options.serverName ?? serverId,
+    clusterName: options.clusterName ?? '',
     version: PROTOCOL_VERSION,
     host,
     port: 0,
