@@ -1,4 +1,5 @@
 import type { Logger } from './log.js';
+import type { DirectoryResolver } from './resolver/directory-source.js';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1. */
@@ -9,8 +10,8 @@ export interface BrokerOptions {
   operators: string[];
   /** Account id; default is what the operators name. */
   systemAccount?: string;
-  /** Where account JWTs come from: a service's `/jwt/v1/accounts`, or the given ones. */
-  resolver: { url: string } | { memory: string[] };
+  /** Where account JWTs come from: a service's `/jwt/v1/accounts`, the given ones, or a folder of them. */
+  resolver: { url: string } | { memory: string[] } | DirectoryResolver;
   /** Default: the server id. */
   serverName?: string;
   logger?: Logger;
@@ -70,6 +71,10 @@ export type BrokerErrorCode =
   /** The resolver could not be asked. */
   | 'ERR_ACCOUNT_UNAVAILABLE'
   | 'ERR_ACCOUNT_CAPACITY'
+  /** A full resolver has all the accounts it may have. */
+  | 'ERR_ACCOUNT_STORE_FULL'
+  /** The resolver lets no accounts be deleted. */
+  | 'ERR_ACCOUNT_DELETE_DISABLED'
   /** The system account cannot be deleted. */
   | 'ERR_ACCOUNT_SYSTEM'
   /** The JWT is older than the one in use. */

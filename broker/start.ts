@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
+import { newAccount } from '../claims/jwt/new.js';
 import { isPublicKey } from '../claims/keys/nkey.js';
 import { Seed } from '../claims/keys/seed.js';
+import type { VerifiedAccount } from '../claims/trust/account.js';
 import { trustOperators } from '../claims/trust/operators.js';
 import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
@@ -12,13 +14,16 @@ import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
 import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
-import { codeOf, SILENT, stackOf } from './log.js';
+import { codeOf, type Logger, SILENT, stackOf } from './log.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
+import { directorySource } from './resolver/directory-source.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
 import { offerClaimsDeletion } from './system/claims-delete.js';
+import { exchangeClaims, lookupElsewhere } from './system/claims-exchange.js';
+import { offerStoredClaims } from './system/claims-store.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
@@ -39,9 +44,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const limits = limitsOf(options);
   const operators = readOperators(options.operators);
   const systemAccount = systemAccountOf(options, operators);
-  const source = openSource(options);
-  const serverId = Seed.generate('server').publicKey;
   const log = options.logger ?? SILENT;
+  const source = await openSource(options, log);
+  const serverId = Seed.generate('server').publicKey;
   const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
@@ -51,6 +56,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
     offerServerPing(broker, account);
+    offerStore(broker, account, source, options);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -82,7 +88,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const server = createServer({ noDelay: true }, acceptor(broker));
   try {
     await probe(source);
-    if (systemAccount !== null) await loadSystemAccount(broker, systemAccount);
+    if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
   } catch (error) {
     accounts.close();
@@ -187,8 +193,9 @@ function systemAccountOf(options: BrokerOptions, operators: OperatorClaims[]): s
   );
 }
 
-function openSource({ resolver }: BrokerOptions): AccountSource {
+function openSource({ resolver }: BrokerOptions, log: Logger): AccountSource | Promise<AccountSource> {
   if ('memory' in resolver) return memorySource(resolver.memory);
+  if ('type' in resolver) return directorySource(resolver, log);
   if (URL.canParse(resolver.url) && /^https?:$/.test(new URL(resolver.url).protocol)) return urlSource(resolver.url);
   throw fail('ERR_BROKER_OPTIONS', 'the resolver needs an http(s) URL', 'give the address of a natsctl service');
 }
@@ -207,7 +214,7 @@ async function probe(source: AccountSource): Promise<void> {
 }
 
 /** One that is not there yet may be pushed later; one that must not be used stops the start. */
-async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
+async function loadSystemAccount(broker: Broker, id: string, operators: OperatorClaims[]): Promise<void> {
   try {
     await broker.accounts.lookup(id);
   } catch (error) {
@@ -216,8 +223,31 @@ async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
       const text = `the system account ${id} cannot be used (${code})`;
       throw fail('ERR_BROKER_SYSTEM_ACCOUNT', text, 'push a valid JWT of the system account', error);
     }
+    const [operator] = operators;
+    if (broker.accounts.resolver !== 'url' && broker.accounts.resolver !== 'memory' && operator !== undefined) {
+      broker.accounts.bootstrap(bootstrapAccount(id, operator));
+    }
     broker.log.warn({ account: id, code }, 'system account not available yet');
   }
+}
+
+/** For a resolver that begins empty: the identity key of the system account signs the user who pushes its JWT. */
+function bootstrapAccount(id: string, operator: OperatorClaims): VerifiedAccount {
+  const claims = { ...newAccount(id, ''), iss: operator.sub, iat: 0, jti: '' };
+  return { claims, token: '', operator, strict: false };
+}
+
+/** What the folder of a resolver holds is there for others too, through the system account. */
+function offerStore(
+  broker: Broker,
+  system: Account,
+  { kind, store, askElsewhere }: AccountSource,
+  { resolver }: BrokerOptions,
+): void {
+  if (store === undefined || kind === 'memory') return;
+  offerStoredClaims(broker, system, store);
+  askElsewhere?.((id, timeoutMs) => lookupElsewhere(system, id, timeoutMs));
+  if (kind === 'full') exchangeClaims(broker, system, store, 'type' in resolver ? resolver.intervalMs : undefined);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

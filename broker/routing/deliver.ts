@@ -119,11 +119,11 @@ function handleInternally(
   leg: Leg,
   publication: Publication,
 ): boolean {
-  subscription.handler?.({
+  const taken = subscription.handler?.({
     publisher,
     subject: leg.subject,
     reply: replyOf(publication),
     payload: payloadOf(publication),
   });
-  return true;
+  return taken !== false;
 }
