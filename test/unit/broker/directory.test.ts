@@ -155,6 +155,25 @@ describe('a full resolver', () => {
   });
 });
 
+describe('full resolvers', () => {
+  it('take from each other what is newer, and nothing else', async () => {
+    const [a, b] = [await world.account('A'), await world.account('B')];
+    const old = a.token;
+    await a.change(({ nats }) => nats.tags?.push('newer'));
+    const broker = await start({ preload: [world.system.token, a.token], intervalMs: 50 });
+    const other = await RawClient.login(broker.port, system);
+    onTestFinished(() => other.close());
+    other.send('SUB $SYS.REQ.CLAIMS.PACK responder 1\r\n');
+    const [, , , reply, size] = (await other.until('\r\n')).trim().split(' ');
+    expect(size, 'a hash of what it has').toBe('32');
+    const foreign = await (await makeWorld()).account('FOREIGN');
+    const lines = [`${a.id}|${old}`, `${foreign.id}|${foreign.token}`, `${b.id}|${b.token}`, ''];
+    for (const line of lines) other.send(`PUB ${reply} ${line.length}\r\n${line}\r\n`);
+    await expect.poll(files).toEqual([`${a.id}.jwt`, `${b.id}.jwt`, `${world.system.id}.jwt`].sort());
+    expect(readFileSync(path.join(dir, `${a.id}.jwt`), 'utf8')).toBe(a.token);
+  });
+});
+
 describe('a cache resolver', () => {
   it('asks others in the system account, keeps what it used last, and says of the rest that it skipped it', async () => {
     const [a, b] = [await world.account('A'), await world.account('B')];
