@@ -1,4 +1,4 @@
-import { pushAccount } from '../../resolver/http.js';
+import { postActivation, pushAccount } from '../../resolver/http.js';
 import { type RestOptions, sendApi } from '../../resolver/rest.js';
 import { cliError, usageError } from '../errors.js';
 import type { SignRequest } from './sign-request.js';
@@ -43,12 +43,12 @@ export async function pushSigned(
 ): Promise<PushedTo> {
   const options: RestOptions = { base: to.base, accessToken: to.accessToken ?? '', timeoutMs: to.timeoutMs };
   const result =
-    kind === 'operator' ? await pushOperator(options, claims.sub, token, send) : await pushOne(to, token, send);
+    kind === 'operator' ? await pushOperator(options, claims.sub, token, send) : await pushOne(to, kind, token, send);
   const done = [];
-  for (const { method, path, query, ifMatch } of rest) {
+  for (const one of rest) {
     // One that must wait for another to sign the account is not stored yet, so nothing follows from it.
-    if (result !== 'pending') await sendRest(options, { method, path, query, ifMatch });
-    done.push({ request: `${method} ${path}`, done: result !== 'pending' });
+    if (result !== 'pending') await one.send(options);
+    done.push({ request: `${one.method} ${one.path}`, done: result !== 'pending' });
   }
   return { service: to.base, result, rest: done };
 }
@@ -67,11 +67,19 @@ async function pushOperator(
   return 'updated';
 }
 
-async function pushOne(to: SendTo, token: string, send: SignRequest['send']): Promise<PushedTo['result']> {
+async function pushOne(
+  to: SendTo,
+  kind: SignRequest['kind'],
+  token: string,
+  send: SignRequest['send'],
+): Promise<PushedTo['result']> {
   const { base, accessToken, timeoutMs } = to;
   const condition = send?.ifMatch ? { ifMatch: send.ifMatch } : { ifNoneMatch: '*' as const };
   const authorized = accessToken === null ? {} : send?.force ? { force: { accessToken } } : { accessToken };
-  const pushed = await pushAccount(base, token, { ...condition, ...authorized, timeoutMs });
+  const pushed =
+    kind === 'activation'
+      ? await postActivation(base, token, { timeoutMs })
+      : await pushAccount(base, token, { ...condition, ...authorized, timeoutMs });
   if (pushed.status !== 'refused') return pushed.status;
   const { message, hint, code, httpStatus } = pushed;
   throw cliError('ERR_PUSH_REFUSED', message, {
@@ -79,16 +87,4 @@ async function pushOne(to: SendTo, token: string, send: SignRequest['send']): Pr
       httpStatus === 412 ? 'ask the service for the change again: what it was made from is not there any more' : hint,
     details: { status: httpStatus, ...(code && { code }) },
   });
-}
-
-/** Of those that `readSignRequest` lets through. */
-async function sendRest(options: RestOptions, { path, query, ifMatch }: SignRequest['rest'][number]): Promise<void> {
-  const [, kind, id = '', verb] = path.split('/');
-  const asked = { path: { user: id }, ifMatch };
-  if (kind === 'accounts') {
-    const force = query.force === 'true';
-    await sendApi(options, 'DELETE /accounts/{account}', { path: { account: id }, query: { force }, ifMatch });
-  } else if (verb === 'disable') await sendApi(options, 'POST /users/{user}/disable', asked);
-  else if (verb === 'enable') await sendApi(options, 'POST /users/{user}/enable', asked);
-  else await sendApi(options, 'DELETE /users/{user}', asked);
 }
