@@ -83,8 +83,12 @@ export default class Sign extends NatsctlCommand {
       if (jwt !== null) this.print(`${jwt}\n`);
       return;
     }
-    this.print(safeText(`${what}: ${pushed.result} at ${pushed.service}`).concat('\n'));
-    for (const { request, done } of pushed.rest) this.note(`${request}: ${done ? 'done' : 'not done yet'}`);
+    if (pushed.result === null) this.print(`${jwt}\n`);
+    else this.print(safeText(`${what}: ${pushed.result} at ${pushed.service}`).concat('\n'));
+    for (const { request, done, sign } of pushed.rest) {
+      this.note(`${request}: ${done ? 'done' : sign === undefined ? 'not done yet' : 'to be signed next (stdout)'}`);
+      if (sign !== undefined) this.print(`${JSON.stringify(sign)}\n`);
+    }
     if (kind === 'account') this.note('this store has it by `natsctl pull`');
   }
 }

@@ -75,6 +75,45 @@ const KINDS: Kind[] = [
       sendApi(options, 'POST /users/{user}/enable', { path: { user }, ifMatch }),
   },
   {
+    method: 'PATCH',
+    path: exactly('/users/(U[A-Z2-7]{55})'),
+    query: /^revokeOlder=true&proof=[\w-]{1,200}$/,
+    follows: ({ claims }, [user = '']) => revokes(claims, user),
+    send: (options, [user = ''], { query, ifMatch, body }) =>
+      sendApi(options, 'PATCH /users/{user}', {
+        path: { user },
+        query: { revokeOlder: true, proof: proofOf(query) },
+        ifMatch,
+        body,
+      }),
+  },
+  {
+    method: 'POST',
+    path: exactly('/users/(U[A-Z2-7]{55})/reissue'),
+    query: /^proof=[\w-]{1,200}$/,
+    follows: ({ claims }, [user = ''], body) =>
+      revokes(claims, user) && Object.keys(body).every((name) => name === 'revokeOlder' || name === 'expires'),
+    send: (options, [user = ''], { query, ifMatch, body }) =>
+      sendApi(options, 'POST /users/{user}/reissue', {
+        path: { user },
+        query: { proof: proofOf(query) },
+        ifMatch,
+        body,
+      }),
+  },
+  {
+    // What came before the JWT that is signed now.
+    method: 'POST',
+    path: exactly(`/accounts/${ACCOUNT}/revocations`),
+    follows: ({ claims, account }, [id], { user }) =>
+      claims.nats.type === 'user' && id === account && isPublicKey(user, 'user'),
+    send: (options, [account = ''], { body: { user, ...body } }) =>
+      sendApi(options, 'POST /accounts/{account}/revocations', {
+        path: { account },
+        body: { ...body, user: String(user) },
+      }),
+  },
+  {
     // A key that goes into the account is in Transit, and the service is to sign with it.
     method: 'POST',
     path: exactly(`/accounts/${ACCOUNT}/keys`),
@@ -169,6 +208,10 @@ export function restOf(of: Of, given: GivenRest): Rest | null {
 
 function exactly(path: string): RegExp {
   return new RegExp(`^${path}$`);
+}
+
+function proofOf(query: string): string {
+  return new URLSearchParams(query).get('proof') ?? '';
 }
 
 function revokes(claims: SignedClaims, user: string): boolean {

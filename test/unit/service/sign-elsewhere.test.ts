@@ -354,4 +354,94 @@ describe('what no key here may sign', () => {
       expect.objectContaining({ code: 'ERR_SIGN_REQUEST' }),
     );
   });
+
+  it('is what makes older JWTs void, and the new one comes after it: by that proof, and by no other', async () => {
+    const clock = { now: NOW };
+    const service = await runService({ now: () => clock.now });
+    const { operator } = service;
+    const { publicKey: id } = (await service.api('POST', '/accounts', { name: 'orders' })).json;
+    const make = async (name: string) =>
+      (await service.api('POST', `/accounts/${id}/users`, { name })).json as { publicKey: string; jwt: string };
+    const [edited, reissued, shutOut] = [await make('edited'), await make('reissued'), await make('shut out')];
+    const held = `/operators/${operator.claims.sub}/keys/${operator.signing.publicKey}`;
+    expect((await service.api('DELETE', held)).status).toBe(200);
+    const to = { base: service.url, accessToken: service.adminToken, timeoutMs: 5_000 };
+    const any = { 'if-match': '*' };
+    const done = async (refused: Reply) => {
+      const request = readSignRequest(refused.text, clock.now);
+      const claims = parseClaims('account', JSON.stringify(refused.json.details.claims));
+      const signed = await signClaims(claims, seedSigner(operator.signing), { now: request.notIssuedBefore });
+      return pushSigned(to, request, signed.token);
+    };
+    const edit = (user: string, query = '') =>
+      service.api('PATCH', `/users/${user}?revokeOlder=true${query}`, { nats: { subs: 5 } }, any);
+    expect((await edit(edited.publicKey)).json.code, 'in the second of its issue').toBe('ERR_USER_JUST_ISSUED');
+    clock.now += 10;
+
+    const refused = await edit(edited.publicKey);
+    expect(refused.json.details).toMatchObject({
+      kind: 'account',
+      rest: [{ method: 'PATCH', headers: { 'if-match': '"v1"' }, body: { nats: { subs: 5 } } }],
+    });
+    expect((await done(refused)).rest).toEqual([{ request: `PATCH /users/${edited.publicKey}`, done: true }]);
+    const { jwt, claims } = (await service.api('GET', `/users/${edited.publicKey}`)).json;
+    expect(claims?.nats?.subs ?? decodeAs('user', jwt).claims.nats.subs).toBe(5);
+    const { revocations } = (await claimsOf(service, id)).nats;
+    const isVoid = (token: string) => {
+      const { sub, iat } = decodeAs('user', token).claims;
+      return isRevoked(revocations, sub, iat);
+    };
+    expect([isVoid(edited.jwt), isVoid(jwt)]).toEqual([true, false]);
+
+    const at = `/users/${reissued.publicKey}/reissue`;
+    const again = await service.api('POST', at, { revokeOlder: true }, any);
+    expect((await done(again)).rest).toEqual([{ request: `POST ${at}`, done: true }]);
+    expect((await service.api('POST', at, { rotateKey: true }, any)).json.code).toBe('ERR_ROTATION_ELSEWHERE');
+
+    // Shut out by somebody else meanwhile: neither the proof of this change nor that of another lets it back in.
+    const begun = await edit(shutOut.publicKey);
+    const proof = (refusal: Reply) => new URL(refusal.json.details.rest[0].url, service.url).searchParams.get('proof');
+    const revoke = await service.api('POST', `/accounts/${id}/revocations`, { user: shutOut.publicKey });
+    await done(revoke);
+    for (const one of [begun, refused, again]) {
+      const late = await edit(shutOut.publicKey, `&proof=${proof(one)}`);
+      expect([late.status, late.json.code]).toEqual([409, 'ERR_USER_REVOKED']);
+    }
+    expect((await edit(edited.publicKey, '&proof=AAAA')).json.code, 'a proof of nothing').toBe('ERR_USER_JUST_ISSUED');
+  });
+
+  it('is a user whose older JWTs go once the new one was signed', async () => {
+    const clock = { now: NOW };
+    const service = await runService({ now: () => clock.now });
+    const identity = Seed.generate('account');
+    const account = { name: 'mine', publicKey: identity.publicKey };
+    const { publicKey: id } = (await service.api('POST', '/accounts', account)).json;
+    const { publicKey: user, jwt } = await adoptUser(service, id, identity);
+    clock.now += 10;
+    const refused = await service.api('POST', `/users/${user}/reissue`, { revokeOlder: true }, { 'if-match': '*' });
+    const at = decodeAs('user', jwt).claims.iat;
+    expect(refused.json.details).toMatchObject({
+      kind: 'user',
+      send: null,
+      rest: [{ method: 'POST', url: `/api/v1/accounts/${id}/revocations`, body: { user, at } }],
+    });
+    const request = readSignRequest(refused.text, clock.now);
+    const claims = parseClaims('user', JSON.stringify(refused.json.details.claims));
+    const signed = await signClaims(claims, seedSigner(identity), { now: request.notIssuedBefore });
+    const to = { base: service.url, accessToken: service.adminToken, timeoutMs: 5_000 };
+    expect(await pushSigned(to, request, signed.token)).toMatchObject({ result: null, rest: [{ done: true }] });
+    const { revocations } = (await claimsOf(service, id)).nats;
+    expect(isRevoked(revocations, user, at)).toBe(true);
+    expect(isRevoked(revocations, user, signed.claims.iat)).toBe(false);
+  });
 });
+
+/** A user of the lists whose key and account are elsewhere. */
+async function adoptUser(service: TestService, account: string, identity: Seed) {
+  const publicKey = newKey('user');
+  const { token: jwt } = await signClaims(newUser(publicKey, 'till'), seedSigner(identity), { now: NOW - 10 });
+  const { token } = { token: (await service.get(`/jwt/v1/accounts/${account}`)).text };
+  const store = { operator: service.operator.token, accounts: [token], users: [jwt] };
+  expect((await service.api('POST', '/operators/adopt-store', store)).status).toBe(201);
+  return { publicKey, jwt };
+}
