@@ -35,6 +35,7 @@ export interface AuditRecord {
     | 'account.renewal-failed'
     | 'account.update'
     | 'activation.approve'
+    | 'activation.attach'
     | 'activation.reject'
     | 'activation.renew'
     | 'activation.request'

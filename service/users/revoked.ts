@@ -31,6 +31,8 @@ export async function refuseRevokedUser(
   account: AccountClaims,
   { key, iat, disabledAt }: User,
   now: number,
+  /** Its own revocation where that is a part of this change already. */
+  ours: number | null = null,
 ): Promise<void> {
   if (disabledAt !== null) {
     throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${key} is disabled`, {
@@ -39,7 +41,7 @@ export async function refuseRevokedUser(
   }
   refuseWhileEveryoneIs(account, key, now);
   const revokedAt = await ownRevocation(tx, account, key);
-  if (revokedAt !== undefined && revokedAt >= Number(iat)) throw keyRevoked(account, key);
+  if (revokedAt !== undefined && revokedAt >= Number(iat) && revokedAt !== ours) throw keyRevoked(account, key);
 }
 
 /** A revocation of everyone up to a time to come holds for whoever is issued until then. */
