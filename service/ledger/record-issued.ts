@@ -8,6 +8,7 @@ import type { ClaimsByKind } from '../../claims/types.js';
 import type { Prisma } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { type Actor, claimsJson } from '../audit/audit.js';
+import { insertRows } from '../store/insert-rows.js';
 import type { Queries, Store } from '../store/open.js';
 
 export const LEDGER_KINDS = ['operator', 'account', 'user', 'activation'] as const;
@@ -78,7 +79,7 @@ async function write(tx: Queries, rows: LedgerRow[], newest: Map<string, string>
   const data = rows
     .filter(({ hash }) => !there.has(hash))
     .map((row) => (inForce(row) ? row : { ...row, supersededAt: row.recordedAt }));
-  if (data.length > 0) await tx.issuedJwt.createMany({ data });
+  await insertRows(tx, 'issued_jwt', data);
 }
 
 /** A deleted account and its users: nothing of it is in force any more. */
