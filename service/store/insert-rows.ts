@@ -1,18 +1,26 @@
 import { Prisma } from '../../prisma/generated/client.js';
+import { turn } from '../turn.js';
 import type { Queries } from './open.js';
 
 /** What a column holds; a field that is absent has its default, in all rows or in none. */
 type Fields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
+/** Values of one statement, after which others have their turn. SQLite takes 32,766, and Prisma as many of PostgreSQL. */
+const MAX_VALUES = 4_000;
+
 /**
- * Adds rows with one statement. `createMany` says the same, but Prisma compiles it anew for every number of rows, which takes longer than the
+ * Adds rows with as few statements as that takes. `createMany` says the same, but Prisma compiles it anew for every number of rows, which takes longer than the
  * database does.
  *
  * @param table as the database has it; its columns are named as the fields are (prisma/schema.prisma: `accountKey` is `account_key`)
- * @param rows all with the same fields; as many as one statement takes (SQLite: 32,766 values)
+ * @param rows all with the same fields
  */
 export async function insertRows(tx: Queries, table: string, rows: readonly Fields[]): Promise<void> {
-  if (rows.length > 0) await tx.$executeRaw(insertion(table, rows));
+  const most = Math.floor(MAX_VALUES / Math.max(1, Object.keys(rows[0] ?? {}).length));
+  for (let from = 0; from < rows.length; from += most) {
+    if (from > 0) await turn();
+    await tx.$executeRaw(insertion(table, rows.slice(from, from + most)));
+  }
 }
 
 /** As `insertRows`, one row. @returns false where a row that is there has a value that must be unlike: then nothing was written */
