@@ -11,10 +11,17 @@ export interface BrokerLimits {
   readonly maxConnections: number;
   /** -1 = unlimited. */
   readonly maxSubscriptions: number;
+  /** 0 = any number. */
+  readonly maxSubTokens: number;
+  readonly maxControlLine: number;
+  readonly noHeaderSupport: boolean;
+  readonly noFastProducerStall: boolean;
   readonly authTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly maxPingsOut: number;
   readonly writeDeadlineMs: number;
+  readonly lameDuckDurationMs: number;
+  readonly lameDuckGraceMs: number;
 }
 
 /** What every part of one running broker shares. */
@@ -32,6 +39,8 @@ export interface Broker {
   readonly users: VerifiedUsers;
   readonly connections: Map<number, Connection>;
   readonly observers: Observers;
+  /** It takes no more clients and lets go of those it has. */
+  lameDuck: boolean;
   /** Of connections that ended. */
   readonly endedTraffic: Traffic;
   /** Has `connection.out` flushed at the end of this event-loop turn. */

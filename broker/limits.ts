@@ -11,6 +11,8 @@ export const MAX_PAYLOAD = 1024 * 1024;
 export const MAX_PENDING = 64 * 1024 * 1024;
 /** Connections of the whole broker (nats-server DEFAULT_MAX_CONNECTIONS). */
 export const MAX_CONNECTIONS = 64 * 1024;
+/** Of `maxSubTokens` (nats-server keeps it in a byte). */
+export const MAX_SUB_TOKENS = 255;
 /** Digits of a size on the wire; more is not a size (nats-server parseSize). */
 export const MAX_SIZE_DIGITS = 9;
 
@@ -20,6 +22,12 @@ export const AUTH_TIMEOUT_MS = 2_000;
 export const FETCH_TIMEOUT_MS = 1_900;
 /** Time without a write completing while bytes are owed (nats-server DEFAULT_FLUSH_DEADLINE). */
 export const WRITE_DEADLINE_MS = 10_000;
+/** Lame duck mode as a whole, its least, and the time before its first close (nats-server DEFAULT_LAME_DUCK_*). */
+export const LAME_DUCK_MS = 120_000;
+export const MIN_LAME_DUCK_MS = 30_000;
+export const LAME_DUCK_GRACE_MS = 10_000;
+/** Longest between two closes of lame duck mode. */
+export const LAME_DUCK_STEP_MS = 1_000;
 export const PING_INTERVAL_MS = 120_000;
 export const MAX_PINGS_OUT = 2;
 /** The first PING comes early, to learn the round trip time (nats-server firstPingInterval). */

@@ -19,10 +19,22 @@ export interface BrokerOptions {
   maxConnections?: number;
   /** Per connection; -1 = unlimited, the default. */
   maxSubscriptions?: number;
+  /** Most tokens in the subject of a subscription; 0 = any number, the default. */
+  maxSubTokens?: number;
+  /** Bytes of the arguments of one protocol line, CONNECT with its JWT included. Default 4096. */
+  maxControlLine?: number;
+  /** Clients may not send headers, and get none. */
+  noHeaderSupport?: boolean;
+  /** What a subscriber that is far behind would get is left out for it, instead of holding back who publishes. */
+  noFastProducerStall?: boolean;
   authTimeoutMs?: number;
   pingIntervalMs?: number;
   maxPingsOut?: number;
   writeDeadlineMs?: number;
+  /** How long `lameDuck` takes, at least 30 s. Default 2 min. */
+  lameDuckDurationMs?: number;
+  /** Of it, before the first client is closed. Default 10 s. */
+  lameDuckGraceMs?: number;
 }
 
 export interface RunningBroker {
@@ -34,6 +46,11 @@ export interface RunningBroker {
   readonly serverId: string;
   /** Client connections that are open now. */
   connections(): number;
+  /**
+   * Accepts no more clients, tells those who are there, and closes them one by one over the lame duck's duration; then the broker closes.
+   * Resolves when it is closed.
+   */
+  lameDuck(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -10,11 +10,11 @@ import { AccountRegistry } from './account/registry.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
+import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
 import { codeOf, SILENT, stackOf } from './log.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
-import { errorLine } from './protocol/writer.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
@@ -76,6 +76,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     connections: new Map(),
     observers,
     endedTraffic: noTraffic(),
+    lameDuck: false,
     scheduleFlush: flushes.schedule,
   };
   const server = createServer({ noDelay: true }, acceptor(broker));
@@ -90,16 +91,22 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const sweep = watchWrites(broker);
   log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
+  let leaving: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= shutDown(broker, server, sweep);
+    return closing;
+  };
   return {
     url: `nats://${host.includes(':') ? `[${host}]` : host}:${broker.port}`,
     host,
     port: broker.port,
     serverId,
     connections: () => broker.connections.size,
-    close() {
-      closing ??= shutDown(broker, server, sweep);
-      return closing;
+    lameDuck() {
+      leaving ??= goLame(broker, server).then(close);
+      return leaving;
     },
+    close,
   };
 }
 
@@ -113,6 +120,10 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
     throw fail('ERR_BROKER_OPTIONS', `${name} must be a whole number from ${least} up`, `correct ${name}`);
   };
+  const atMost = (name: keyof BrokerOptions, most: number, value: number): number => {
+    if (value <= most) return value;
+    throw fail('ERR_BROKER_OPTIONS', `${name} is more than ${most}`, `lower ${name}`);
+  };
   const maxPayload = atLeast('maxPayload', 1, bounds.MAX_PAYLOAD);
   const maxPending = atLeast('maxPending', 1, bounds.MAX_PENDING);
   if (maxPayload > maxPending) {
@@ -122,15 +133,26 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
   if (!Number.isInteger(port) || port < -1 || port === 0 || port > 65_535) {
     throw fail('ERR_BROKER_OPTIONS', `port ${port} is no port`, 'give a port from 1 to 65535, or -1 for a free one');
   }
+  const lameDuckDurationMs = atLeast('lameDuckDurationMs', bounds.MIN_LAME_DUCK_MS, bounds.LAME_DUCK_MS);
+  const lameDuckGraceMs = atLeast('lameDuckGraceMs', 0, bounds.LAME_DUCK_GRACE_MS);
+  if (lameDuckGraceMs >= lameDuckDurationMs) {
+    throw fail('ERR_BROKER_OPTIONS', 'lameDuckGraceMs is not shorter than lameDuckDurationMs', 'lower lameDuckGraceMs');
+  }
   return {
     maxPayload,
     maxPending,
     maxConnections: atLeast('maxConnections', 0, bounds.MAX_CONNECTIONS),
     maxSubscriptions: atLeast('maxSubscriptions', -1, -1),
+    maxSubTokens: atMost('maxSubTokens', bounds.MAX_SUB_TOKENS, atLeast('maxSubTokens', 0, 0)),
+    maxControlLine: atLeast('maxControlLine', 1, bounds.MAX_CONTROL_LINE),
+    noHeaderSupport: options.noHeaderSupport ?? false,
+    noFastProducerStall: options.noFastProducerStall ?? false,
     authTimeoutMs: atLeast('authTimeoutMs', 1, bounds.AUTH_TIMEOUT_MS),
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
+    lameDuckDurationMs,
+    lameDuckGraceMs,
   };
 }
 
@@ -220,16 +242,15 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function acceptor(broker: Broker): (socket: Socket) => void {
   let nextId = 1;
   return (socket) => {
-    if (broker.connections.size >= broker.limits.maxConnections) {
-      broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
-      socket.on('error', () => {});
-      socket.end(errorLine('maximum connections exceeded'));
-      setTimeout(() => socket.destroy(), bounds.LINGER_MS).unref();
-      return;
-    }
     try {
+      const full = broker.connections.size >= broker.limits.maxConnections;
       const connection = new Connection(broker, socket, nextId++);
-      broker.connections.set(connection.id, connection);
+      if (full) {
+        broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
+        connection.close('Maximum Connections Exceeded', 'maximum connections exceeded');
+      } else {
+        broker.connections.set(connection.id, connection);
+      }
     } catch (error) {
       // The peer may be gone before it is looked at.
       broker.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connection not set up');
@@ -273,6 +294,7 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
 
 async function shutDown(broker: Broker, server: Server, sweep: NodeJS.Timeout): Promise<void> {
   clearInterval(sweep);
+  // Its listener may be closed already, by lame duck mode.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');

@@ -82,7 +82,7 @@ export class Connection implements Operations {
     this.#socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
-    this.#parser = new Parser(this);
+    this.#parser = new Parser(this, broker.limits.maxControlLine);
     this.#parser.maxPayload = broker.limits.maxPayload;
     this.out = new Outbound(socket, {
       maxPending: broker.limits.maxPending,
@@ -161,6 +161,11 @@ export class Connection implements Operations {
     if (this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
   }
 
+  /** What changed about the broker, for clients that are known to read INFO at any time. */
+  informAgain(): void {
+    if (this.#firstPongSent && this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
+  }
+
   pong(): void {
     this.#heartbeat?.sawPong();
   }
@@ -194,7 +199,7 @@ export class Connection implements Operations {
       return;
     }
     this.options = options;
-    this.headers = options.headers;
+    this.headers = options.headers && !this.broker.limits.noHeaderSupport;
     this.chatty = options.verbose || options.pedantic;
     this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
     const waiting = authenticate(this);

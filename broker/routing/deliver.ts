@@ -75,6 +75,7 @@ function deliverTo(
   const { subjectBytes } = leg;
   const { sidBytes } = subscription;
   const { out } = receiver;
+  if (out.congested && publisher !== null && receiver.broker.limits.noFastProducerStall) return false;
   const size = tailEnd - tailStart;
   const head = verb.length + subjectBytes.length + sidBytes.length + replyLength;
   const small = size < 512;
