@@ -84,3 +84,10 @@ export const MAX_FETCHES = 64;
 /** Fetches that wait for one of those to end, and how long each does. */
 export const MAX_WAITING_FETCHES = 8_192;
 export const FETCH_TURN_MS = 5_000;
+
+/** Maps and arrays within each other in a configuration file; nats-server has no such bound. */
+export const MAX_CONFIG_DEPTH = 128;
+/** Files that include each other; nats-server has no such bound. */
+export const MAX_CONFIG_INCLUDES = 32;
+/** A configuration, its includes and variables together: room for a preload of 50,000 accounts. */
+export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;

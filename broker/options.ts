@@ -58,6 +58,8 @@ export interface RunningBroker {
 export type BrokerErrorCode =
   /** An option is missing or out of its bounds. */
   | 'ERR_BROKER_OPTIONS'
+  /** The configuration file, or the command line, cannot be used. */
+  | 'ERR_BROKER_CONFIG'
   /** No operator, or an operator JWT that is not one. */
   | 'ERR_BROKER_OPERATORS'
   /** The system account cannot be used. */
