@@ -14,6 +14,8 @@ export interface BrokerOptions {
   resolver: { url: string } | { memory: string[] } | DirectoryResolver;
   /** Default: the server id. */
   serverName?: string;
+  /** Chooses among mappings that are for one cluster; told wherever nats-server tells it. Default: none. */
+  clusterName?: string;
   logger?: Logger;
   maxPayload?: number;
   maxPending?: number;

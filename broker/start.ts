@@ -25,6 +25,7 @@ import { offerClaimsDeletion } from './system/claims-delete.js';
 import { exchangeClaims, lookupElsewhere } from './system/claims-exchange.js';
 import { offerStoredClaims } from './system/claims-store.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
+import { offerSubscriberCounts } from './system/debug-subscribers.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
@@ -57,6 +58,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     offerClaimsDeletion(broker, account, trusted);
     offerServerPing(broker, account);
     offerStore(broker, account, source, options);
+    offerSubscriberCounts(broker, account);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -64,6 +66,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     trusted,
     systemAccount,
     limits,
+    clusterName: options.clusterName ?? '',
     log,
     onAccount: offerServices,
     observers,
@@ -71,6 +74,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const broker: Broker = {
     serverId,
     serverName: options.serverName ?? serverId,
+    clusterName: options.clusterName ?? '',
     version: PROTOCOL_VERSION,
     host,
     port: 0,

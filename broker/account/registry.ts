@@ -19,6 +19,8 @@ export interface RegistryOptions {
   trusted: TrustedOperators;
   systemAccount: string | null;
   limits: BrokerLimits;
+  /** Empty when there is none. */
+  clusterName: string;
   log: Logger;
   /** A new account object, before anybody can use it: the place to give it its services. */
   onAccount: (account: Account) => void;
@@ -39,6 +41,7 @@ export class AccountRegistry {
   readonly #loading = new Map<string, Promise<Account>>();
   /** Exporter id -> accounts whose claims import from it, allowed or not. */
   readonly #importers = new Map<string, Set<Account>>();
+  readonly #system = (): Account | undefined => this.systemAccount;
 
   #closed = false;
 
@@ -138,19 +141,19 @@ export class AccountRegistry {
 
   /** Takes verified claims into use: for a new account, or for one in memory. */
   #install(verified: VerifiedAccount, { confirmed = false } = {}): Account {
-    const { limits, systemAccount, onAccount } = this.#options;
+    const { systemAccount, onAccount } = this.#options;
     const id = verified.claims.sub;
     let account = this.#accounts.get(id);
     if (account === undefined) {
       this.#makeRoom();
-      account = new Account(id, verified, id === systemAccount);
+      account = new Account(id, verified, id === systemAccount, this.#system);
       onAccount(account);
       this.#accounts.set(id, account);
     } else {
       if (!confirmed) refuseOlder(account.verified.claims, verified.claims);
     }
     this.#indexImports(account, verified);
-    applyClaims(account, verified, limits);
+    applyClaims(account, verified, this.#options);
     this.#link(account);
     // Accounts that import from it may now be allowed, or no longer.
     for (const importer of this.#importers.get(id) ?? []) this.#link(importer);
