@@ -1,16 +1,33 @@
+import type { Authorization, ConfigAccount } from './config-options.js';
 import type { Logger } from './log.js';
+
+export type { Authorization, CalloutOptions, ConfigAccount, ConfigExport, ConfigUser } from './config-options.js';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 4222; -1 picks a free one. */
   port?: number;
-  /** Operator JWTs whose accounts are trusted. At least one. */
-  operators: string[];
-  /** Account id; default is what the operators name. */
+  /** Operator JWTs whose accounts are trusted. Left out: users and accounts are what is configured here (or anybody, in `$G`). */
+  operators?: string[];
+  /** Account id; default is what the operators name. Without operators a name, default `$SYS`. */
   systemAccount?: string;
   /** Where account JWTs come from: a service's `/jwt/v1/accounts`, or the given ones. */
-  resolver: { url: string } | { memory: string[] };
+  resolver?: { url: string } | { memory: string[] };
+  /** With operators: only these accounts, and the system account, may be used here. */
+  pinnedAccounts?: string[];
+  /** With operators: the bearer user JWT of clients that send none, for an auth callout to judge. */
+  defaultSentinel?: string;
+  /** Public keys of proxies whose signature of the nonce (`proxy_sig`) is believed. */
+  trustedProxies?: string[];
+  /** Without operators. */
+  authorization?: Authorization;
+  /** Without operators: by name. */
+  accounts?: Record<string, ConfigAccount>;
+  /** Without operators: the user that a client without credentials is. */
+  noAuthUser?: string;
+  /** Without operators: no `$SYS` account is made. */
+  noSystemAccount?: boolean;
   /** Default: the server id. */
   serverName?: string;
   logger?: Logger;
@@ -78,6 +95,15 @@ export type BrokerErrorCode =
   | 'ERR_ACCOUNT_REVOCATION_DROPPED'
   | 'ERR_CONNECT_NO_JWT'
   | 'ERR_CONNECT_DESIGNATION'
+  /** User, password, token, key or certificate are not those of anybody configured. */
+  | 'ERR_CONNECT_CREDENTIALS'
+  /** The proxy's signature is not by a trusted one. */
+  | 'ERR_CONNECT_PROXY'
+  | 'ERR_CONNECT_PINNED'
+  /** The auth callout said no, or nothing. */
+  | 'ERR_CONNECT_CALLOUT'
+  /** Too many logins wait for a password check or an auth callout. */
+  | 'ERR_CONNECT_BUSY'
   | 'ERR_CONNECT_USER_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_FULL'
