@@ -91,3 +91,13 @@ export const MAX_CONFIG_DEPTH = 128;
 export const MAX_CONFIG_INCLUDES = 32;
 /** A configuration, its includes and variables together: room for a preload of 50,000 accounts. */
 export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+/** A bcrypt check works so long before others have their turn. */
+export const BCRYPT_SLICE_MS = 2;
+/** Dearest bcrypt hash that is taken: at twice the work of each step, a login would take more than ten seconds. */
+export const MAX_BCRYPT_COST = 16;
+/** Logins that wait for their password to be checked; beyond it they are refused. */
+export const MAX_WAITING_PASSWORDS = 1_024;
+/** Auth callouts that wait for an answer; beyond it logins are refused. */
+export const MAX_WAITING_CALLOUTS = 16_384;
+/** Bytes of an answer of an auth callout service: no user JWT comes near it (the decoder's own bound, jwt v2). */
+export const MAX_CALLOUT_ANSWER = 1024 * 1024;

@@ -1,17 +1,34 @@
+import type { Authorization, ConfigAccount } from './config-options.js';
 import type { Logger } from './log.js';
 import type { DirectoryResolver } from './resolver/directory-source.js';
+
+export type { Authorization, CalloutOptions, ConfigAccount, ConfigExport, ConfigUser } from './config-options.js';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 4222; -1 picks a free one. */
   port?: number;
-  /** Operator JWTs whose accounts are trusted. At least one. */
-  operators: string[];
-  /** Account id; default is what the operators name. */
+  /** Operator JWTs whose accounts are trusted. Left out: users and accounts are what is configured here (or anybody, in `$G`). */
+  operators?: string[];
+  /** Account id; default is what the operators name. Without operators a name, default `$SYS`. */
   systemAccount?: string;
-  /** Where account JWTs come from: a service's `/jwt/v1/accounts`, the given ones, or a folder of them. */
-  resolver: { url: string } | { memory: string[] } | DirectoryResolver;
+  /** With operators: where account JWTs come from, a service's `/jwt/v1/accounts`, the given ones, or a folder of them. */
+  resolver?: { url: string } | { memory: string[] } | DirectoryResolver;
+  /** With operators: only these accounts, and the system account, may be used here. */
+  pinnedAccounts?: string[];
+  /** With operators: the bearer user JWT of clients that send none, for an auth callout to judge. */
+  defaultSentinel?: string;
+  /** Public keys of proxies whose signature of the nonce (`proxy_sig`) is believed. */
+  trustedProxies?: string[];
+  /** Without operators. */
+  authorization?: Authorization;
+  /** Without operators: by name. */
+  accounts?: Record<string, ConfigAccount>;
+  /** Without operators: the user that a client without credentials is. */
+  noAuthUser?: string;
+  /** Without operators: no `$SYS` account is made. */
+  noSystemAccount?: boolean;
   /** Default: the server id. */
   serverName?: string;
   /** Chooses among mappings that are for one cluster; told wherever nats-server tells it. Default: none. */
@@ -87,6 +104,15 @@ export type BrokerErrorCode =
   | 'ERR_ACCOUNT_REVOCATION_DROPPED'
   | 'ERR_CONNECT_NO_JWT'
   | 'ERR_CONNECT_DESIGNATION'
+  /** User, password, token, key or certificate are not those of anybody configured. */
+  | 'ERR_CONNECT_CREDENTIALS'
+  /** The proxy's signature is not by a trusted one. */
+  | 'ERR_CONNECT_PROXY'
+  | 'ERR_CONNECT_PINNED'
+  /** The auth callout said no, or nothing. */
+  | 'ERR_CONNECT_CALLOUT'
+  /** Too many logins wait for a password check or an auth callout. */
+  | 'ERR_CONNECT_BUSY'
   | 'ERR_CONNECT_USER_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_FULL'

@@ -9,6 +9,8 @@ import { trustOperators } from '../claims/trust/operators.js';
 import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
 import { AccountRegistry } from './account/registry.js';
+import { Passwords } from './auth/passwords.js';
+import { authSettings } from './auth/settings.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
@@ -38,27 +40,32 @@ const PROTOCOL_VERSION = '2.10.0';
 const DEFAULT_PORT = 4222;
 
 /**
- * Starts a broker: operators read, resolver probed, system account loaded, then the listener. Rejects with a coded error
+ * Starts a broker: operators (or configured users) read, resolver probed, system account loaded, then the listener. Rejects with a coded error
  * and nothing left behind when any of it fails.
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const limits = limitsOf(options);
-  const operators = readOperators(options.operators);
-  const systemAccount = systemAccountOf(options, operators);
+  const operators = options.operators === undefined ? [] : readOperators(options.operators);
+  const fromOperators = options.operators === undefined ? null : systemAccountOf(options, operators);
+  const auth = authSettings(options, fromOperators);
+  const systemAccount = auth.realm.kind === 'config' ? auth.realm.systemAccount : fromOperators;
   const log = options.logger ?? SILENT;
-  const source = await openSource(options, log);
-  const serverId = Seed.generate('server').publicKey;
+  const source = auth.realm.kind === 'config' ? memorySource([]) : await openSource(options, log);
+  const serverKey = Seed.generate('server');
+  const serverId = serverKey.publicKey;
   const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
     offerUserInfo(broker, account);
     if (!account.isSystem) return;
+    offerServerPing(broker, account);
+    offerSubscriberCounts(broker, account);
+    // Configured accounts change with the configuration only.
+    if (auth.realm.kind === 'config') return;
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
-    offerServerPing(broker, account);
     offerStore(broker, account, source, options);
-    offerSubscriberCounts(broker, account);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -83,6 +90,11 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     log,
     accounts,
     users: new VerifiedUsers(),
+    auth,
+    passwords: new Passwords(),
+    serverKey,
+    curveKey: Seed.generate('curve'),
+    pinnedAccountFails: 0,
     connections: new Map(),
     observers,
     endedTraffic: noTraffic(),
@@ -92,7 +104,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const server = createServer({ noDelay: true }, acceptor(broker));
   try {
     await probe(source);
-    if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
+    if (auth.realm.kind === 'config') accounts.define(auth.realm.accounts);
+    else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
   } catch (error) {
     accounts.close();
@@ -157,7 +170,7 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     maxControlLine: atLeast('maxControlLine', 1, bounds.MAX_CONTROL_LINE),
     noHeaderSupport: options.noHeaderSupport ?? false,
     noFastProducerStall: options.noFastProducerStall ?? false,
-    authTimeoutMs: atLeast('authTimeoutMs', 1, bounds.AUTH_TIMEOUT_MS),
+    authTimeoutMs: atLeast('authTimeoutMs', 1, options.authorization?.timeoutMs ?? bounds.AUTH_TIMEOUT_MS),
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
@@ -198,6 +211,10 @@ function systemAccountOf(options: BrokerOptions, operators: OperatorClaims[]): s
 }
 
 function openSource({ resolver }: BrokerOptions, log: Logger): AccountSource | Promise<AccountSource> {
+  if (resolver === undefined) {
+    const text = 'operators require an account resolver to be configured';
+    throw fail('ERR_BROKER_OPTIONS', text, 'give the address of a natsctl service, or account JWTs');
+  }
   if ('memory' in resolver) return memorySource(resolver.memory);
   if ('type' in resolver) return directorySource(resolver, log);
   if (URL.canParse(resolver.url) && /^https?:$/.test(new URL(resolver.url).protocol)) return urlSource(resolver.url);
@@ -251,7 +268,8 @@ function offerStore(
   if (store === undefined || kind === 'memory') return;
   offerStoredClaims(broker, system, store);
   askElsewhere?.((id, timeoutMs) => lookupElsewhere(system, id, timeoutMs));
-  if (kind === 'full') exchangeClaims(broker, system, store, 'type' in resolver ? resolver.intervalMs : undefined);
+  if (kind === 'full')
+    exchangeClaims(broker, system, store, resolver && 'type' in resolver ? resolver.intervalMs : undefined);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -139,6 +139,11 @@ export class AccountRegistry {
     }
   }
 
+  /** Accounts that stand in the configuration: they are there at once, and never fetched. */
+  define(accounts: readonly VerifiedAccount[]): void {
+    for (const each of accounts) this.#install(each, { confirmed: true });
+  }
+
   /** Takes verified claims into use: for a new account, or for one in memory. */
   #install(verified: VerifiedAccount, { confirmed = false } = {}): Account {
     const { systemAccount, onAccount } = this.#options;

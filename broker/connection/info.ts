@@ -14,13 +14,14 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     host: broker.host,
     port: broker.port,
     headers: !broker.limits.noHeaderSupport,
-    auth_required: true,
+    ...((connected ? broker.auth.required : broker.auth.announced) && { auth_required: true }),
     max_payload: connection.maxPayload,
     client_id: connection.id,
     client_ip: connection.remoteAddress,
+    xkey: broker.curveKey.publicKey,
     ...(broker.lameDuck && { ldm: true }),
   };
-  if (!connected || account === null) return { ...info, nonce: connection.nonce };
+  if (!connected || account === null) return broker.auth.nonce ? { ...info, nonce: connection.nonce } : info;
   return {
     ...info,
     connect_info: true,

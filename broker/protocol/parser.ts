@@ -26,6 +26,8 @@ export interface Operations {
   /** `-ERR` from the peer. */
   peerError(text: Buffer): void;
   fault(fault: Fault, detail: string): void;
+  /** An operation came before CONNECT: true where that is legal. What follows may wait (`pause`). */
+  admit?(): boolean;
 }
 
 const LF = 10;
@@ -195,8 +197,12 @@ export class Parser {
   #line(buf: Buffer, at: number, end: number, body: Buffer, bodyAt: number): number {
     const used = bodyAt === -1 ? end : bodyAt;
     if (!this.authenticated && buf[at] !== 0x43 && buf[at] !== 0x63) {
-      this.#fault('unauthenticated', 'an operation came before CONNECT');
-      return used;
+      if (this.#to.admit?.() !== true) {
+        this.#fault('unauthenticated', 'an operation came before CONNECT');
+        return used;
+      }
+      // A line begins in one chunk only until it is looked at here, so nothing of it stands in `carry`.
+      if (this.#state !== 'running') return at;
     }
     const verb = readVerb(buf, at, end);
     if (verb === Verb.Unknown) {

@@ -19,7 +19,7 @@ export interface Info {
   host: string;
   port: number;
   headers: boolean;
-  auth_required: true;
+  auth_required?: true;
   max_payload: number;
   client_id: number;
   client_ip: string;
@@ -27,6 +27,8 @@ export interface Info {
   connect_info?: true;
   remote_account?: string;
   acc_is_sys?: true;
+  /** Public curve key of the server, for services of auth callouts. */
+  xkey: string;
   /** Lame duck mode: connect elsewhere. */
   ldm?: true;
 }
