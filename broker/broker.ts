@@ -1,4 +1,7 @@
+import type { Seed } from '../claims/keys/seed.js';
 import type { AccountRegistry } from './account/registry.js';
+import type { Passwords } from './auth/passwords.js';
+import type { AuthSettings } from './auth/settings.js';
 import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
@@ -11,10 +14,17 @@ export interface BrokerLimits {
   readonly maxConnections: number;
   /** -1 = unlimited. */
   readonly maxSubscriptions: number;
+  /** 0 = any number. */
+  readonly maxSubTokens: number;
+  readonly maxControlLine: number;
+  readonly noHeaderSupport: boolean;
+  readonly noFastProducerStall: boolean;
   readonly authTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly maxPingsOut: number;
   readonly writeDeadlineMs: number;
+  readonly lameDuckDurationMs: number;
+  readonly lameDuckGraceMs: number;
 }
 
 /** What every part of one running broker shares. */
@@ -32,8 +42,18 @@ export interface Broker {
   readonly log: Logger;
   readonly accounts: AccountRegistry;
   readonly users: VerifiedUsers;
+  readonly auth: AuthSettings;
+  readonly passwords: Passwords;
+  /** Secret half of the server id: it signs what an auth callout is asked. */
+  readonly serverKey: Seed;
+  /** What services of auth callouts seal their answers to. */
+  readonly curveKey: Seed;
+  /** Logins refused because their account is not pinned. */
+  pinnedAccountFails: number;
   readonly connections: Map<number, Connection>;
   readonly observers: Observers;
+  /** It takes no more clients and lets go of those it has. */
+  lameDuck: boolean;
   /** Of connections that ended. */
   readonly endedTraffic: Traffic;
   /** Has `connection.out` flushed at the end of this event-loop turn. */

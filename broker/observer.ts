@@ -7,6 +7,8 @@ import { codeOf, type Logger, stackOf } from './log.js';
 export interface Observer {
   /** Authenticated and bound to its account, not answered yet. */
   connected?(connection: Connection): void;
+  /** Not let in: `account` is where that is to be told besides the system account; the reason is safe to show. `closed` follows. */
+  refused?(connection: Connection, account: Account | null, reason: string): void;
   /** Ended; `connection.account` is null for one that never was authenticated. Its subscriptions are still listed. */
   closed?(connection: Connection, reason: CloseReason): void;
   /** An account object was made, changed by new claims, or let go. */
@@ -28,6 +30,10 @@ export class Observers {
 
   connected(connection: Connection): void {
     this.#tell((each) => each.connected?.(connection));
+  }
+
+  refused(connection: Connection, account: Account | null, reason: string): void {
+    this.#tell((each) => each.refused?.(connection, account, reason));
   }
 
   closed(connection: Connection, reason: CloseReason): void {

@@ -11,7 +11,7 @@ import { atTime, unixNow } from '../timer.js';
 import type { Account } from './account.js';
 import { connectionLimits } from './limits.js';
 import { compileMapping } from './mapping.js';
-import { compileOnWire, hasOwnPermissions } from './permissions.js';
+import { compileOnWire, hasOwnPermissions, withoutCallout } from './permissions.js';
 
 /**
  * Makes `verified` the claims of the account and its live connections comply, in nats-server's order of effects. Only the
@@ -34,7 +34,7 @@ export function applyClaims(
     verified.claims.nats.default_permissions,
   );
   // Also the first time, when before and after are the same.
-  account.defaultPermissions = compileOnWire(verified.claims.nats.default_permissions);
+  account.defaultPermissions = compileOnWire(withoutCallout(verified.claims.nats.default_permissions, account));
   account.routesChanged();
   closeExcess(account);
   for (const connection of [...account.connections]) {

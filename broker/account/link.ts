@@ -9,6 +9,7 @@ import { fromWire, toWire } from '../protocol/text.js';
 import { latencyOf } from '../routing/latency.js';
 import { atTime } from '../timer.js';
 import type { Account } from './account.js';
+import { isApproved } from './configured.js';
 import { refuseCycle } from './cycles.js';
 import type { ServiceImport, StreamImport } from './imports.js';
 import { withSystemExports } from './system-services.js';
@@ -61,6 +62,9 @@ export function unlinkImports(account: Account): void {
 function linkImport(importer: Account, exporter: Account, claim: Import, now: number): void {
   const subjects = importTransform(claim);
   const allowed = allowingExport(withSystemExports(exporter), importer.id, claim, subjects.remote, now);
+  if (!isApproved(exporter.verified, allowed, importer.id)) {
+    throw new NatsctlError('ERR_IMPORT_NOT_EXPORTED', `account ${exporter.id} exports it to other accounts only`);
+  }
   const remote = toWire(subjects.remote);
   const local = toWire(subjects.local);
   refuseDuplicate(importer, exporter, claim, remote, local);

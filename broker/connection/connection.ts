@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
 import type { Account } from '../account/account.js';
-import { authenticate } from '../auth/chain.js';
+import { announce, authenticate } from '../auth/chain.js';
+import { mayBeginUnannounced } from '../auth/config-steps.js';
 import type { Principal } from '../auth/principal.js';
 import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
@@ -46,6 +47,8 @@ export class Connection implements Operations {
   /** Null until authenticated; afterwards never another one. */
   account: Account | null = null;
   user: Principal | null = null;
+  /** Of the trusted proxy it came through; null = of none. */
+  proxyKey: string | null = null;
   /** Null = everything is allowed. */
   permissions: CompiledPermissions | null = null;
   responsePermissions: ResponsePermissions | null = null;
@@ -75,6 +78,8 @@ export class Connection implements Operations {
   #cancelExpiry: () => void = () => {};
   #held = false;
   #firstPongSent = false;
+  /** It is somebody without having sent CONNECT. */
+  #unannounced = false;
 
   constructor(broker: Broker, socket: Socket, id: number) {
     this.id = id;
@@ -82,17 +87,16 @@ export class Connection implements Operations {
     this.#socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
-    this.#parser = new Parser(this);
+    this.#parser = new Parser(this, broker.limits.maxControlLine);
     this.#parser.maxPayload = broker.limits.maxPayload;
     this.out = new Outbound(socket, {
       maxPending: broker.limits.maxPending,
       onOverflow: () => this.drop('Slow Consumer (Pending Bytes)'),
       schedule: () => broker.scheduleFlush(this),
     });
-    this.#authTimer = setTimeout(
-      () => this.close('Authentication Timeout', 'Authentication Timeout'),
-      broker.limits.authTimeoutMs,
-    );
+    const timedOut = (): void => this.close('Authentication Timeout', 'Authentication Timeout');
+    this.#authTimer = broker.auth.required ? setTimeout(timedOut, broker.limits.authTimeoutMs) : null;
+    if (!broker.auth.required) this.#heartbeat = startHeartbeat(this);
     socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
     socket.on('error', (error) => {
       this.log.debug({ code: codeOf(error) }, 'socket error');
@@ -161,6 +165,11 @@ export class Connection implements Operations {
     if (this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
   }
 
+  /** What changed about the broker, for clients that are known to read INFO at any time. */
+  informAgain(): void {
+    if (this.#firstPongSent && this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
+  }
+
   pong(): void {
     this.#heartbeat?.sawPong();
   }
@@ -180,23 +189,43 @@ export class Connection implements Operations {
     this.close(reason, text ?? undefined);
   }
 
+  /** Where clients need not prove who they are, or may be nobody in particular, CONNECT need not come first (P12). */
+  admit(): boolean {
+    if (this.#phase !== 'new' || !mayBeginUnannounced(this)) return false;
+    this.#unannounced = true;
+    this.#begin();
+    return !this.closed;
+  }
+
   connect(json: Buffer): void {
+    const options = parseConnect(json);
     // A second CONNECT could move the session to another account (nats-server commit d1cf0612a): it is an error.
-    if (this.#phase !== 'new') {
+    if (this.#phase !== 'new' && !(this.#phase === 'open' && this.#unannounced)) {
       this.fault('protocol', 'second CONNECT');
-      return;
+    } else if (options === null) {
+      this.fault('arguments', 'CONNECT');
+    } else {
+      this.options = options;
+      this.headers = options.headers && !this.broker.limits.noHeaderSupport;
+      this.chatty = options.verbose || options.pedantic;
+      this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
+      if (this.#unannounced) this.#announced();
+      else this.#begin();
     }
+  }
+
+  #announced(): void {
+    this.#unannounced = false;
+    announce(this);
+    if (this.closed) return;
+    this.#forgetSecrets();
+    this.#parser.headers = this.headers;
+    if (this.options.verbose) this.send(OK);
+  }
+
+  #begin(): void {
     this.#phase = 'authenticating';
     this.#stopAuthTimer();
-    const options = parseConnect(json);
-    if (options === null) {
-      this.fault('arguments', 'CONNECT');
-      return;
-    }
-    this.options = options;
-    this.headers = options.headers;
-    this.chatty = options.verbose || options.pedantic;
-    this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
     const waiting = authenticate(this);
     if (waiting === null) {
       this.#authenticated();
@@ -213,12 +242,21 @@ export class Connection implements Operations {
   #authenticated(): void {
     if (this.#phase !== 'authenticating' || this.account === null) return;
     this.#phase = 'open';
-    this.#heartbeat = startHeartbeat(this);
+    this.#heartbeat ??= startHeartbeat(this);
+    this.#forgetSecrets();
     this.#parser.authenticated = true;
     this.#parser.headers = this.headers;
-    if (this.options.verbose) this.send(OK);
+    if (this.options.verbose && !this.#unannounced) this.send(OK);
     this.#parser.resume();
     this.#socket.resume();
+  }
+
+  /** They have done their work; nothing that shows a connection must be able to show them. */
+  #forgetSecrets(): void {
+    this.options.pass = '';
+    this.options.auth_token = '';
+    this.options.sig = '';
+    this.options.proxy_sig = '';
   }
 
   // What the account decides.

@@ -76,6 +76,7 @@ export function deliverTo(
   const { subjectBytes } = leg;
   const { sidBytes } = subscription;
   const { out } = receiver;
+  if (out.congested && publisher !== null && receiver.broker.limits.noFastProducerStall) return false;
   const size = tailEnd - tailStart;
   const head = verb.length + subjectBytes.length + sidBytes.length + replyLength;
   const small = size < 512;
@@ -119,12 +120,12 @@ function handleInternally(
   leg: Leg,
   publication: Publication,
 ): boolean {
-  subscription.handler?.({
+  const taken = subscription.handler?.({
     publisher,
     subject: leg.subject,
     reply: replyOf(publication),
     header: headerOf(publication),
     payload: payloadOf(publication),
   });
-  return true;
+  return taken !== false;
 }

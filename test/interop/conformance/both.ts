@@ -16,6 +16,8 @@ export interface Subject {
 }
 
 export interface Setting<T> {
+  /** `config` = without operators: `options` and `config` are all there is. */
+  mode?: 'config';
   /** Made once for both servers: what they answer to the same tokens is compared. */
   cast(world: World): Promise<T>;
   options?(world: World, cast: T): Partial<BrokerOptions>;
@@ -43,10 +45,10 @@ export function conforms<T>(title: string, setting: Setting<T>, conversations: r
     beforeAll(async () => {
       world = await makeWorld();
       cast = await setting.cast(world);
+      const trust = { operators: [world.operatorToken], resolver: { memory: world.tokens() } };
       const ours = await startBroker({
         port: -1,
-        operators: [world.operatorToken],
-        resolver: { memory: world.tokens() },
+        ...(setting.mode !== 'config' && trust),
         ...setting.options?.(world, cast),
       });
       stops.push(() => ours.close());
@@ -79,7 +81,8 @@ export function conforms<T>(title: string, setting: Setting<T>, conversations: r
       const file = path.join(folder, 'server.conf');
       const preload = of.tokens().map((token) => `${subjectOf(token)}: ${token}`);
       const own = `operator: ${of.operatorToken}\nsystem_account: ${of.system.id}\nresolver: MEMORY`;
-      await writeFile(file, `${own}\nresolver_preload: {\n${preload.join('\n')}\n}\n${more}\n`);
+      const operator = `${own}\nresolver_preload: {\n${preload.join('\n')}\n}\n`;
+      await writeFile(file, `${setting.mode === 'config' ? '' : operator}${more}\n`);
       return file;
     }
   });
