@@ -1,7 +1,12 @@
+import type { Seed } from '../claims/keys/seed.js';
 import type { AccountRegistry } from './account/registry.js';
+import type { Passwords } from './auth/passwords.js';
+import type { AuthSettings } from './auth/settings.js';
 import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
+import type { Observers } from './observer.js';
+import type { Traffic } from './traffic.js';
 
 export interface BrokerLimits {
   readonly maxPayload: number;
@@ -9,16 +14,25 @@ export interface BrokerLimits {
   readonly maxConnections: number;
   /** -1 = unlimited. */
   readonly maxSubscriptions: number;
+  /** 0 = any number. */
+  readonly maxSubTokens: number;
+  readonly maxControlLine: number;
+  readonly noHeaderSupport: boolean;
+  readonly noFastProducerStall: boolean;
   readonly authTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly maxPingsOut: number;
   readonly writeDeadlineMs: number;
+  readonly lameDuckDurationMs: number;
+  readonly lameDuckGraceMs: number;
 }
 
 /** What every part of one running broker shares. */
 export interface Broker {
   readonly serverId: string;
   readonly serverName: string;
+  /** Empty when it has none. */
+  readonly clusterName: string;
   readonly version: string;
   readonly host: string;
   /** Known once listening. */
@@ -28,7 +42,20 @@ export interface Broker {
   readonly log: Logger;
   readonly accounts: AccountRegistry;
   readonly users: VerifiedUsers;
+  readonly auth: AuthSettings;
+  readonly passwords: Passwords;
+  /** Secret half of the server id: it signs what an auth callout is asked. */
+  readonly serverKey: Seed;
+  /** What services of auth callouts seal their answers to. */
+  readonly curveKey: Seed;
+  /** Logins refused because their account is not pinned. */
+  pinnedAccountFails: number;
   readonly connections: Map<number, Connection>;
+  readonly observers: Observers;
+  /** It takes no more clients and lets go of those it has. */
+  lameDuck: boolean;
+  /** Of connections that ended. */
+  readonly endedTraffic: Traffic;
   /** Has `connection.out` flushed at the end of this event-loop turn. */
   scheduleFlush(connection: Connection): void;
 }

@@ -11,6 +11,8 @@ export const MAX_PAYLOAD = 1024 * 1024;
 export const MAX_PENDING = 64 * 1024 * 1024;
 /** Connections of the whole broker (nats-server DEFAULT_MAX_CONNECTIONS). */
 export const MAX_CONNECTIONS = 64 * 1024;
+/** Of `maxSubTokens` (nats-server keeps it in a byte). */
+export const MAX_SUB_TOKENS = 255;
 /** Digits of a size on the wire; more is not a size (nats-server parseSize). */
 export const MAX_SIZE_DIGITS = 9;
 
@@ -18,8 +20,22 @@ export const MAX_SIZE_DIGITS = 9;
 export const AUTH_TIMEOUT_MS = 2_000;
 /** One fetch of an account JWT (nats-server DEFAULT_ACCOUNT_FETCH_TIMEOUT). */
 export const FETCH_TIMEOUT_MS = 1_900;
+/** Between two exchanges of a full resolver with others (nats-server NewDirAccResolver). */
+export const PACK_INTERVAL_MS = 60_000;
+/** Between two looks for accounts that a cache has kept long enough. */
+export const CACHE_SWEEP_MS = 1_000;
+/** Files of a resolver's folder that are read at once. */
+export const MAX_PARALLEL_READS = 16;
+/** JWTs of one message of a pack, and of one exchange. */
+export const MAX_PACKED = 1_000_000;
 /** Time without a write completing while bytes are owed (nats-server DEFAULT_FLUSH_DEADLINE). */
 export const WRITE_DEADLINE_MS = 10_000;
+/** Lame duck mode as a whole, its least, and the time before its first close (nats-server DEFAULT_LAME_DUCK_*). */
+export const LAME_DUCK_MS = 120_000;
+export const MIN_LAME_DUCK_MS = 30_000;
+export const LAME_DUCK_GRACE_MS = 10_000;
+/** Longest between two closes of lame duck mode. */
+export const LAME_DUCK_STEP_MS = 1_000;
 export const PING_INTERVAL_MS = 120_000;
 export const MAX_PINGS_OUT = 2;
 /** The first PING comes early, to learn the round trip time (nats-server firstPingInterval). */
@@ -68,3 +84,20 @@ export const MAX_FETCHES = 64;
 /** Fetches that wait for one of those to end, and how long each does. */
 export const MAX_WAITING_FETCHES = 8_192;
 export const FETCH_TURN_MS = 5_000;
+
+/** Maps and arrays within each other in a configuration file; nats-server has no such bound. */
+export const MAX_CONFIG_DEPTH = 128;
+/** Files that include each other; nats-server has no such bound. */
+export const MAX_CONFIG_INCLUDES = 32;
+/** A configuration, its includes and variables together: room for a preload of 50,000 accounts. */
+export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+/** A bcrypt check works so long before others have their turn. */
+export const BCRYPT_SLICE_MS = 2;
+/** Dearest bcrypt hash that is taken: at twice the work of each step, a login would take more than ten seconds. */
+export const MAX_BCRYPT_COST = 16;
+/** Logins that wait for their password to be checked; beyond it they are refused. */
+export const MAX_WAITING_PASSWORDS = 1_024;
+/** Auth callouts that wait for an answer; beyond it logins are refused. */
+export const MAX_WAITING_CALLOUTS = 16_384;
+/** Bytes of an answer of an auth callout service: no user JWT comes near it (the decoder's own bound, jwt v2). */
+export const MAX_CALLOUT_ANSWER = 1024 * 1024;

@@ -1,28 +1,60 @@
+import type { Authorization, ConfigAccount } from './config-options.js';
 import type { Logger } from './log.js';
+import type { DirectoryResolver } from './resolver/directory-source.js';
+
+export type { Authorization, CalloutOptions, ConfigAccount, ConfigExport, ConfigUser } from './config-options.js';
 
 export interface BrokerOptions {
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 4222; -1 picks a free one. */
   port?: number;
-  /** Operator JWTs whose accounts are trusted. At least one. */
-  operators: string[];
-  /** Account id; default is what the operators name. */
+  /** Operator JWTs whose accounts are trusted. Left out: users and accounts are what is configured here (or anybody, in `$G`). */
+  operators?: string[];
+  /** Account id; default is what the operators name. Without operators a name, default `$SYS`. */
   systemAccount?: string;
-  /** Where account JWTs come from: a service's `/jwt/v1/accounts`, or the given ones. */
-  resolver: { url: string } | { memory: string[] };
+  /** With operators: where account JWTs come from, a service's `/jwt/v1/accounts`, the given ones, or a folder of them. */
+  resolver?: { url: string } | { memory: string[] } | DirectoryResolver;
+  /** With operators: only these accounts, and the system account, may be used here. */
+  pinnedAccounts?: string[];
+  /** With operators: the bearer user JWT of clients that send none, for an auth callout to judge. */
+  defaultSentinel?: string;
+  /** Public keys of proxies whose signature of the nonce (`proxy_sig`) is believed. */
+  trustedProxies?: string[];
+  /** Without operators. */
+  authorization?: Authorization;
+  /** Without operators: by name. */
+  accounts?: Record<string, ConfigAccount>;
+  /** Without operators: the user that a client without credentials is. */
+  noAuthUser?: string;
+  /** Without operators: no `$SYS` account is made. */
+  noSystemAccount?: boolean;
   /** Default: the server id. */
   serverName?: string;
+  /** Chooses among mappings that are for one cluster; told wherever nats-server tells it. Default: none. */
+  clusterName?: string;
   logger?: Logger;
   maxPayload?: number;
   maxPending?: number;
   maxConnections?: number;
   /** Per connection; -1 = unlimited, the default. */
   maxSubscriptions?: number;
+  /** Most tokens in the subject of a subscription; 0 = any number, the default. */
+  maxSubTokens?: number;
+  /** Bytes of the arguments of one protocol line, CONNECT with its JWT included. Default 4096. */
+  maxControlLine?: number;
+  /** Clients may not send headers, and get none. */
+  noHeaderSupport?: boolean;
+  /** What a subscriber that is far behind would get is left out for it, instead of holding back who publishes. */
+  noFastProducerStall?: boolean;
   authTimeoutMs?: number;
   pingIntervalMs?: number;
   maxPingsOut?: number;
   writeDeadlineMs?: number;
+  /** How long `lameDuck` takes, at least 30 s. Default 2 min. */
+  lameDuckDurationMs?: number;
+  /** Of it, before the first client is closed. Default 10 s. */
+  lameDuckGraceMs?: number;
 }
 
 export interface RunningBroker {
@@ -34,12 +66,19 @@ export interface RunningBroker {
   readonly serverId: string;
   /** Client connections that are open now. */
   connections(): number;
+  /**
+   * Accepts no more clients, tells those who are there, and closes them one by one over the lame duck's duration; then the broker closes.
+   * Resolves when it is closed.
+   */
+  lameDuck(): Promise<void>;
   close(): Promise<void>;
 }
 
 export type BrokerErrorCode =
   /** An option is missing or out of its bounds. */
   | 'ERR_BROKER_OPTIONS'
+  /** The configuration file, or the command line, cannot be used. */
+  | 'ERR_BROKER_CONFIG'
   /** No operator, or an operator JWT that is not one. */
   | 'ERR_BROKER_OPERATORS'
   /** The system account cannot be used. */
@@ -53,6 +92,10 @@ export type BrokerErrorCode =
   /** The resolver could not be asked. */
   | 'ERR_ACCOUNT_UNAVAILABLE'
   | 'ERR_ACCOUNT_CAPACITY'
+  /** A full resolver has all the accounts it may have. */
+  | 'ERR_ACCOUNT_STORE_FULL'
+  /** The resolver lets no accounts be deleted. */
+  | 'ERR_ACCOUNT_DELETE_DISABLED'
   /** The system account cannot be deleted. */
   | 'ERR_ACCOUNT_SYSTEM'
   /** The JWT is older than the one in use. */
@@ -61,6 +104,15 @@ export type BrokerErrorCode =
   | 'ERR_ACCOUNT_REVOCATION_DROPPED'
   | 'ERR_CONNECT_NO_JWT'
   | 'ERR_CONNECT_DESIGNATION'
+  /** User, password, token, key or certificate are not those of anybody configured. */
+  | 'ERR_CONNECT_CREDENTIALS'
+  /** The proxy's signature is not by a trusted one. */
+  | 'ERR_CONNECT_PROXY'
+  | 'ERR_CONNECT_PINNED'
+  /** The auth callout said no, or nothing. */
+  | 'ERR_CONNECT_CALLOUT'
+  /** Too many logins wait for a password check or an auth callout. */
+  | 'ERR_CONNECT_BUSY'
   | 'ERR_CONNECT_USER_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_EXPIRED'
   | 'ERR_CONNECT_ACCOUNT_FULL'

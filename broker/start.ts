@@ -1,26 +1,36 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
+import { newAccount } from '../claims/jwt/new.js';
 import { isPublicKey } from '../claims/keys/nkey.js';
 import { Seed } from '../claims/keys/seed.js';
+import type { VerifiedAccount } from '../claims/trust/account.js';
 import { trustOperators } from '../claims/trust/operators.js';
 import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
 import { AccountRegistry } from './account/registry.js';
+import { Passwords } from './auth/passwords.js';
+import { authSettings } from './auth/settings.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
+import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
-import { codeOf, SILENT, stackOf } from './log.js';
+import { codeOf, type Logger, SILENT, stackOf } from './log.js';
+import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
-import { errorLine } from './protocol/writer.js';
+import { directorySource } from './resolver/directory-source.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
 import { offerClaimsDeletion } from './system/claims-delete.js';
+import { exchangeClaims, lookupElsewhere } from './system/claims-exchange.js';
+import { offerStoredClaims } from './system/claims-store.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
+import { offerSubscriberCounts } from './system/debug-subscribers.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
+import { noTraffic } from './traffic.js';
 
 /**
  * What clients may expect of the protocol: they compare INFO's version with what nats-server had when a feature came
@@ -30,37 +40,48 @@ const PROTOCOL_VERSION = '2.10.0';
 const DEFAULT_PORT = 4222;
 
 /**
- * Starts a broker: operators read, resolver probed, system account loaded, then the listener. Rejects with a coded error
+ * Starts a broker: operators (or configured users) read, resolver probed, system account loaded, then the listener. Rejects with a coded error
  * and nothing left behind when any of it fails.
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const limits = limitsOf(options);
-  const operators = readOperators(options.operators);
-  const systemAccount = systemAccountOf(options, operators);
-  const source = openSource(options);
-  const serverId = Seed.generate('server').publicKey;
+  const operators = options.operators === undefined ? [] : readOperators(options.operators);
+  const fromOperators = options.operators === undefined ? null : systemAccountOf(options, operators);
+  const auth = authSettings(options, fromOperators);
+  const systemAccount = auth.realm.kind === 'config' ? auth.realm.systemAccount : fromOperators;
   const log = options.logger ?? SILENT;
+  const source = auth.realm.kind === 'config' ? memorySource([]) : await openSource(options, log);
+  const serverKey = Seed.generate('server');
+  const serverId = serverKey.publicKey;
   const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
     offerUserInfo(broker, account);
     if (!account.isSystem) return;
+    offerServerPing(broker, account);
+    offerSubscriberCounts(broker, account);
+    // Configured accounts change with the configuration only.
+    if (auth.realm.kind === 'config') return;
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
-    offerServerPing(broker, account);
+    offerStore(broker, account, source, options);
   };
+  const observers = new Observers(log);
   const accounts = new AccountRegistry({
     source,
     trusted,
     systemAccount,
     limits,
+    clusterName: options.clusterName ?? '',
     log,
     onAccount: offerServices,
+    observers,
   });
   const broker: Broker = {
     serverId,
     serverName: options.serverName ?? serverId,
+    clusterName: options.clusterName ?? '',
     version: PROTOCOL_VERSION,
     host,
     port: 0,
@@ -69,13 +90,22 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     log,
     accounts,
     users: new VerifiedUsers(),
+    auth,
+    passwords: new Passwords(),
+    serverKey,
+    curveKey: Seed.generate('curve'),
+    pinnedAccountFails: 0,
     connections: new Map(),
+    observers,
+    endedTraffic: noTraffic(),
+    lameDuck: false,
     scheduleFlush: flushes.schedule,
   };
   const server = createServer({ noDelay: true }, acceptor(broker));
   try {
     await probe(source);
-    if (systemAccount !== null) await loadSystemAccount(broker, systemAccount);
+    if (auth.realm.kind === 'config') accounts.define(auth.realm.accounts);
+    else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
   } catch (error) {
     accounts.close();
@@ -84,16 +114,22 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const sweep = watchWrites(broker);
   log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
+  let leaving: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= shutDown(broker, server, sweep);
+    return closing;
+  };
   return {
     url: `nats://${host.includes(':') ? `[${host}]` : host}:${broker.port}`,
     host,
     port: broker.port,
     serverId,
     connections: () => broker.connections.size,
-    close() {
-      closing ??= shutDown(broker, server, sweep);
-      return closing;
+    lameDuck() {
+      leaving ??= goLame(broker, server).then(close);
+      return leaving;
     },
+    close,
   };
 }
 
@@ -107,6 +143,10 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
     throw fail('ERR_BROKER_OPTIONS', `${name} must be a whole number from ${least} up`, `correct ${name}`);
   };
+  const atMost = (name: keyof BrokerOptions, most: number, value: number): number => {
+    if (value <= most) return value;
+    throw fail('ERR_BROKER_OPTIONS', `${name} is more than ${most}`, `lower ${name}`);
+  };
   const maxPayload = atLeast('maxPayload', 1, bounds.MAX_PAYLOAD);
   const maxPending = atLeast('maxPending', 1, bounds.MAX_PENDING);
   if (maxPayload > maxPending) {
@@ -116,15 +156,26 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
   if (!Number.isInteger(port) || port < -1 || port === 0 || port > 65_535) {
     throw fail('ERR_BROKER_OPTIONS', `port ${port} is no port`, 'give a port from 1 to 65535, or -1 for a free one');
   }
+  const lameDuckDurationMs = atLeast('lameDuckDurationMs', bounds.MIN_LAME_DUCK_MS, bounds.LAME_DUCK_MS);
+  const lameDuckGraceMs = atLeast('lameDuckGraceMs', 0, bounds.LAME_DUCK_GRACE_MS);
+  if (lameDuckGraceMs >= lameDuckDurationMs) {
+    throw fail('ERR_BROKER_OPTIONS', 'lameDuckGraceMs is not shorter than lameDuckDurationMs', 'lower lameDuckGraceMs');
+  }
   return {
     maxPayload,
     maxPending,
     maxConnections: atLeast('maxConnections', 0, bounds.MAX_CONNECTIONS),
     maxSubscriptions: atLeast('maxSubscriptions', -1, -1),
-    authTimeoutMs: atLeast('authTimeoutMs', 1, bounds.AUTH_TIMEOUT_MS),
+    maxSubTokens: atMost('maxSubTokens', bounds.MAX_SUB_TOKENS, atLeast('maxSubTokens', 0, 0)),
+    maxControlLine: atLeast('maxControlLine', 1, bounds.MAX_CONTROL_LINE),
+    noHeaderSupport: options.noHeaderSupport ?? false,
+    noFastProducerStall: options.noFastProducerStall ?? false,
+    authTimeoutMs: atLeast('authTimeoutMs', 1, options.authorization?.timeoutMs ?? bounds.AUTH_TIMEOUT_MS),
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
+    lameDuckDurationMs,
+    lameDuckGraceMs,
   };
 }
 
@@ -159,8 +210,13 @@ function systemAccountOf(options: BrokerOptions, operators: OperatorClaims[]): s
   );
 }
 
-function openSource({ resolver }: BrokerOptions): AccountSource {
+function openSource({ resolver }: BrokerOptions, log: Logger): AccountSource | Promise<AccountSource> {
+  if (resolver === undefined) {
+    const text = 'operators require an account resolver to be configured';
+    throw fail('ERR_BROKER_OPTIONS', text, 'give the address of a natsctl service, or account JWTs');
+  }
   if ('memory' in resolver) return memorySource(resolver.memory);
+  if ('type' in resolver) return directorySource(resolver, log);
   if (URL.canParse(resolver.url) && /^https?:$/.test(new URL(resolver.url).protocol)) return urlSource(resolver.url);
   throw fail('ERR_BROKER_OPTIONS', 'the resolver needs an http(s) URL', 'give the address of a natsctl service');
 }
@@ -179,7 +235,7 @@ async function probe(source: AccountSource): Promise<void> {
 }
 
 /** One that is not there yet may be pushed later; one that must not be used stops the start. */
-async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
+async function loadSystemAccount(broker: Broker, id: string, operators: OperatorClaims[]): Promise<void> {
   try {
     await broker.accounts.lookup(id);
   } catch (error) {
@@ -188,8 +244,32 @@ async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
       const text = `the system account ${id} cannot be used (${code})`;
       throw fail('ERR_BROKER_SYSTEM_ACCOUNT', text, 'push a valid JWT of the system account', error);
     }
+    const [operator] = operators;
+    if (broker.accounts.resolver !== 'url' && broker.accounts.resolver !== 'memory' && operator !== undefined) {
+      broker.accounts.bootstrap(bootstrapAccount(id, operator));
+    }
     broker.log.warn({ account: id, code }, 'system account not available yet');
   }
+}
+
+/** For a resolver that begins empty: the identity key of the system account signs the user who pushes its JWT. */
+function bootstrapAccount(id: string, operator: OperatorClaims): VerifiedAccount {
+  const claims = { ...newAccount(id, ''), iss: operator.sub, iat: 0, jti: '' };
+  return { claims, token: '', operator, strict: false };
+}
+
+/** What the folder of a resolver holds is there for others too, through the system account. */
+function offerStore(
+  broker: Broker,
+  system: Account,
+  { kind, store, askElsewhere }: AccountSource,
+  { resolver }: BrokerOptions,
+): void {
+  if (store === undefined || kind === 'memory') return;
+  offerStoredClaims(broker, system, store);
+  askElsewhere?.((id, timeoutMs) => lookupElsewhere(system, id, timeoutMs));
+  if (kind === 'full')
+    exchangeClaims(broker, system, store, resolver && 'type' in resolver ? resolver.intervalMs : undefined);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -214,16 +294,15 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function acceptor(broker: Broker): (socket: Socket) => void {
   let nextId = 1;
   return (socket) => {
-    if (broker.connections.size >= broker.limits.maxConnections) {
-      broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
-      socket.on('error', () => {});
-      socket.end(errorLine('maximum connections exceeded'));
-      setTimeout(() => socket.destroy(), bounds.LINGER_MS).unref();
-      return;
-    }
     try {
+      const full = broker.connections.size >= broker.limits.maxConnections;
       const connection = new Connection(broker, socket, nextId++);
-      broker.connections.set(connection.id, connection);
+      if (full) {
+        broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
+        connection.close('Maximum Connections Exceeded', 'maximum connections exceeded');
+      } else {
+        broker.connections.set(connection.id, connection);
+      }
     } catch (error) {
       // The peer may be gone before it is looked at.
       broker.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connection not set up');
@@ -267,6 +346,7 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
 
 async function shutDown(broker: Broker, server: Server, sweep: NodeJS.Timeout): Promise<void> {
   clearInterval(sweep);
+  // Its listener may be closed already, by lame duck mode.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');

@@ -8,6 +8,7 @@ import type { Responses } from '../routing/responses.js';
 import { RouteCache } from '../routing/route.js';
 import type { Subscription } from '../routing/subscription.js';
 import { treeInterest } from '../routing/tree.js';
+import { noTraffic } from '../traffic.js';
 import type { ServiceImport, StreamImport } from './imports.js';
 
 /** Maps a published subject by the account's mappings; null = the message is dropped. */
@@ -21,11 +22,15 @@ export class Account {
   readonly id: string;
   verified: VerifiedAccount;
   readonly isSystem: boolean;
+  /** The broker's system account, once it is there. */
+  readonly system: () => Account | undefined;
 
   readonly interest: Interest = treeInterest();
   readonly routes: RouteCache = new RouteCache(this);
   /** In order of arrival: when the limit sinks, the newest leave. */
   readonly connections = new Set<Connection>();
+  /** Of connections that ended. */
+  readonly endedTraffic = noTraffic();
 
   /** Compiled from the claims; null = everything is allowed. */
   defaultPermissions: CompiledPermissions | null = null;
@@ -45,10 +50,16 @@ export class Account {
   /** Of the latest attempt to load the accounts it imports from, in ms. */
   exportersAsked = 0;
 
-  constructor(id: string, verified: VerifiedAccount, isSystem: boolean) {
+  constructor(
+    id: string,
+    verified: VerifiedAccount,
+    isSystem: boolean,
+    system: () => Account | undefined = () => undefined,
+  ) {
     this.id = id;
     this.verified = verified;
     this.isSystem = isSystem;
+    this.system = system;
   }
 
   subscribe(subscription: Subscription): boolean {

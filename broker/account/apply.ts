@@ -1,34 +1,40 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRevoked } from '../../claims/account/revocation.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
-import { scopeOfKey, type VerifiedUser } from '../../claims/trust/user.js';
+import { scopeOfKey } from '../../claims/trust/user.js';
+import type { Principal } from '../auth/principal.js';
 import type { BrokerLimits } from '../broker.js';
 import type { Connection } from '../connection/connection.js';
+import type { Logger } from '../log.js';
 import { quoted } from '../protocol/writer.js';
 import { atTime, unixNow } from '../timer.js';
 import type { Account } from './account.js';
 import { connectionLimits } from './limits.js';
 import { compileMapping } from './mapping.js';
-import { compileOnWire, hasOwnPermissions } from './permissions.js';
+import { compileOnWire, hasOwnPermissions, withoutCallout } from './permissions.js';
 
 /**
  * Makes `verified` the claims of the account and its live connections comply, in nats-server's order of effects. Only the
  * connections that a difference concerns are touched. Imports and exports are the registry's: they involve other accounts.
  */
-export function applyClaims(account: Account, verified: VerifiedAccount, limits: BrokerLimits): void {
+export function applyClaims(
+  account: Account,
+  verified: VerifiedAccount,
+  { limits, clusterName, log }: { limits: BrokerLimits; clusterName: string; log: Logger },
+): void {
   const before = account.verified;
   account.verified = verified;
   account.expired = false;
   account.cancelExpiry();
   const { exp } = verified.claims;
   account.cancelExpiry = exp ? atTime(exp, () => expireAccount(account)) : () => {};
-  account.mapping = compileMapping(verified.claims.nats.mappings);
+  account.mapping = compileMapping(account, clusterName, log);
   const defaultsChanged = !isDeepStrictEqual(
     before.claims.nats.default_permissions,
     verified.claims.nats.default_permissions,
   );
   // Also the first time, when before and after are the same.
-  account.defaultPermissions = compileOnWire(verified.claims.nats.default_permissions);
+  account.defaultPermissions = compileOnWire(withoutCallout(verified.claims.nats.default_permissions, account));
   account.routesChanged();
   closeExcess(account);
   for (const connection of [...account.connections]) {
@@ -57,18 +63,20 @@ function closeExcess(account: Account): void {
 }
 
 /** Closes a connection whose user the new claims no longer admit; true when it may stay. */
-function maintain(connection: Connection, account: Account, user: VerifiedUser, before: VerifiedAccount): boolean {
+function maintain(connection: Connection, account: Account, user: Principal, before: VerifiedAccount): boolean {
+  const { verified } = user;
+  if (verified === null) return true;
   const { nats } = account.verified.claims;
   if (user.limits.bearer_token === true && nats.limits.disallow_bearer) {
     connection.close('Authentication Failure', 'Authorization Violation');
     return false;
   }
-  if (isRevoked(nats.revocations, user.claims.sub, user.claims.iat)) {
+  if (isRevoked(nats.revocations, verified.claims.sub, verified.claims.iat)) {
     connection.close('Credentials Revoked', 'User Authentication Revoked');
     return false;
   }
-  const scope = scopeOfKey(user.claims.iss, account.verified);
-  if (scope === undefined || !isDeepStrictEqual(scopeOfKey(user.claims.iss, before), scope)) {
+  const scope = scopeOfKey(user.issuer, account.verified);
+  if (scope === undefined || !isDeepStrictEqual(scopeOfKey(user.issuer, before), scope)) {
     // Without a word: the client connects again and gets what the key allows now, or is refused.
     connection.close('Authentication Failure');
     return false;
@@ -76,7 +84,7 @@ function maintain(connection: Connection, account: Account, user: VerifiedUser, 
   return true;
 }
 
-function applyLimits(connection: Connection, account: Account, user: VerifiedUser, server: BrokerLimits): void {
+function applyLimits(connection: Connection, account: Account, user: Principal, server: BrokerLimits): void {
   const limits = connectionLimits(server, account, user);
   connection.setLimits(limits);
   // Only beyond the limit: nats-server also closes a connection that sits exactly at it.

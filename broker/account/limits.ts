@@ -1,4 +1,4 @@
-import type { VerifiedUser } from '../../claims/trust/user.js';
+import type { Principal } from '../auth/principal.js';
 import type { BrokerLimits } from '../broker.js';
 import type { Account } from './account.js';
 
@@ -15,7 +15,7 @@ export function tightest(...limits: number[]): number {
 export function connectionLimits(
   server: BrokerLimits,
   account: Account,
-  user: VerifiedUser,
+  user: Principal,
 ): { payload: number; subscriptions: number } {
   const { limits } = account.verified.claims.nats;
   return {

@@ -1,7 +1,8 @@
 import { effectivePermissions, hasPermissions } from '../../claims/permission/defaults.js';
 import { type CompiledPermissions, compilePermissions } from '../../claims/permission/permission.js';
-import type { VerifiedUser } from '../../claims/trust/user.js';
 import type { Permissions } from '../../claims/types.js';
+import { CALLOUT_SUBJECT } from '../auth/callout/subject.js';
+import type { Principal } from '../auth/principal.js';
 import { toWire } from '../protocol/text.js';
 import type { Account } from './account.js';
 
@@ -17,10 +18,18 @@ export function compileOnWire(permissions: Permissions): CompiledPermissions | n
 }
 
 /** What holds for a user in its account: its own, or the account's defaults when it has none at all. */
-export function permissionsOf(user: VerifiedUser, account: Account): Permissions {
-  return effectivePermissions(user.limits, account.verified.claims.nats.default_permissions);
+export function permissionsOf(user: Principal, account: Account): Permissions {
+  return withoutCallout(effectivePermissions(user.limits, account.verified.claims.nats.default_permissions), account);
 }
 
-export function hasOwnPermissions(user: VerifiedUser): boolean {
+/** Members of a callout account may not ask its service themselves (nats-server mergeDenyPermissions). */
+export function withoutCallout(permissions: Permissions, { verified }: Account): Permissions {
+  if (verified.claims.nats.authorization.auth_users.length === 0) return permissions;
+  const { pub } = permissions;
+  if (pub.deny.includes(CALLOUT_SUBJECT)) return permissions;
+  return { ...permissions, pub: { allow: pub.allow, deny: [...pub.deny, CALLOUT_SUBJECT] } };
+}
+
+export function hasOwnPermissions(user: Principal): boolean {
   return hasPermissions(user.limits);
 }

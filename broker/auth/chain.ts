@@ -1,66 +1,55 @@
-import { isNatsctlError } from '../../claims/errors.js';
-import { checkConnectionType } from '../../claims/trust/connection-type.js';
-import { checkNonce } from '../../claims/trust/nonce.js';
-import { checkSource } from '../../claims/trust/source.js';
-import { checkTimes } from '../../claims/trust/times.js';
-import { accountOfUser, type VerifiedUser } from '../../claims/trust/user.js';
-import type { Decoded, UserClaims } from '../../claims/types.js';
+import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import type { Account } from '../account/account.js';
-import { isExpired } from '../account/apply.js';
 import { connectionLimits, isFull } from '../account/limits.js';
 import { compileOnWire, permissionsOf } from '../account/permissions.js';
 import type { Connection } from '../connection/connection.js';
 import { codeOf, printable, stackOf } from '../log.js';
 import { unixNow } from '../timer.js';
+import type { Attempt, Step } from './attempt.js';
+import { callOut } from './callout/callout.js';
+import { recognize } from './config-steps.js';
+import { OPERATOR_STEPS } from './operator-steps.js';
+import type { Principal } from './principal.js';
+import { checkProxySignature } from './proxy.js';
 import { refusalOf, refused, VIOLATION } from './refusal.js';
 
-/** One CONNECT on its way. */
-interface Attempt {
-  readonly connection: Connection;
-  readonly now: number;
-  /** Its signature is checked, nothing else yet. */
-  token: Decoded<UserClaims> | null;
-  account: Account | null;
-  user: VerifiedUser | null;
-  /** Unix seconds at which the session must end; null = never. */
-  expires: number | null;
+/**
+ * What a CONNECT goes through, in nats-server's order. A step throws to refuse; the account's fetch, a bcrypt check and an auth callout
+ * may take time. The checks at the end tell the client the truth; every other one is `Authorization Violation` to it.
+ */
+const BY_OPERATOR: readonly Step[] = [namesNoAccount, checkProxySignature, ...OPERATOR_STEPS, ...ending()];
+const BY_CONFIG: readonly Step[] = [namesNoAccount, checkProxySignature, recognize, ...ending()];
+
+function ending(): readonly Step[] {
+  return [callOut, accountHasRoom, speaksKnownProtocol, agreesOnNoResponders, bind];
 }
 
-type Step = (attempt: Attempt) => void | Promise<void>;
-
-/**
- * What a CONNECT goes through, in nats-server's order. A step throws to refuse; only the account's fetch may take time.
- * The two checks at the end tell the client the truth; every other one is `Authorization Violation` to it.
- */
-const STEPS: readonly Step[] = [
-  namesNoAccount,
-  decodeUserJwt,
-  findAccount,
-  accountIsCurrent,
-  verifyUserJwt,
-  allowsConnectionType,
-  provesPossession,
-  comesFromAllowedSource,
-  comesAtAllowedTime,
-  accountHasRoom,
-  speaksKnownProtocol,
-  agreesOnNoResponders,
-  bind,
-];
+/** A CONNECT after operations that needed none: how the client wants to talk. Who it is stands already. */
+const ANNOUNCEMENT: readonly Step[] = [namesNoAccount, staysWhoItIs, speaksKnownProtocol, agreesOnNoResponders];
 
 /** Null when it is decided already: the connection then has an account, or is closed. */
 export function authenticate(connection: Connection): Promise<void> | null {
-  return runFrom({ connection, now: unixNow(), token: null, account: null, user: null, expires: null }, 0);
+  return runFrom(attemptOf(connection), connection.broker.auth.realm.kind === 'operator' ? BY_OPERATOR : BY_CONFIG, 0);
 }
 
-function runFrom(attempt: Attempt, start: number): Promise<void> | null {
+/** Closes the connection where its CONNECT does not fit who it already is. */
+export function announce(connection: Connection): void {
+  runFrom(attemptOf(connection), ANNOUNCEMENT, 0);
+}
+
+function attemptOf(connection: Connection): Attempt {
+  const nothing = { token: null, account: null, user: null, expires: null, refusal: null };
+  return { connection, now: unixNow(), proxied: false, ...nothing };
+}
+
+function runFrom(attempt: Attempt, steps: readonly Step[], start: number): Promise<void> | null {
   try {
-    for (let i = start; i < STEPS.length; i++) {
+    for (let i = start; i < steps.length; i++) {
       if (attempt.connection.closed) return null;
-      const waiting = (STEPS[i] as Step)(attempt);
+      const waiting = (steps[i] as Step)(attempt);
       if (waiting instanceof Promise) {
         return waiting.then(
-          () => runFrom(attempt, i + 1) ?? undefined,
+          () => runFrom(attempt, steps, i + 1) ?? undefined,
           (error: unknown) => refuse(attempt, error),
         );
       }
@@ -72,6 +61,8 @@ function runFrom(attempt: Attempt, start: number): Promise<void> | null {
 }
 
 function refuse({ connection, account }: Attempt, error: unknown): void {
+  // Its bytes were judged while it was there; nobody waits for the answer.
+  if (connection.closed) return;
   if (!isNatsctlError(error)) {
     // A defect of ours: still a refusal, and never more than that (GHSA-g33f-6538-grxh).
     connection.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connect failed');
@@ -79,11 +70,20 @@ function refuse({ connection, account }: Attempt, error: unknown): void {
     return;
   }
   const { text, reason } = refusalOf(error);
+  const detail = printable(error.message);
   connection.log.warn(
-    { code: error.code, detail: printable(error.message), account: account?.id, ip: connection.remoteAddress },
+    { code: error.code, detail, account: account?.id, ip: connection.remoteAddress },
     'connect refused',
   );
+  if (reason !== 'No Responders Requires Headers' && reason !== 'Bad Client Protocol Version') {
+    connection.broker.observers.refused(connection, account, eventReason(error, reason));
+  }
   connection.close(reason, text);
+}
+
+/** An auth callout's own words reach those who watch its account (nats-server sendAccountAuthErrorEvent). */
+function eventReason(error: NatsctlError, reason: string): string {
+  return error.code === 'ERR_CONNECT_CALLOUT' ? printable(error.message) : reason;
 }
 
 /** Leftovers of an experiment that once let a client choose its account (CVE-2022-24450). */
@@ -93,52 +93,12 @@ function namesNoAccount({ connection: { options } }: Attempt): void {
   }
 }
 
-function decodeUserJwt(attempt: Attempt): void {
-  const { options, broker } = attempt.connection;
-  if (options.jwt === '') throw refused('ERR_CONNECT_NO_JWT', 'CONNECT has no user JWT');
-  attempt.token = broker.users.decode(options.jwt);
-}
-
-function findAccount(attempt: Attempt): void | Promise<void> {
-  const found = attempt.connection.broker.accounts.lookup(accountOfUser(attempt.token as Decoded<UserClaims>));
-  if (found instanceof Promise) {
-    return found.then((account) => {
-      attempt.account = account;
-    });
-  }
-  attempt.account = found;
-}
-
-function accountIsCurrent({ account }: Attempt): void {
-  if (isExpired(account as Account)) throw refused('ERR_CONNECT_ACCOUNT_EXPIRED', 'the account has expired');
-}
-
-/** Key set, scope and template, validity, bearer policy, revocation: the law of claims/trust. */
-function verifyUserJwt(attempt: Attempt): void {
-  const { verified } = attempt.account as Account;
-  attempt.user = attempt.connection.broker.users.verify(attempt.token as Decoded<UserClaims>, verified, attempt.now);
-  attempt.expires = attempt.user.claims.exp || null;
-}
-
-function allowsConnectionType({ user }: Attempt): void {
-  checkConnectionType((user as VerifiedUser).limits, 'STANDARD');
-}
-
-/** The signature of the nonce; a bearer token proves itself. */
-function provesPossession({ connection, user }: Attempt): void {
-  checkNonce(user as VerifiedUser, connection.nonce, connection.options.sig);
-}
-
-function comesFromAllowedSource({ connection, user }: Attempt): void {
-  checkSource((user as VerifiedUser).limits, connection.remoteAddress);
-}
-
-/** The session ends with the JWT or with the time window, whichever comes first. */
-function comesAtAllowedTime(attempt: Attempt): void {
-  const end = Math.min(checkTimes((attempt.user as VerifiedUser).limits, attempt.now), attempt.expires ?? Infinity);
-  // A JWT holds through its last second, a session does not begin in it: it would end at once.
-  if (end <= attempt.now) throw refused('ERR_CONNECT_USER_EXPIRED', 'the user has expired');
-  attempt.expires = end === Infinity ? null : end;
+/** A session has one identity: credentials come first or not at all. */
+function staysWhoItIs({ connection: { options, broker } }: Attempt): void {
+  if (!broker.auth.required) return;
+  const { jwt, sig, nkey, user, pass, auth_token } = options;
+  if (`${jwt}${sig}${nkey}${user}${pass}${auth_token}` === '') return;
+  throw refused('ERR_CONNECT_CREDENTIALS', 'credentials after operations without any');
 }
 
 function accountHasRoom({ account }: Attempt): void {
@@ -160,10 +120,10 @@ function agreesOnNoResponders({ connection }: Attempt): void {
 function bind(attempt: Attempt): void {
   const { connection } = attempt;
   const account = attempt.account as Account;
-  const user = attempt.user as VerifiedUser;
+  const user = attempt.user as Principal;
   connection.setLimits(connectionLimits(connection.broker.limits, account, user));
   connection.setPermissions(compileOnWire(permissionsOf(user, account)));
   connection.install(account, user);
   if (attempt.expires !== null) connection.expiresAt(attempt.expires);
-  connection.log.info({ account: account.id, user: user.claims.sub, ip: connection.remoteAddress }, 'connected');
+  connection.log.info({ account: account.id, user: user.id, ip: connection.remoteAddress }, 'connected');
 }

@@ -10,7 +10,10 @@ export interface Refusal {
 
 export const VIOLATION: Refusal = { text: 'Authorization Violation', reason: 'Authentication Failure' };
 
-const OTHERS: Partial<Record<BrokerErrorCode, Refusal>> = {
+const OTHERS: Readonly<Record<string, Refusal>> = {
+  // Only monitoring and events tell these two apart from the rest (nats-server auth.go getAuthErrClosedState).
+  ERR_CONNECT_PROXY: { ...VIOLATION, reason: 'Proxy Not Trusted' },
+  ERR_USER_PROXY: { ...VIOLATION, reason: 'Proxy Required' },
   ERR_CONNECT_ACCOUNT_FULL: {
     text: 'maximum account active connections exceeded',
     reason: 'Maximum Account Connections Exceeded',
@@ -23,9 +26,9 @@ const OTHERS: Partial<Record<BrokerErrorCode, Refusal>> = {
 };
 
 export function refusalOf(error: NatsctlError): Refusal {
-  return OTHERS[error.code as BrokerErrorCode] ?? VIOLATION;
+  return OTHERS[error.code] ?? VIOLATION;
 }
 
-export function refused(code: BrokerErrorCode, message: string): NatsctlError<BrokerErrorCode> {
-  return new NatsctlError(code, message);
+export function refused(code: BrokerErrorCode, message: string, cause?: unknown): NatsctlError<BrokerErrorCode> {
+  return new NatsctlError(code, message, { cause });
 }

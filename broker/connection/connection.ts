@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
-import type { VerifiedUser } from '../../claims/trust/user.js';
 import type { Account } from '../account/account.js';
-import { authenticate } from '../auth/chain.js';
+import { announce, authenticate } from '../auth/chain.js';
+import { mayBeginUnannounced } from '../auth/config-steps.js';
+import type { Principal } from '../auth/principal.js';
 import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
 import { codeOf, type Logger, printable, stackOf } from '../log.js';
@@ -15,6 +16,7 @@ import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
 import { type Plan, publish } from '../routing/publish.js';
 import type { Subscription } from '../routing/subscription.js';
 import { atTime } from '../timer.js';
+import { addTraffic } from '../traffic.js';
 import { type CloseReason, FAULTS } from './faults.js';
 import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { infoFor } from './info.js';
@@ -44,7 +46,9 @@ export class Connection implements Operations {
   options: ConnectOptions = defaultConnectOptions();
   /** Null until authenticated; afterwards never another one. */
   account: Account | null = null;
-  user: VerifiedUser | null = null;
+  user: Principal | null = null;
+  /** Of the trusted proxy it came through; null = of none. */
+  proxyKey: string | null = null;
   /** Null = everything is allowed. */
   permissions: CompiledPermissions | null = null;
   responsePermissions: ResponsePermissions | null = null;
@@ -57,7 +61,11 @@ export class Connection implements Operations {
   /** Unix seconds at which the user's right ends; null = never. */
   expires: number | null = null;
   messagesIn = 0;
+  bytesIn = 0;
   messagesOut = 0;
+  bytesOut = 0;
+  /** Of the last message in or out, in ms; a PING is none. */
+  lastActivity = this.started;
   /** Routes of subjects published to, by hash of their bytes. */
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
@@ -70,6 +78,8 @@ export class Connection implements Operations {
   #cancelExpiry: () => void = () => {};
   #held = false;
   #firstPongSent = false;
+  /** It is somebody without having sent CONNECT. */
+  #unannounced = false;
 
   constructor(broker: Broker, socket: Socket, id: number) {
     this.id = id;
@@ -77,24 +87,29 @@ export class Connection implements Operations {
     this.#socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
-    this.#parser = new Parser(this);
+    this.#parser = new Parser(this, broker.limits.maxControlLine);
     this.#parser.maxPayload = broker.limits.maxPayload;
     this.out = new Outbound(socket, {
       maxPending: broker.limits.maxPending,
       onOverflow: () => this.drop('Slow Consumer (Pending Bytes)'),
       schedule: () => broker.scheduleFlush(this),
     });
-    this.#authTimer = setTimeout(
-      () => this.close('Authentication Timeout', 'Authentication Timeout'),
-      broker.limits.authTimeoutMs,
-    );
-    socket.on('data', (chunk: Buffer) => this.guard(() => this.#parser.feed(chunk)));
+    const timedOut = (): void => this.close('Authentication Timeout', 'Authentication Timeout');
+    this.#authTimer = broker.auth.required ? setTimeout(timedOut, broker.limits.authTimeoutMs) : null;
+    if (!broker.auth.required) this.#heartbeat = startHeartbeat(this);
+    socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
     socket.on('error', (error) => {
       this.log.debug({ code: codeOf(error) }, 'socket error');
       this.drop('Read Error');
     });
     socket.on('close', () => this.drop('Client Closed'));
     this.send(infoLine(infoFor(this, false)));
+  }
+
+  #read(chunk: Buffer): void {
+    const before = this.messagesIn;
+    this.#parser.feed(chunk);
+    if (this.messagesIn !== before) this.lastActivity = Date.now();
   }
 
   get closed(): boolean {
@@ -150,6 +165,11 @@ export class Connection implements Operations {
     if (this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
   }
 
+  /** What changed about the broker, for clients that are known to read INFO at any time. */
+  informAgain(): void {
+    if (this.#firstPongSent && this.options.protocol >= 1) this.send(infoLine(infoFor(this, true)));
+  }
+
   pong(): void {
     this.#heartbeat?.sawPong();
   }
@@ -169,23 +189,43 @@ export class Connection implements Operations {
     this.close(reason, text ?? undefined);
   }
 
+  /** Where clients need not prove who they are, or may be nobody in particular, CONNECT need not come first (P12). */
+  admit(): boolean {
+    if (this.#phase !== 'new' || !mayBeginUnannounced(this)) return false;
+    this.#unannounced = true;
+    this.#begin();
+    return !this.closed;
+  }
+
   connect(json: Buffer): void {
+    const options = parseConnect(json);
     // A second CONNECT could move the session to another account (nats-server commit d1cf0612a): it is an error.
-    if (this.#phase !== 'new') {
+    if (this.#phase !== 'new' && !(this.#phase === 'open' && this.#unannounced)) {
       this.fault('protocol', 'second CONNECT');
-      return;
+    } else if (options === null) {
+      this.fault('arguments', 'CONNECT');
+    } else {
+      this.options = options;
+      this.headers = options.headers && !this.broker.limits.noHeaderSupport;
+      this.chatty = options.verbose || options.pedantic;
+      this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
+      if (this.#unannounced) this.#announced();
+      else this.#begin();
     }
+  }
+
+  #announced(): void {
+    this.#unannounced = false;
+    announce(this);
+    if (this.closed) return;
+    this.#forgetSecrets();
+    this.#parser.headers = this.headers;
+    if (this.options.verbose) this.send(OK);
+  }
+
+  #begin(): void {
     this.#phase = 'authenticating';
     this.#stopAuthTimer();
-    const options = parseConnect(json);
-    if (options === null) {
-      this.fault('arguments', 'CONNECT');
-      return;
-    }
-    this.options = options;
-    this.headers = options.headers;
-    this.chatty = options.verbose || options.pedantic;
-    this.rttNs = Math.max(1, Date.now() - this.started) * 1e6;
     const waiting = authenticate(this);
     if (waiting === null) {
       this.#authenticated();
@@ -202,21 +242,31 @@ export class Connection implements Operations {
   #authenticated(): void {
     if (this.#phase !== 'authenticating' || this.account === null) return;
     this.#phase = 'open';
-    this.#heartbeat = startHeartbeat(this);
+    this.#heartbeat ??= startHeartbeat(this);
+    this.#forgetSecrets();
     this.#parser.authenticated = true;
     this.#parser.headers = this.headers;
-    if (this.options.verbose) this.send(OK);
+    if (this.options.verbose && !this.#unannounced) this.send(OK);
     this.#parser.resume();
     this.#socket.resume();
   }
 
+  /** They have done their work; nothing that shows a connection must be able to show them. */
+  #forgetSecrets(): void {
+    this.options.pass = '';
+    this.options.auth_token = '';
+    this.options.sig = '';
+    this.options.proxy_sig = '';
+  }
+
   // What the account decides.
 
-  /** Binds the verified user. */
-  install(account: Account, user: VerifiedUser): void {
+  /** Binds who it was proven to be. */
+  install(account: Account, user: Principal): void {
     this.account = account;
     this.user = user;
     account.connections.add(this);
+    this.broker.observers.connected(this);
   }
 
   /** Unix seconds. */
@@ -291,14 +341,17 @@ export class Connection implements Operations {
     this.#heartbeat?.stop();
     this.#cancelExpiry();
     this.broker.connections.delete(this.id);
+    addTraffic(this.broker.endedTraffic, this);
     const { account } = this;
     if (account !== null) {
       account.connections.delete(this);
+      addTraffic(account.endedTraffic, this);
       account.unsubscribeAll([...this.subscriptions.values()]);
     }
+    this.broker.observers.closed(this, reason);
     this.subscriptions.clear();
     this.plans = [];
-    this.log.info({ reason, account: account?.id, user: this.user?.claims.sub }, 'connection closed');
+    this.log.info({ reason, account: account?.id, user: this.user?.id }, 'connection closed');
   }
 
   #stopAuthTimer(): void {

@@ -21,6 +21,8 @@ export type CloseReason =
   | 'Maximum Message Payload Exceeded'
   | 'Maximum Control Line Exceeded'
   | 'Maximum Subscriptions Exceeded'
+  | 'Proxy Not Trusted'
+  | 'Proxy Required'
   | 'Internal Error'
   | 'Server Shutdown';
 

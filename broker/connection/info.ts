@@ -13,18 +13,19 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     go: `node${process.versions.node}`,
     host: broker.host,
     port: broker.port,
-    headers: true,
-    auth_required: true,
+    headers: !broker.limits.noHeaderSupport,
+    ...((connected ? broker.auth.required : broker.auth.announced) && { auth_required: true }),
     max_payload: connection.maxPayload,
     client_id: connection.id,
     client_ip: connection.remoteAddress,
-    nonce: connection.nonce,
+    xkey: broker.curveKey.publicKey,
+    ...(broker.lameDuck && { ldm: true }),
   };
-  if (!connected || account === null) return info;
+  if (!connected || account === null) return broker.auth.nonce ? { ...info, nonce: connection.nonce } : info;
   return {
     ...info,
     connect_info: true,
     remote_account: account.id,
-    ...(account.isSystem ? { acc_is_sys: true as const } : {}),
+    ...(account.isSystem && { acc_is_sys: true }),
   };
 }

@@ -19,6 +19,11 @@ export function subscribe(connection: Connection, { subject, queue, sid }: Subsc
     connection.log.debug({ subject: quoted(subject), queue: quoted(queue) }, 'subscription refused');
     return;
   }
+  const { maxSubTokens } = connection.broker.limits;
+  if (maxSubTokens > 0 && subject.split('.').length > maxSubTokens) {
+    connection.sendError(`Permissions Violation for Subscription to ${quoted(subject)}, too many tokens`);
+    return;
+  }
   if (connection.maxSubscriptions >= 0 && connection.subscriptions.size >= connection.maxSubscriptions) {
     connection.sendError('maximum subscriptions exceeded');
     return;

@@ -12,6 +12,11 @@ export interface ConnectOptions {
   jwt: string;
   sig: string;
   nkey: string;
+  user: string;
+  pass: string;
+  auth_token: string;
+  /** A proxy's signature of the nonce. */
+  proxy_sig: string;
   name: string;
   lang: string;
   version: string;
@@ -31,6 +36,10 @@ export function defaultConnectOptions(): ConnectOptions {
     jwt: '',
     sig: '',
     nkey: '',
+    user: '',
+    pass: '',
+    auth_token: '',
+    proxy_sig: '',
     name: '',
     lang: '',
     version: '',
@@ -42,11 +51,7 @@ export function defaultConnectOptions(): ConnectOptions {
 /** Fields whose type is checked though they are not used: nats-server closes on a wrong one. */
 const UNUSED: Readonly<Record<string, 'string' | 'boolean'>> = {
   tls_required: 'boolean',
-  auth_token: 'string',
-  user: 'string',
-  pass: 'string',
   remote_account: 'string',
-  proxy_sig: 'string',
 };
 
 /**

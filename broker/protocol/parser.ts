@@ -26,14 +26,13 @@ export interface Operations {
   /** `-ERR` from the peer. */
   peerError(text: Buffer): void;
   fault(fault: Fault, detail: string): void;
+  /** An operation came before CONNECT: true where that is legal. What follows may wait (`pause`). */
+  admit?(): boolean;
 }
 
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
-
-/** Bytes of an unfinished line worth keeping: both of its parts are bounded by MAX_CONTROL_LINE. */
-const MAX_CARRY = 2 * MAX_CONTROL_LINE + 16;
 
 type State = 'running' | 'paused' | 'stopped';
 
@@ -48,6 +47,10 @@ export class Parser {
   /** Both sides agreed on headers: only then HPUB is legal (P8). */
   headers = false;
   maxPayload = MAX_PAYLOAD;
+  /** Of the arguments, and of the blanks before them. */
+  readonly #maxControlLine: number;
+  /** Bytes of an unfinished line worth keeping: both of its parts are bounded. */
+  readonly #maxCarry: number;
 
   readonly #to: Operations;
   readonly #publication = new Publication();
@@ -62,8 +65,10 @@ export class Parser {
   #partial: Buffer | null = null;
   #filled = 0;
 
-  constructor(to: Operations) {
+  constructor(to: Operations, maxControlLine = MAX_CONTROL_LINE) {
     this.#to = to;
+    this.#maxControlLine = maxControlLine;
+    this.#maxCarry = 2 * maxControlLine + 16;
   }
 
   /** Keeps what comes from now on until `resume`. */
@@ -158,7 +163,7 @@ export class Parser {
     if (digits === 0 || digits > 9 || buf[i] !== CR || buf[i + 1] !== LF) return -1;
     const body = i + 2;
     const tail = body + size;
-    if (size > this.maxPayload || tail + 2 > end || i - subjectStart > MAX_CONTROL_LINE) return -1;
+    if (size > this.maxPayload || tail + 2 > end || i - subjectStart > this.#maxControlLine) return -1;
     if (buf[tail] !== CR || buf[tail + 1] !== LF) return -1;
     const publication = this.#publication;
     publication.buf = buf;
@@ -179,7 +184,7 @@ export class Parser {
   /** Appends to an unfinished line and tries again. */
   #continueLine(carry: Buffer, chunk: Buffer, at: number): number {
     const lf = chunk.indexOf(LF, at);
-    const take = Math.min(lf === -1 ? chunk.length : lf + 1, at + MAX_CARRY - carry.length);
+    const take = Math.min(lf === -1 ? chunk.length : lf + 1, at + this.#maxCarry - carry.length);
     const line = Buffer.concat([carry, chunk.subarray(at, take)]);
     this.#carry = null;
     return this.#line(line, 0, line.length, chunk, take);
@@ -192,8 +197,12 @@ export class Parser {
   #line(buf: Buffer, at: number, end: number, body: Buffer, bodyAt: number): number {
     const used = bodyAt === -1 ? end : bodyAt;
     if (!this.authenticated && buf[at] !== 0x43 && buf[at] !== 0x63) {
-      this.#fault('unauthenticated', 'an operation came before CONNECT');
-      return used;
+      if (this.#to.admit?.() !== true) {
+        this.#fault('unauthenticated', 'an operation came before CONNECT');
+        return used;
+      }
+      // A line begins in one chunk only until it is looked at here, so nothing of it stands in `carry`.
+      if (this.#state !== 'running') return at;
     }
     const verb = readVerb(buf, at, end);
     if (verb === Verb.Unknown) {
@@ -220,8 +229,8 @@ export class Parser {
     const complete = lf !== -1 && lf < end;
     let stop = complete ? lf : end;
     if (stop > start && buf[stop - 1] === CR) stop--;
-    if (stop - start > MAX_CONTROL_LINE || start - verbEnd > MAX_CONTROL_LINE) {
-      this.#fault('control-line', `more than ${MAX_CONTROL_LINE} bytes`);
+    if (stop - start > this.#maxControlLine || start - verbEnd > this.#maxControlLine) {
+      this.#fault('control-line', `more than ${this.#maxControlLine} bytes`);
       return used;
     }
     if (!complete) {

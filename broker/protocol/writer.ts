@@ -18,19 +18,24 @@ export interface Info {
   go: string;
   host: string;
   port: number;
-  headers: true;
-  auth_required: true;
+  headers: boolean;
+  auth_required?: true;
   max_payload: number;
   client_id: number;
   client_ip: string;
-  nonce: string;
+  nonce?: string;
   connect_info?: true;
   remote_account?: string;
   acc_is_sys?: true;
+  /** Public curve key of the server, for services of auth callouts. */
+  xkey: string;
+  /** Lame duck mode: connect elsewhere. */
+  ldm?: true;
 }
 
+/** With a blank before the CRLF, as nats-server writes it. */
 export function infoLine(info: Info): Buffer {
-  return Buffer.from(`INFO ${JSON.stringify(info)}\r\n`, 'utf8');
+  return Buffer.from(`INFO ${JSON.stringify(info)} \r\n`, 'utf8');
 }
 
 /** The answer to a request that reached nobody: `Nats-Subject` names it, as since nats-server 2.10. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import { copyInto } from '../connection/outbound.js';
-import { type Publication, payloadOf, replyOf } from '../protocol/operation.js';
+import { headerOf, type Publication, payloadOf, replyOf } from '../protocol/operation.js';
 import type { Leg } from './route.js';
 import type { Subscription } from './subscription.js';
 
@@ -75,6 +75,7 @@ function deliverTo(
   const { subjectBytes } = leg;
   const { sidBytes } = subscription;
   const { out } = receiver;
+  if (out.congested && publisher !== null && receiver.broker.limits.noFastProducerStall) return false;
   const size = tailEnd - tailStart;
   const head = verb.length + subjectBytes.length + sidBytes.length + replyLength;
   const small = size < 512;
@@ -97,6 +98,7 @@ function deliverTo(
   }
   if (out.congested && publisher !== null) publisher.holdBack();
   receiver.messagesOut++;
+  receiver.bytesOut += tail === buf ? publication.size : publication.size - headerSize;
   subscription.delivered++;
   if (subscription.max > 0 && subscription.delivered >= subscription.max) receiver.endSubscription(subscription);
   if (replyLength > 0 && receiver.responsePermissions !== null) receiver.permitResponse(replyOf(publication));
@@ -117,11 +119,12 @@ function handleInternally(
   leg: Leg,
   publication: Publication,
 ): boolean {
-  subscription.handler?.({
+  const taken = subscription.handler?.({
     publisher,
     subject: leg.subject,
     reply: replyOf(publication),
+    header: headerOf(publication),
     payload: payloadOf(publication),
   });
-  return true;
+  return taken !== false;
 }

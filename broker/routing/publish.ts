@@ -28,6 +28,7 @@ export function publish(connection: Connection, publication: Publication): void 
       ? known
       : makePlan(connection, publication, slot);
   connection.messagesIn++;
+  connection.bytesIn += publication.size;
   if (plan.plain && publication.replyStart === publication.replyEnd && !connection.chatty) {
     const { own, streams } = plan.route;
     if (own !== null) deliverLeg(connection, own, publication);

@@ -31,10 +31,10 @@ function userInfo({ account, user, expires, permissions: compiled }: Connection)
   };
   const limited = Object.values(permissions).some((each) => each !== undefined);
   return {
-    user: user.claims.sub,
+    user: user.id,
     account: account.id,
     account_name: account.name || undefined,
-    user_name: user.claims.name || undefined,
+    user_name: user.name || undefined,
     permissions: limited ? permissions : undefined,
     // Nanoseconds, whole seconds; absent for a session without end.
     expires: expires === null ? undefined : Math.max(0, expires - unixNow()) * 1e9 || undefined,

@@ -20,13 +20,18 @@ export function checkNonce(user: VerifiedUser, nonce: string | Uint8Array, signa
       hint: 'connect with the seed, as in a credentials file',
     });
   }
-  const bytes = decodeSignature(signature);
-  const signed = typeof nonce === 'string' ? Buffer.from(nonce, 'utf8') : nonce;
-  if (bytes === null || !verifySignature(sub, signed, bytes)) {
+  if (!signsNonce(sub, nonce, signature)) {
     throw trustError('ERR_USER_NONCE', `the client's signature is not one of user ${sub}`, {
       hint: 'use the seed that belongs to the user JWT',
     });
   }
+}
+
+/** True when the signature, in either base64, is one of that key over the nonce. */
+export function signsNonce(publicKey: string, nonce: string | Uint8Array, signature: string): boolean {
+  const bytes = decodeSignature(signature);
+  const signed = typeof nonce === 'string' ? Buffer.from(nonce, 'utf8') : nonce;
+  return bytes !== null && verifySignature(publicKey, signed, bytes);
 }
 
 function decodeSignature(text: string): Uint8Array | null {

@@ -3,8 +3,10 @@ import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { Send } from '../custody/sign-elsewhere.js';
 import { requireMatch } from '../http/entity-tag.js';
+import { recordedRevocations } from '../revocations/recorded.js';
 import type { Service } from '../service.js';
 import { checkKeyFree } from './create-user.js';
+import { rulesFor } from './credential-policy.js';
 import { findUser } from './find-user.js';
 import { issueUser, issuingAccount, type UserIssue } from './issue-user.js';
 import { claimsOf, type Reissued, sameLife, supersededBy } from './replace-jwt.js';
@@ -48,8 +50,9 @@ export async function reissueUser(service: Service, reissue: Reissue, actor: Act
     await refuseRevokedUser(tx, issuing.account.claims, stored, at, done);
     if (key) {
       await checkKeyFree(tx, key.publicKey);
-      await refuseUnproven(service, tx, stored.accountKey, role, key);
-      await refuseRevokedKey(tx, issuing.account.claims, key.publicKey, at);
+      refuseUnproven(await rulesFor(service, tx, stored.accountKey, role), stored.accountKey, key);
+      const recorded = await recordedRevocations(tx, stored.accountKey);
+      refuseRevokedKey(issuing.account.claims, key.publicKey, recorded, at);
     }
     const again = (given: string) => sendAgain(reissue, stored, given);
     const revoked = key

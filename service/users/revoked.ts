@@ -10,16 +10,28 @@ import type { Queries } from '../store/open.js';
  * The revocation of this one user, whether the account's JWT names it or that of everyone has taken its place; undefined where
  * there is none.
  */
-export async function ownRevocation(tx: Queries, { sub, nats }: AccountClaims, key: string) {
-  const recorded = (await recordedRevocations(tx, sub)).get(key);
-  const named = nats.revocations.get(key);
-  return recorded === undefined ? named : Math.max(recorded, named ?? recorded);
+export async function ownRevocation(tx: Queries, account: AccountClaims, key: string) {
+  return revocationOf(account, key, await recordedRevocations(tx, account.sub));
 }
 
-/** Of a key that is new here: a JWT for it would be newer than its revocation and bring it back; that takes a decision of its own. */
-export async function refuseRevokedKey(tx: Queries, account: AccountClaims, key: string, now: number): Promise<void> {
+function revocationOf({ nats }: AccountClaims, key: string, recorded: ReadonlyMap<string, number>): number | undefined {
+  const [told, named] = [recorded.get(key), nats.revocations.get(key)];
+  return told === undefined ? named : Math.max(told, named ?? told);
+}
+
+/**
+ * Of a key that is new here: a JWT for it would be newer than its revocation and bring it back; that takes a decision of its own.
+ *
+ * @param recorded of the account (service/revocations/recorded.ts)
+ */
+export function refuseRevokedKey(
+  account: AccountClaims,
+  key: string,
+  recorded: ReadonlyMap<string, number>,
+  now: number,
+): void {
   refuseWhileEveryoneIs(account, key, now);
-  if ((await ownRevocation(tx, account, key)) !== undefined) throw keyRevoked(account, key);
+  if (revocationOf(account, key, recorded) !== undefined) throw keyRevoked(account, key);
 }
 
 /**

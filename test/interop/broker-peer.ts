@@ -37,6 +37,7 @@ export async function startPeer(
     port: server.port,
     serverId: server.id,
     connections: () => -1,
+    lameDuck: async () => void server.process.kill('SIGUSR2'),
     async close() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

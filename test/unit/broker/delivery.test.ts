@@ -169,8 +169,8 @@ describe('connections', () => {
   it('are bounded', async () => {
     await restart({ maxConnections: 1 });
     await open();
-    const second = await RawClient.open(broker.port).catch((error: unknown) => String(error));
-    expect(second instanceof RawClient ? second.first : second).toContain("-ERR 'maximum connections exceeded'");
+    const second = await RawClient.open(broker.port);
+    expect(await second.untilClosed()).toBe("-ERR 'maximum connections exceeded'\r\n");
   });
 
   it('get INFO with a nonce of their own, and a second one with their account', async () => {
