@@ -31,6 +31,8 @@ export interface BrokerLimits {
 export interface Broker {
   readonly serverId: string;
   readonly serverName: string;
+  /** Empty when it has none. */
+  readonly clusterName: string;
   readonly version: string;
   readonly host: string;
   /** Known once listening. */

@@ -20,6 +20,14 @@ export const MAX_SIZE_DIGITS = 9;
 export const AUTH_TIMEOUT_MS = 2_000;
 /** One fetch of an account JWT (nats-server DEFAULT_ACCOUNT_FETCH_TIMEOUT). */
 export const FETCH_TIMEOUT_MS = 1_900;
+/** Between two exchanges of a full resolver with others (nats-server NewDirAccResolver). */
+export const PACK_INTERVAL_MS = 60_000;
+/** Between two looks for accounts that a cache has kept long enough. */
+export const CACHE_SWEEP_MS = 1_000;
+/** Files of a resolver's folder that are read at once. */
+export const MAX_PARALLEL_READS = 16;
+/** JWTs of one message of a pack, and of one exchange. */
+export const MAX_PACKED = 1_000_000;
 /** Time without a write completing while bytes are owed (nats-server DEFAULT_FLUSH_DEADLINE). */
 export const WRITE_DEADLINE_MS = 10_000;
 /** Lame duck mode as a whole, its least, and the time before its first close (nats-server DEFAULT_LAME_DUCK_*). */
@@ -77,6 +85,12 @@ export const MAX_FETCHES = 64;
 export const MAX_WAITING_FETCHES = 8_192;
 export const FETCH_TURN_MS = 5_000;
 
+/** Maps and arrays within each other in a configuration file; nats-server has no such bound. */
+export const MAX_CONFIG_DEPTH = 128;
+/** Files that include each other; nats-server has no such bound. */
+export const MAX_CONFIG_INCLUDES = 32;
+/** A configuration, its includes and variables together: room for a preload of 50,000 accounts. */
+export const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
 /** A bcrypt check works so long before others have their turn. */
 export const BCRYPT_SLICE_MS = 2;
 /** Dearest bcrypt hash that is taken: at twice the work of each step, a login would take more than ten seconds. */

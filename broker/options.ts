@@ -1,5 +1,6 @@
 import type { Authorization, ConfigAccount } from './config-options.js';
 import type { Logger } from './log.js';
+import type { DirectoryResolver } from './resolver/directory-source.js';
 
 export type { Authorization, CalloutOptions, ConfigAccount, ConfigExport, ConfigUser } from './config-options.js';
 
@@ -12,8 +13,8 @@ export interface BrokerOptions {
   operators?: string[];
   /** Account id; default is what the operators name. Without operators a name, default `$SYS`. */
   systemAccount?: string;
-  /** Where account JWTs come from: a service's `/jwt/v1/accounts`, or the given ones. */
-  resolver?: { url: string } | { memory: string[] };
+  /** With operators: where account JWTs come from, a service's `/jwt/v1/accounts`, the given ones, or a folder of them. */
+  resolver?: { url: string } | { memory: string[] } | DirectoryResolver;
   /** With operators: only these accounts, and the system account, may be used here. */
   pinnedAccounts?: string[];
   /** With operators: the bearer user JWT of clients that send none, for an auth callout to judge. */
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   noSystemAccount?: boolean;
   /** Default: the server id. */
   serverName?: string;
+  /** Chooses among mappings that are for one cluster; told wherever nats-server tells it. Default: none. */
+  clusterName?: string;
   logger?: Logger;
   maxPayload?: number;
   maxPending?: number;
@@ -74,6 +77,8 @@ export interface RunningBroker {
 export type BrokerErrorCode =
   /** An option is missing or out of its bounds. */
   | 'ERR_BROKER_OPTIONS'
+  /** The configuration file, or the command line, cannot be used. */
+  | 'ERR_BROKER_CONFIG'
   /** No operator, or an operator JWT that is not one. */
   | 'ERR_BROKER_OPERATORS'
   /** The system account cannot be used. */
@@ -87,6 +92,10 @@ export type BrokerErrorCode =
   /** The resolver could not be asked. */
   | 'ERR_ACCOUNT_UNAVAILABLE'
   | 'ERR_ACCOUNT_CAPACITY'
+  /** A full resolver has all the accounts it may have. */
+  | 'ERR_ACCOUNT_STORE_FULL'
+  /** The resolver lets no accounts be deleted. */
+  | 'ERR_ACCOUNT_DELETE_DISABLED'
   /** The system account cannot be deleted. */
   | 'ERR_ACCOUNT_SYSTEM'
   /** The JWT is older than the one in use. */

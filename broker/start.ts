@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
+import { newAccount } from '../claims/jwt/new.js';
 import { isPublicKey } from '../claims/keys/nkey.js';
 import { Seed } from '../claims/keys/seed.js';
+import type { VerifiedAccount } from '../claims/trust/account.js';
 import { trustOperators } from '../claims/trust/operators.js';
 import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
@@ -14,14 +16,18 @@ import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
 import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
-import { codeOf, SILENT, stackOf } from './log.js';
+import { codeOf, type Logger, SILENT, stackOf } from './log.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
+import { directorySource } from './resolver/directory-source.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
 import { offerClaimsDeletion } from './system/claims-delete.js';
+import { exchangeClaims, lookupElsewhere } from './system/claims-exchange.js';
+import { offerStoredClaims } from './system/claims-store.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
+import { offerSubscriberCounts } from './system/debug-subscribers.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
@@ -43,10 +49,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const fromOperators = options.operators === undefined ? null : systemAccountOf(options, operators);
   const auth = authSettings(options, fromOperators);
   const systemAccount = auth.realm.kind === 'config' ? auth.realm.systemAccount : fromOperators;
-  const source = auth.realm.kind === 'config' ? memorySource([]) : openSource(options);
+  const log = options.logger ?? SILENT;
+  const source = auth.realm.kind === 'config' ? memorySource([]) : await openSource(options, log);
   const serverKey = Seed.generate('server');
   const serverId = serverKey.publicKey;
-  const log = options.logger ?? SILENT;
   const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
@@ -54,10 +60,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     offerUserInfo(broker, account);
     if (!account.isSystem) return;
     offerServerPing(broker, account);
+    offerSubscriberCounts(broker, account);
     // Configured accounts change with the configuration only.
     if (auth.realm.kind === 'config') return;
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
+    offerStore(broker, account, source, options);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -65,6 +73,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     trusted,
     systemAccount,
     limits,
+    clusterName: options.clusterName ?? '',
     log,
     onAccount: offerServices,
     observers,
@@ -72,6 +81,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const broker: Broker = {
     serverId,
     serverName: options.serverName ?? serverId,
+    clusterName: options.clusterName ?? '',
     version: PROTOCOL_VERSION,
     host,
     port: 0,
@@ -95,7 +105,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   try {
     await probe(source);
     if (auth.realm.kind === 'config') accounts.define(auth.realm.accounts);
-    else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount);
+    else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
   } catch (error) {
     accounts.close();
@@ -200,12 +210,13 @@ function systemAccountOf(options: BrokerOptions, operators: OperatorClaims[]): s
   );
 }
 
-function openSource({ resolver }: BrokerOptions): AccountSource {
+function openSource({ resolver }: BrokerOptions, log: Logger): AccountSource | Promise<AccountSource> {
   if (resolver === undefined) {
     const text = 'operators require an account resolver to be configured';
     throw fail('ERR_BROKER_OPTIONS', text, 'give the address of a natsctl service, or account JWTs');
   }
   if ('memory' in resolver) return memorySource(resolver.memory);
+  if ('type' in resolver) return directorySource(resolver, log);
   if (URL.canParse(resolver.url) && /^https?:$/.test(new URL(resolver.url).protocol)) return urlSource(resolver.url);
   throw fail('ERR_BROKER_OPTIONS', 'the resolver needs an http(s) URL', 'give the address of a natsctl service');
 }
@@ -224,7 +235,7 @@ async function probe(source: AccountSource): Promise<void> {
 }
 
 /** One that is not there yet may be pushed later; one that must not be used stops the start. */
-async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
+async function loadSystemAccount(broker: Broker, id: string, operators: OperatorClaims[]): Promise<void> {
   try {
     await broker.accounts.lookup(id);
   } catch (error) {
@@ -233,8 +244,32 @@ async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
       const text = `the system account ${id} cannot be used (${code})`;
       throw fail('ERR_BROKER_SYSTEM_ACCOUNT', text, 'push a valid JWT of the system account', error);
     }
+    const [operator] = operators;
+    if (broker.accounts.resolver !== 'url' && broker.accounts.resolver !== 'memory' && operator !== undefined) {
+      broker.accounts.bootstrap(bootstrapAccount(id, operator));
+    }
     broker.log.warn({ account: id, code }, 'system account not available yet');
   }
+}
+
+/** For a resolver that begins empty: the identity key of the system account signs the user who pushes its JWT. */
+function bootstrapAccount(id: string, operator: OperatorClaims): VerifiedAccount {
+  const claims = { ...newAccount(id, ''), iss: operator.sub, iat: 0, jti: '' };
+  return { claims, token: '', operator, strict: false };
+}
+
+/** What the folder of a resolver holds is there for others too, through the system account. */
+function offerStore(
+  broker: Broker,
+  system: Account,
+  { kind, store, askElsewhere }: AccountSource,
+  { resolver }: BrokerOptions,
+): void {
+  if (store === undefined || kind === 'memory') return;
+  offerStoredClaims(broker, system, store);
+  askElsewhere?.((id, timeoutMs) => lookupElsewhere(system, id, timeoutMs));
+  if (kind === 'full')
+    exchangeClaims(broker, system, store, resolver && 'type' in resolver ? resolver.intervalMs : undefined);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

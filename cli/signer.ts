@@ -141,7 +141,7 @@ export function refuseLostSigner(account: AccountClaims, user: string, issuer: s
 }
 
 /** A seed given as a public key of the keystore, as itself, or as a file. */
-async function resolveSeed(
+export async function resolveSeed(
   workspace: Workspace,
   value: string,
   kinds: KeyKind[],

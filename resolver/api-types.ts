@@ -3407,6 +3407,8 @@ export interface Api {
       dryRun?: boolean;
       /** JWTs from before lose their rights at once; else they stay good until they expire */
       revokeOlder?: boolean;
+      /** Of `details.rest` of the ERR_SIGN_ELSEWHERE that this goes on from */
+      proof?: string;
     };
     body: Record<string, unknown>;
     ifMatch: string | null;
@@ -3460,6 +3462,8 @@ export interface Api {
     query?: {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
+      /** Of `details.rest` of the ERR_SIGN_ELSEWHERE that this goes on from */
+      proof?: string;
     };
     body: {
       /** When the JWT ends; 0 = never; absent = it lives as long as the one before did (unix seconds) */

@@ -135,7 +135,9 @@ function refusal(url: URL, { status, body }: Answer): NatsctlError {
     const problem = JSON.parse(body) as Record<string, unknown>;
     const { code, detail, hint } = problem;
     if (typeof code === 'string' && /^ERR_[A-Z_]{1,60}$/.test(code) && typeof detail === 'string') {
-      return new NatsctlError(code, detail, { ...(typeof hint === 'string' && { hint }), details: { status } });
+      // The whole of it is what `natsctl sign` reads.
+      const details = { status, ...(code === 'ERR_SIGN_ELSEWHERE' && { answer: problem }) };
+      return new NatsctlError(code, detail, { ...(typeof hint === 'string' && { hint }), details });
     }
   } catch {
     // Said below.

@@ -15,6 +15,7 @@ import { buildApp } from './app.js';
 import { openAudit } from './audit/checkpoint.js';
 import { ensureAdminToken } from './auth/admin-token.js';
 import { openOidc } from './auth/oidc/oidc.js';
+import { reloadOidc } from './auth/oidc/reload.js';
 import { openSessions } from './auth/sessions.js';
 import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
@@ -88,6 +89,8 @@ export interface RunningService {
   attach(target: { servers: string[]; creds: string }): Promise<LinkState>;
   /** Reads the certificate of the listener again, where there is one. */
   reload(): Promise<void>;
+  /** Puts other identity providers in the place of those that are believed; where they are not as they must be, those stay. */
+  reloadOidc(read: () => Promise<unknown>): Promise<void>;
   /** Finishes what is under way, each within its bounds (`ServiceOptions.stop`). */
   close(): Promise<void>;
 }
@@ -121,7 +124,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     await beginLedger({ store });
     keepsLedger(store);
     const sessions = await openSessions(store, custody, now);
-    const tokens = openTokens(store, sessions, now, openOidc(settings.oidc, now));
+    const oidc = openOidc(settings.oidc, now);
+    const tokens = openTokens(store, sessions, now, oidc);
     const rewrapping = keepRewrapped({ store, custody, now }, log);
     undo.push(() => rewrapping.close());
     const admin = await ensureAdminToken(store, tokens, dataDir);
@@ -187,6 +191,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       adoptOperator: async (adoption) => void (await adoptOperator(service, adoption)),
       attach: (target) => links.attach(target),
       reload: async () => certificate?.reload(),
+      reloadOidc: (read) => reloadOidc(oidc, read, log),
       close,
     };
   } catch (error) {

@@ -22,6 +22,8 @@ export class Account {
   readonly id: string;
   verified: VerifiedAccount;
   readonly isSystem: boolean;
+  /** The broker's system account, once it is there. */
+  readonly system: () => Account | undefined;
 
   readonly interest: Interest = treeInterest();
   readonly routes: RouteCache = new RouteCache(this);
@@ -48,10 +50,16 @@ export class Account {
   /** Of the latest attempt to load the accounts it imports from, in ms. */
   exportersAsked = 0;
 
-  constructor(id: string, verified: VerifiedAccount, isSystem: boolean) {
+  constructor(
+    id: string,
+    verified: VerifiedAccount,
+    isSystem: boolean,
+    system: () => Account | undefined = () => undefined,
+  ) {
     this.id = id;
     this.verified = verified;
     this.isSystem = isSystem;
+    this.system = system;
   }
 
   subscribe(subscription: Subscription): boolean {

@@ -5,6 +5,7 @@ import { scopeOfKey } from '../../claims/trust/user.js';
 import type { Principal } from '../auth/principal.js';
 import type { BrokerLimits } from '../broker.js';
 import type { Connection } from '../connection/connection.js';
+import type { Logger } from '../log.js';
 import { quoted } from '../protocol/writer.js';
 import { atTime, unixNow } from '../timer.js';
 import type { Account } from './account.js';
@@ -16,14 +17,18 @@ import { compileOnWire, hasOwnPermissions, withoutCallout } from './permissions.
  * Makes `verified` the claims of the account and its live connections comply, in nats-server's order of effects. Only the
  * connections that a difference concerns are touched. Imports and exports are the registry's: they involve other accounts.
  */
-export function applyClaims(account: Account, verified: VerifiedAccount, limits: BrokerLimits): void {
+export function applyClaims(
+  account: Account,
+  verified: VerifiedAccount,
+  { limits, clusterName, log }: { limits: BrokerLimits; clusterName: string; log: Logger },
+): void {
   const before = account.verified;
   account.verified = verified;
   account.expired = false;
   account.cancelExpiry();
   const { exp } = verified.claims;
   account.cancelExpiry = exp ? atTime(exp, () => expireAccount(account)) : () => {};
-  account.mapping = compileMapping(verified.claims.nats.mappings);
+  account.mapping = compileMapping(account, clusterName, log);
   const defaultsChanged = !isDeepStrictEqual(
     before.claims.nats.default_permissions,
     verified.claims.nats.default_permissions,

@@ -1,4 +1,5 @@
 import type { Export, Import } from '../../claims/types.js';
+import type { Latency } from '../routing/latency.js';
 import type { Account } from './account.js';
 
 interface ImportBase {
@@ -29,6 +30,8 @@ export interface ServiceImport extends ImportBase {
   readonly remote: string;
   /** The export that allowed it; set while active. */
   export: Export | null;
+  /** How the export wants its answers measured; null = not at all. */
+  latency: Latency | null;
   /** The exporter's subject of a request published by the importer; null when it cannot be made. */
   toRemote(subject: string): string | null;
 }

@@ -6,11 +6,13 @@ import { allowingExport } from '../../claims/trust/export.js';
 import type { Import } from '../../claims/types.js';
 import { codeOf, type Logger } from '../log.js';
 import { fromWire, toWire } from '../protocol/text.js';
+import { latencyOf } from '../routing/latency.js';
 import { atTime } from '../timer.js';
 import type { Account } from './account.js';
 import { isApproved } from './configured.js';
 import { refuseCycle } from './cycles.js';
 import type { ServiceImport, StreamImport } from './imports.js';
+import { withSystemExports } from './system-services.js';
 
 /**
  * Builds the imports of an account anew from its claims, as far as the exporting accounts are known and agree. An import
@@ -59,7 +61,7 @@ export function unlinkImports(account: Account): void {
 
 function linkImport(importer: Account, exporter: Account, claim: Import, now: number): void {
   const subjects = importTransform(claim);
-  const allowed = allowingExport(exporter.verified, importer.id, claim, subjects.remote, now);
+  const allowed = allowingExport(withSystemExports(exporter), importer.id, claim, subjects.remote, now);
   if (!isApproved(exporter.verified, allowed, importer.id)) {
     throw new NatsctlError('ERR_IMPORT_NOT_EXPORTED', `account ${exporter.id} exports it to other accounts only`);
   }
@@ -74,7 +76,8 @@ function linkImport(importer: Account, exporter: Account, claim: Import, now: nu
     importer.streamImports.push(made);
     exporter.streamImporters.add(importer);
   } else {
-    made = { ...base, kind: 'service', export: allowed, toRemote: onWire(subjects.toRemote) };
+    const latency = latencyOf(exporter, allowed);
+    made = { ...base, kind: 'service', export: allowed, latency, toRemote: onWire(subjects.toRemote) };
     importer.serviceImports.push(made);
   }
   if (allowed.token_req === true && claim.token) {

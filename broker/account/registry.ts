@@ -1,5 +1,6 @@
-import { droppedRevocations } from '../../claims/account/revocation.js';
+import { droppedRevocations, type Revocation } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
+import { decodeAs } from '../../claims/jwt/decode.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import type { TrustedOperators } from '../../claims/trust/operators.js';
 import type { AccountClaims, Decoded } from '../../claims/types.js';
@@ -7,7 +8,7 @@ import type { BrokerLimits } from '../broker.js';
 import { MAX_ACCOUNTS, MAX_IMPORT_SEARCH, MAX_PARALLEL_FETCHES, RETRY_EXPORTERS_MS } from '../limits.js';
 import { codeOf, type Logger } from '../log.js';
 import type { Observers } from '../observer.js';
-import type { AccountSource } from '../resolver/source.js';
+import type { AccountSource, AccountStore } from '../resolver/source.js';
 import { unixNow } from '../timer.js';
 import { Account } from './account.js';
 import { applyClaims, expireAccount, isExpired } from './apply.js';
@@ -18,6 +19,8 @@ export interface RegistryOptions {
   trusted: TrustedOperators;
   systemAccount: string | null;
   limits: BrokerLimits;
+  /** Empty when there is none. */
+  clusterName: string;
   log: Logger;
   /** A new account object, before anybody can use it: the place to give it its services. */
   onAccount: (account: Account) => void;
@@ -38,6 +41,9 @@ export class AccountRegistry {
   readonly #loading = new Map<string, Promise<Account>>();
   /** Exporter id -> accounts whose claims import from it, allowed or not. */
   readonly #importers = new Map<string, Set<Account>>();
+  readonly #system = (): Account | undefined => this.systemAccount;
+
+  #closed = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -54,6 +60,24 @@ export class AccountRegistry {
   get systemAccount(): Account | undefined {
     const { systemAccount } = this.#options;
     return systemAccount === null ? undefined : this.#accounts.get(systemAccount);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Where this process keeps accounts itself. */
+  get store(): AccountStore | undefined {
+    return this.#options.source.store;
+  }
+
+  get resolver(): AccountSource['kind'] {
+    return this.#options.source.kind;
+  }
+
+  /** A system account that nobody has yet: its identity key lets whoever holds it in, to push the real one (nats-server's bootstrap). */
+  bootstrap(verified: VerifiedAccount): void {
+    this.#install(verified);
   }
 
   /** The account, at once when it is in memory and its JWT holds. @throws ERR_ACCOUNT_… */
@@ -100,7 +124,19 @@ export class AccountRegistry {
         hint: 'push the account to the resolver',
       });
     }
-    return verifyAccount(token, trusted, { now: unixNow(), subject: id });
+    const verified = verifyAccount(token, trusted, { now: unixNow(), subject: id });
+    await this.#keepFound(id, token);
+    return verified;
+  }
+
+  /** What another resolver had is kept for the next time. */
+  async #keepFound(id: string, token: string): Promise<void> {
+    const { source, log } = this.#options;
+    try {
+      if (source.store !== undefined && (await source.store.read(id)) !== token) await source.store.keep(id, token);
+    } catch (error) {
+      log.warn({ code: codeOf(error), account: id }, 'account not kept');
+    }
   }
 
   /** Accounts that stand in the configuration: they are there at once, and never fetched. */
@@ -110,19 +146,19 @@ export class AccountRegistry {
 
   /** Takes verified claims into use: for a new account, or for one in memory. */
   #install(verified: VerifiedAccount, { confirmed = false } = {}): Account {
-    const { limits, systemAccount, onAccount } = this.#options;
+    const { systemAccount, onAccount } = this.#options;
     const id = verified.claims.sub;
     let account = this.#accounts.get(id);
     if (account === undefined) {
       this.#makeRoom();
-      account = new Account(id, verified, id === systemAccount);
+      account = new Account(id, verified, id === systemAccount, this.#system);
       onAccount(account);
       this.#accounts.set(id, account);
     } else {
-      if (!confirmed) refuseOlder(account, verified);
+      if (!confirmed) refuseOlder(account.verified.claims, verified.claims);
     }
     this.#indexImports(account, verified);
-    applyClaims(account, verified, limits);
+    applyClaims(account, verified, this.#options);
     this.#link(account);
     // Accounts that import from it may now be allowed, or no longer.
     for (const importer of this.#importers.get(id) ?? []) this.#link(importer);
@@ -190,20 +226,38 @@ export class AccountRegistry {
     // A fetch under way may bring the JWT from before this one: let it end first.
     await this.#fetching.get(id)?.catch(() => {});
     const account = this.#accounts.get(id);
-    if (account === undefined) return { id, result: source.keep(id, token) ? 'updated' : 'not loaded' };
+    if (account === undefined) return { id, result: await this.#keepUnloaded(verified) };
     if (account.verified.token === token && !account.incomplete && !account.expired) return { id, result: 'unchanged' };
-    this.#install(verified, { confirmed: await this.#isConfirmed(account, verified) });
-    source.keep(id, token);
+    const confirmed = await this.#isConfirmed(account, verified);
+    if (!confirmed) refuseOlder(account.verified.claims, verified.claims);
+    // First where it stays, then here: what is acknowledged is there after a crash.
+    await source.store?.keep(id, token);
+    this.#install(verified, { confirmed });
     // New imports may name accounts that are not here yet; nobody waits for them.
     account.exportersAsked = 0;
     this.#retryExporters(account);
     return { id, result: 'updated' };
   }
 
+  /** Of an account that nobody uses here: by the same rules, against the JWT that is kept. A cache keeps only what is used. */
+  async #keepUnloaded({ claims, token }: VerifiedAccount): Promise<UpdateResult> {
+    const { kind, store } = this.#options.source;
+    if (store === undefined || kind === 'cache') return 'not loaded';
+    const held = await store.read(claims.sub);
+    if (held === token) return 'unchanged';
+    const before = held === null ? null : readableClaims(held);
+    if (before !== null) {
+      refuseOlder(before, claims);
+      refuseDropped(claims.sub, droppedRevocations(before.nats.revocations, claims.nats.revocations));
+    }
+    await store.keep(claims.sub, token);
+    return 'updated';
+  }
+
   /** Ends an account: its clients leave, and it is there again only when the source has it. True when it was in memory. */
   async remove(id: string): Promise<boolean> {
     const { source } = this.#options;
-    source.drop(id);
+    await source.store?.drop(id);
     // A fetch under way may bring it from before its deletion.
     await this.#fetching.get(id)?.catch(() => {});
     const account = this.#accounts.get(id);
@@ -228,12 +282,22 @@ export class AccountRegistry {
       // Another announcement may have been taken meanwhile; then it is that one which this would replace.
       if (account.verified !== before) continue;
       if (held === verified.token) return true;
-      if (dropped.length === 0) return false;
-      throw new NatsctlError(
-        'ERR_ACCOUNT_REVOCATION_DROPPED',
-        `account ${account.id}: the announced JWT lacks ${dropped.length} revocations, and the resolver holds another one`,
-        { hint: 'pull the account, make the change again and push it to the resolver', details: { dropped } },
-      );
+      refuseDropped(account.id, dropped);
+      return false;
+    }
+  }
+
+  /** Takes over what changed in the store by other hands than these: whoever may write there is its owner. */
+  async rescan(): Promise<void> {
+    const { source, trusted, log } = this.#options;
+    for (const id of (await source.store?.rescan()) ?? []) {
+      if (this.#accounts.get(id) === undefined) continue;
+      try {
+        const token = await source.store?.read(id);
+        if (token) this.#install(verifyAccount(token, trusted, { now: unixNow(), subject: id }), { confirmed: true });
+      } catch (error) {
+        log.error({ code: codeOf(error), account: id }, 'the account JWT in the store cannot be used');
+      }
     }
   }
 
@@ -261,6 +325,7 @@ export class AccountRegistry {
   }
 
   close(): void {
+    this.#closed = true;
     for (const account of this.#accounts.values()) this.#forget(account);
     this.#options.source.close();
   }
@@ -276,16 +341,32 @@ function once<T>(running: Map<string, Promise<T>>, id: string, work: () => Promi
 }
 
 /** A JWT never gives way to one issued before it: an old one could bring back what was revoked since. */
-function refuseOlder(account: Account, verified: VerifiedAccount): void {
-  const held = account.verified.claims.iat;
-  const { iat } = verified.claims;
+function refuseOlder({ sub: account, iat: held }: AccountClaims, { iat }: AccountClaims): void {
   if (iat >= held) return;
   throw new NatsctlError(
     'ERR_ACCOUNT_OLDER',
-    `account ${account.id}: the JWT (iat ${iat}) is older than the one in use (iat ${held})`,
+    `account ${account}: the JWT (iat ${iat}) is older than the one in use (iat ${held})`,
     {
       hint: 'pull the account, make the change again and push it',
-      details: { account: account.id, iat, held },
+      details: { account, iat, held },
     },
   );
+}
+
+function refuseDropped(account: string, dropped: readonly Revocation[]): void {
+  if (dropped.length === 0) return;
+  throw new NatsctlError(
+    'ERR_ACCOUNT_REVOCATION_DROPPED',
+    `account ${account}: the announced JWT lacks ${dropped.length} revocations, and the resolver holds another one`,
+    { hint: 'pull the account, make the change again and push it to the resolver', details: { dropped } },
+  );
+}
+
+/** Null for what was damaged: it is no reason to refuse a sound one. */
+function readableClaims(token: string): AccountClaims | null {
+  try {
+    return decodeAs('account', token).claims;
+  } catch {
+    return null;
+  }
 }

@@ -3,6 +3,7 @@ import { matches } from '../../claims/subject/match.js';
 import type { ResponseType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import { MAX_PENDING_RESPONSES, RESPONSE_SWEEP_MS } from '../limits.js';
+import { type Failure, reportFailure, type Tracking } from './latency.js';
 
 /** A request that crossed into this account and may still be answered. */
 export interface PendingResponse {
@@ -13,6 +14,8 @@ export interface PendingResponse {
   readonly reply: string;
   readonly type: ResponseType;
   readonly thresholdMs: number;
+  /** Set while it is measured and nothing was told of it. */
+  tracking: Tracking | null;
   /** Of the request or its latest answer, in ms. */
   seen: number;
 }
@@ -45,6 +48,8 @@ function randomText(length: number): string {
 export class Responses {
   readonly #account: Account;
   readonly #prefix = `${SERVICE_REPLY}${randomText(PREFIX_LENGTH)}.`;
+  /** Where nats-server names the server that measures. */
+  readonly #trackedSuffix = `.${randomText(8)}.T`;
   readonly #pending = new Map<string, PendingResponse>();
   /** Of this account as requester: reply -> where it is waited for. */
   readonly #awaited = new Map<string, Map<PendingResponse, Responses>>();
@@ -63,15 +68,21 @@ export class Responses {
   get(subject: string): PendingResponse | undefined {
     const pending = this.#pending.get(subject);
     if (pending === undefined || pending.seen + pending.thresholdMs > Date.now()) return pending;
-    this.remove(pending);
+    this.remove(pending, 'Service Timeout');
     return undefined;
   }
 
   /** Registers a request of `requester` and gives the subject for its answer. */
-  expect(requester: Account, reply: string, type: ResponseType, thresholdMs: number): PendingResponse {
+  expect(
+    requester: Account,
+    reply: string,
+    type: ResponseType,
+    thresholdMs: number,
+    tracking: Tracking | null = null,
+  ): PendingResponse {
     if (this.#pending.size >= MAX_PENDING_RESPONSES) this.#evict();
-    const subject = this.#prefix + randomText(SUFFIX_LENGTH);
-    const pending: PendingResponse = { subject, requester, reply, type, thresholdMs, seen: Date.now() };
+    const subject = this.#prefix + randomText(SUFFIX_LENGTH) + (tracking === null ? '' : this.#trackedSuffix);
+    const pending: PendingResponse = { subject, requester, reply, type, thresholdMs, tracking, seen: Date.now() };
     this.#pending.set(subject, pending);
     responsesOf(requester).#await(reply, this, pending);
     this.#arm(pending.seen + thresholdMs);
@@ -83,14 +94,18 @@ export class Responses {
     let count = MAX_PENDING_RESPONSES / 64;
     for (const oldest of this.#pending.values()) {
       if (count-- === 0) return;
-      this.remove(oldest);
+      this.remove(oldest, 'Service Timeout');
     }
   }
 
-  remove(pending: PendingResponse): void {
+  /** `failure` says why, for whoever measures it, when there was no answer. */
+  remove(pending: PendingResponse, failure: Failure): void {
     if (!this.#pending.delete(pending.subject)) return;
     const { responses } = pending.requester;
     if (responses !== null) responses.#forget(pending);
+    const { tracking } = pending;
+    pending.tracking = null;
+    if (tracking !== null) reportFailure(tracking, failure);
   }
 
   #await(reply: string, responder: Responses, pending: PendingResponse): void {
@@ -123,7 +138,7 @@ export class Responses {
     if (waiting === undefined) return;
     const { plain, groups } = this.#account.interest.match(reply);
     if (plain.length > 0 || groups.size > 0 || this.#pending.has(reply)) return;
-    for (const [pending, responder] of [...waiting]) responder.remove(pending);
+    for (const [pending, responder] of [...waiting]) responder.remove(pending, 'Request Timeout');
   }
 
   #arm(wanted: number): void {
@@ -143,7 +158,7 @@ export class Responses {
     let next = Number.POSITIVE_INFINITY;
     for (const pending of this.#pending.values()) {
       const end = pending.seen + pending.thresholdMs;
-      if (end <= now) this.remove(pending);
+      if (end <= now) this.remove(pending, 'Service Timeout');
       else next = Math.min(next, end);
     }
     if (next !== Number.POSITIVE_INFINITY) this.#arm(next);

@@ -1,6 +1,7 @@
 import { matches } from '../../claims/subject/match.js';
 import type { Account } from '../account/account.js';
 import type { ServiceImport } from '../account/imports.js';
+import { isSystemService, systemImport } from '../account/system-services.js';
 import { MAX_CACHED_ROUTES } from '../limits.js';
 import { wireBytes } from '../protocol/text.js';
 import { SERVICE_REPLY } from './responses.js';
@@ -57,7 +58,7 @@ export class RouteCache {
   get(subject: string): Route {
     const known = this.#routes.get(subject);
     if (known !== undefined) return known;
-    if (subject.startsWith(SERVICE_REPLY)) return buildOnce(this.#account, subject);
+    if (subject.startsWith(SERVICE_REPLY) || isSystemService(subject)) return buildOnce(this.#account, subject);
     const route = buildRoute(this.#account, subject);
     if (this.#routes.size >= MAX_CACHED_ROUTES) this.#evict();
     this.#routes.set(subject, route);
@@ -101,7 +102,7 @@ export class RouteCache {
   }
 }
 
-/** A service reply is used once or a few times: not worth a place, so stale from the start for who would keep it. */
+/** Used once or a few times (a service reply, a question to the system): not worth a place, so stale from the start for who would keep it. */
 function buildOnce(account: Account, subject: string): Route {
   const route = buildRoute(account, subject);
   route.stale = true;
@@ -112,6 +113,8 @@ function buildRoute(account: Account, subject: string): Route {
   const own = buildLeg(account, subject);
   const streams = account.streamImporters.size === 0 ? NONE : streamLegs(account, subject);
   const services = account.serviceImports.filter((each) => each.active && matches(each.local, subject));
+  const automatic = systemImport(account, subject);
+  if (automatic !== null) services.push(automatic);
   return new Route(subject, own, streams, services.length === 0 ? NONE : services);
 }
 

@@ -6,7 +6,9 @@ import { MAX_IMPORT_HOPS, MAX_REQUEST_CROSSINGS, RESPONSE_THRESHOLD_MS } from '.
 import { withField } from '../protocol/header.js';
 import { headerOf, makePublication, type Publication, payloadOf } from '../protocol/operation.js';
 import { toWire } from '../protocol/text.js';
+import { briefInfo, type ClientInfo, detailedInfo, serverInfoOf, withService } from './client-info.js';
 import { deliverLeg, deliverStreams } from './deliver.js';
+import { reportAnswer, reportFailure, type Tracking, track } from './latency.js';
 import { type PendingResponse, responsesOf, SERVICE_REPLY } from './responses.js';
 import type { Route } from './route.js';
 
@@ -81,14 +83,18 @@ function request(
   if (to === null) return false;
   const { answered } = way;
   const first = way.imports.length === (answered?.after ?? 0);
-  const share = first ? each.claim.share === true && answered === null : way.share;
-  const pending = reply === '' ? null : answerTo(each, reply);
-  const via = first ? undefined : each.importer.id;
-  const info =
-    answered === null
-      ? requestInfo(publisher, share, via, exporter.isSystem)
-      : asciiJson({ acc: answered.to.id, svc: via, ...serverField(publisher, exporter.isSystem) });
-  const header = withField(headerOf(publication), REQUEST_INFO, info);
+  const sharing = each.claim.share === true && answered === null;
+  const share = first ? sharing : way.share;
+  const tracking =
+    each.latency === null ? null : track(each.latency, exporter, publisher, each.claim.share === true, publication);
+  const pending = reply === '' ? null : answerTo(each, reply, tracking);
+  // Who is not told where the answer is to go cannot give one: measured as a bad request.
+  if (pending === null && tracking !== null) reportFailure(tracking, 'Bad Request');
+  let info: ClientInfo = answered === null ? infoOf(publisher, share) : { acc: answered.to.id };
+  if (!first) info = withService(info, each.importer.id);
+  // What the first account does not share, but one on the way would, is only where the request was made.
+  if (!share && (exporter.isSystem || (!first && sharing))) info = { ...info, ...serverInfoOf(publisher) };
+  const header = withField(headerOf(publication), REQUEST_INFO, asciiJson(info));
   const crossing = makePublication(to, pending ?? '', header, payloadOf(publication));
   const delivered = deliverAcross(publisher, exporter, exporter.routes.get(to), crossing, pending ?? '', {
     imports: [...way.imports, each],
@@ -96,22 +102,26 @@ function request(
     answered,
     crossings: way.crossings,
   });
-  if (!delivered && pending !== null) dropPending(exporter, pending);
+  if (!delivered && pending !== null) dropUndelivered(exporter, pending);
   return delivered;
 }
 
 /** The reply subject the responder sees. Acknowledgements of JetStream go through as they are, as at nats-server. */
-function answerTo(each: ServiceImport, reply: string): string {
+function answerTo(each: ServiceImport, reply: string, tracking: Tracking | null): string {
   if (reply.startsWith('$JS.ACK.')) return reply;
   const type: ResponseType = each.export?.response_type ?? 'Singleton';
   const nanoseconds = each.export?.response_threshold ?? 0;
   const thresholdMs = nanoseconds > 0 ? Math.max(1, Math.ceil(nanoseconds / 1e6)) : RESPONSE_THRESHOLD_MS;
-  return responsesOf(each.exporter).expect(each.importer, reply, type, thresholdMs).subject;
+  return responsesOf(each.exporter).expect(each.importer, reply, type, thresholdMs, tracking).subject;
 }
 
-function dropPending(account: Account, subject: string): void {
+function dropUndelivered(account: Account, subject: string): void {
   const pending = account.responses?.get(subject);
-  if (pending !== undefined) account.responses?.remove(pending);
+  if (pending !== undefined) account.responses?.remove(pending, 'Service Unavailable');
+}
+
+function infoOf(publisher: Connection, share: boolean): ClientInfo {
+  return share ? detailedInfo(publisher) : briefInfo(publisher);
 }
 
 /** Carries an answer back to the account the request came from. */
@@ -125,6 +135,10 @@ function respond(
 ): boolean {
   const { requester } = pending;
   if (way.imports.length >= MAX_IMPORT_HOPS || way.crossings.left-- <= 0) return false;
+  if (pending.tracking !== null) {
+    reportAnswer(pending.tracking, publisher);
+    pending.tracking = null;
+  }
   // An answer may itself ask for an answer: then the requester gets a subject of its own account for it.
   const backwards =
     reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
@@ -140,44 +154,10 @@ function respond(
     answered: { to: requester, after: way.imports.length },
   });
   const ended = publication.size === 0;
-  if (!delivered || pending.type === 'Singleton' || ended) account.responses?.remove(pending);
+  if (!delivered || pending.type === 'Singleton' || ended) account.responses?.remove(pending, 'Service Unavailable');
   else pending.seen = Date.now();
-  if (!delivered && backwards !== null) requester.responses?.remove(backwards);
+  if (!delivered && backwards !== null) requester.responses?.remove(backwards, 'Service Unavailable');
   return delivered;
-}
-
-/** Who asks, for the responder: names of nats-server's ClientInfo, in its order. */
-function requestInfo(publisher: Connection, share: boolean, via: string | undefined, toSystem: boolean): string {
-  const { options, user, broker } = publisher;
-  const account = publisher.account?.id;
-  const rtt = publisher.rttNs || undefined;
-  if (!share) {
-    return asciiJson({ acc: account, svc: via, rtt, ...serverField(publisher, toSystem) });
-  }
-  return asciiJson({
-    start: new Date(publisher.started).toISOString(),
-    host: publisher.remoteAddress,
-    id: publisher.id,
-    acc: account,
-    svc: via,
-    user: user?.id,
-    name: options.name || undefined,
-    lang: options.lang || undefined,
-    ver: options.version || undefined,
-    rtt,
-    server: broker.serverName,
-    // A bearer token is a password: it is never passed on.
-    jwt: user?.limits.bearer_token === true ? undefined : options.jwt,
-    issuer_key: user?.issuer || undefined,
-    name_tag: user?.name || undefined,
-    tags: user?.verified?.claims.nats.tags,
-    kind: 'Client',
-    client_type: 'nats',
-  });
-}
-
-function serverField({ broker }: Connection, toSystem: boolean): { server?: string } {
-  return toSystem ? { server: broker.serverName } : {};
 }
 
 /** JSON for a header line: JSON.stringify escapes control characters, so it stays one line. */

@@ -12,7 +12,8 @@ export class Subscription {
   readonly sidBytes: Buffer;
   /** Null for a subscription of the broker itself. */
   readonly connection: Connection | null;
-  readonly handler: ((message: InternalMessage) => void) | null;
+  /** Of the broker's own. False = not for this one: in a queue group another member gets it. */
+  readonly handler: ((message: InternalMessage) => unknown) | null;
   /** True = this message must not be delivered to it: a deny entry overlaps the subscription. */
   filter: ((subject: string) => boolean) | null = null;
   /** Ends after so many messages; 0 = unbounded. */
@@ -25,7 +26,7 @@ export class Subscription {
     queue: string,
     sid: string,
     connection: Connection | null,
-    handler: ((message: InternalMessage) => void) | null = null,
+    handler: ((message: InternalMessage) => unknown) | null = null,
   ) {
     this.subject = subject;
     this.queue = queue;

@@ -40,6 +40,7 @@ async function remove(broker: Broker, system: Account, trusted: TrustedOperators
   const { accounts, issuer } = verifyDeletion(token, trusted, unixNow());
   if (accounts.includes(system.id))
     throw new NatsctlError<BrokerErrorCode>('ERR_ACCOUNT_SYSTEM', 'not allowed to delete system account');
+  broker.accounts.store?.checkDelete();
   for (const id of accounts) {
     const loaded = await broker.accounts.remove(id);
     broker.log.info({ account: id, issuer, loaded }, 'account deleted');

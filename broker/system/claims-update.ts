@@ -1,6 +1,7 @@
 import { isNatsctlError } from '../../claims/errors.js';
 import { decodeAs } from '../../claims/jwt/decode.js';
 import type { Account } from '../account/account.js';
+import type { UpdateResult } from '../account/registry.js';
 import type { Broker } from '../broker.js';
 import { codeOf, printable } from '../log.js';
 import type { InternalMessage } from '../routing/internal.js';
@@ -33,6 +34,12 @@ export function offerClaimsUpdates(broker: Broker, system: Account): void {
   }
 }
 
+/** nats-server's words, which tell a cache from a resolver that keeps everything. */
+function said({ accounts: { resolver } }: Broker, result: UpdateResult): string {
+  const cache = resolver === 'cache' ? ' cache' : '';
+  return result === 'not loaded' ? `jwt update${cache} skipped` : `jwt updated${cache}`;
+}
+
 async function update(
   broker: Broker,
   system: Account,
@@ -59,7 +66,7 @@ async function update(
     broker.log.info({ account: id, result }, 'claims update');
     replyJson(system, reply, {
       server: serverInfo(broker),
-      data: { account: id, code: 200, message: result === 'not loaded' ? 'jwt update skipped' : 'jwt updated' },
+      data: { account: id, code: 200, message: said(broker, result) },
     });
   } catch (error) {
     if (!isNatsctlError(error)) throw error;

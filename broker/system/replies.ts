@@ -36,6 +36,12 @@ export function publishInternally(account: Account, subject: string, payload: Bu
   deliverAcross(null, account, account.routes.get(subject), publication, '');
 }
 
+/** True when there was somebody to ask. */
+export function publishAsRequest(account: Account, subject: string, reply: string, payload: Buffer): boolean {
+  const publication = makePublication(subject, reply, null, payload);
+  return deliverAcross(null, account, account.routes.get(subject), publication, reply);
+}
+
 export function replyJson(account: Account, reply: string, value: object): void {
   if (reply === '') return;
   publishInternally(account, reply, Buffer.from(JSON.stringify(value), 'utf8'));

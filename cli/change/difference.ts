@@ -1,5 +1,5 @@
 import { payloadJson } from '../../claims/jwt/encode.js';
-import type { AccountClaims, ClaimKind, OperatorClaims, UserClaims } from '../../claims/types.js';
+import type { AccountClaims, ActivationClaims, ClaimKind, OperatorClaims, UserClaims } from '../../claims/types.js';
 
 /** One claim that a change touches, as it stands on the wire. Absent = not there. */
 export interface Difference {
@@ -9,7 +9,7 @@ export interface Difference {
   after?: unknown;
 }
 
-export type ChangeableClaims = OperatorClaims | AccountClaims | UserClaims;
+export type ChangeableClaims = OperatorClaims | AccountClaims | UserClaims | ActivationClaims;
 
 /** Set anew by every signature: never a difference of their own. */
 const OF_THE_SIGNATURE = new Set(['iat', 'jti', 'iss']);

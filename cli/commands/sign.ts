@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { MAX_TOKEN_BYTES } from '../../claims/jwt/decode.js';
 import { NatsctlCommand } from '../base-command.js';
 import { dryRunFlag, showDifferences } from '../change/show.js';
-import { operatorFlag, storeFlags } from '../flags.js';
+import { operatorFlag, privateKeyFlag, storeFlags } from '../flags.js';
 import { safeText } from '../output/safe-text.js';
 import { restFlags } from '../rest/flags.js';
 import { type AboutToSign, type SignReport, signElsewhere } from '../sign/sign.js';
@@ -36,6 +36,7 @@ export default class Sign extends NatsctlCommand {
     ...operatorFlag,
     ...restFlags,
     ...dryRunFlag,
+    ...privateKeyFlag,
     push: Flags.boolean({
       description: 'Send the JWT where the answer says, and do what is left of the change then.',
       env: 'NATSCTL_PUSH',
@@ -63,6 +64,7 @@ export default class Sign extends NatsctlCommand {
       timeoutMs: flags.timeout * 1_000,
     };
     const report = await signElsewhere(workspace, request, {
+      key: flags['private-key'],
       force: flags.force,
       operatorClaims: flags['operator-claims'],
       dryRun: flags['dry-run'] ?? false,
@@ -81,15 +83,22 @@ export default class Sign extends NatsctlCommand {
       if (jwt !== null) this.print(`${jwt}\n`);
       return;
     }
-    this.print(safeText(`${what}: ${pushed.result} at ${pushed.service}`).concat('\n'));
-    for (const { request, done } of pushed.rest) this.note(`${request}: ${done ? 'done' : 'not done yet'}`);
+    if (pushed.result === null) this.print(`${jwt}\n`);
+    else this.print(safeText(`${what}: ${pushed.result} at ${pushed.service}`).concat('\n'));
+    for (const { request, done, sign } of pushed.rest) {
+      this.note(`${request}: ${done ? 'done' : sign === undefined ? 'not done yet' : 'to be signed next (stdout)'}`);
+      if (sign !== undefined) this.print(`${JSON.stringify(sign)}\n`);
+    }
     if (kind === 'account') this.note('this store has it by `natsctl pull`');
   }
 }
 
 /** Before it is signed and sent: what a service asks for is seen also where it comes to nothing. */
-function showAbout({ kind, name, subject, account, signer, differences, dryRun }: AboutToSign) {
+function showAbout({ kind, name, subject, account, signer, differences, dryRun, rest }: AboutToSign) {
   const what = `${kind} ${name ?? subject} (${subject})${account === null ? '' : ` of account ${account}`}`;
   process.stderr.write(safeText(`${what}: ${dryRun ? 'would be signed' : 'to be signed'} by ${signer}`).concat('\n'));
   process.stderr.write(showDifferences(differences));
+  for (const { request, body } of rest) {
+    process.stderr.write(safeText(`then ${request}${body === null ? '' : ` ${JSON.stringify(body)}`}`).concat('\n'));
+  }
 }

@@ -3,11 +3,14 @@ import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import { parseClaims } from '../../claims/jwt/claims-json.js';
 import { parseStrictJson } from '../../claims/jwt/json.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
-import type { AccountClaims, OperatorClaims, UserClaims } from '../../claims/types.js';
+import type { AccountClaims, ActivationClaims, OperatorClaims, UserClaims } from '../../claims/types.js';
 import { cliError } from '../errors.js';
+import { type Rest, restOf } from './rest.js';
 
-export type SignedKind = 'operator' | 'account' | 'user';
-export type SignedClaims = OperatorClaims | AccountClaims | UserClaims;
+export type SignedKind = 'operator' | 'account' | 'user' | 'activation';
+export type SignedClaims = OperatorClaims | AccountClaims | UserClaims | ActivationClaims;
+
+const KINDS: readonly unknown[] = ['operator', 'account', 'user', 'activation'] satisfies SignedKind[];
 
 export interface SignRequest {
   kind: SignedKind;
@@ -19,7 +22,7 @@ export interface SignRequest {
   /** Conditions of the push; null where there is nowhere to push to. */
   send: { ifMatch: string | null; force: boolean } | null;
   /** What is left to do at the service after that. */
-  rest: { method: 'DELETE' | 'POST'; path: string; query: Record<string, string>; ifMatch: string | null }[];
+  rest: Rest[];
 }
 
 /** A signing time further ahead than a clock may be wrong would shut out everything signed meanwhile. */
@@ -29,13 +32,15 @@ const MAX_SIGNERS = 1_000;
 /** @throws NatsctlError ERR_SIGN_REQUEST, or what `parseClaims` says of claims that are none */
 export function readSignRequest(text: string, now: number): SignRequest {
   const { kind, claims, signers, notIssuedBefore, send, rest = [] } = detailsOf(text);
-  if (kind !== 'operator' && kind !== 'account' && kind !== 'user') throw invalid('its kind is none that is signed so');
+  if (!isKind(kind)) throw invalid('its kind is none that is signed so');
   if (!isObject(claims)) throw invalid('it has no claims');
   for (const field of ['iss', 'iat', 'jti'])
     if (field in claims) throw invalid(`its claims have ${field}, which signing sets`);
   const parsed = parseClaims(kind, JSON.stringify(claims));
-  if (!isPublicKey(parsed.sub, kind)) throw invalid(`its claims are of no ${kind}`);
-  const by = kind === 'user' ? 'account' : 'operator';
+  // An activation is of the account that may import.
+  const subject = kind === 'activation' ? 'account' : kind;
+  if (!isPublicKey(parsed.sub, subject)) throw invalid(`its claims are of no ${subject}`);
+  const by = kind === 'user' || kind === 'activation' ? 'account' : 'operator';
   if (!Array.isArray(signers) || signers.length > MAX_SIGNERS || !signers.every((key) => isPublicKey(key, by))) {
     throw invalid(`its signers are no ${by} keys`);
   }
@@ -53,8 +58,21 @@ export function readSignRequest(text: string, now: number): SignRequest {
     signers,
     notIssuedBefore: Number(notIssuedBefore),
     send: sendOf(kind, parsed, send),
-    rest: rest.map((one) => restOf(parsed, one)),
+    rest: rest.map((one) => oneOfRest({ claims: parsed, account: accountOf(parsed, signers) }, one)),
   };
+}
+
+function isKind(kind: unknown): kind is SignedKind {
+  return KINDS.includes(kind);
+}
+
+/**
+ * The account that the JWT is of. Where the claims of a user or an activation name none, they were to be signed by its identity
+ * key, the only one that may then.
+ */
+export function accountOf({ sub, nats }: SignedClaims, signers: string[]): string {
+  if (nats.type !== 'user' && nats.type !== 'activation') return sub;
+  return (nats as UserClaims['nats'] | ActivationClaims['nats']).issuer_account ?? signers[0] ?? '';
 }
 
 /** The problem document as it came, or its details. */
@@ -75,38 +93,34 @@ function detailsOf(text: string): Record<string, unknown> {
 /** Where a JWT goes follows from what it is; a request that says otherwise is none of ours. */
 function sendOf(kind: SignedKind, { sub }: SignedClaims, send: unknown): SignRequest['send'] {
   if (send === null || send === undefined) return null;
-  const [method, url] =
-    kind === 'account' ? ['POST', `/jwt/v1/accounts/${sub}`] : ['PATCH', `/api/v1/operators/${sub}`];
+  const [method, url] = {
+    account: ['POST', `/jwt/v1/accounts/${sub}`],
+    activation: ['POST', '/jwt/v1/activations'],
+    operator: ['PATCH', `/api/v1/operators/${sub}`],
+    user: [],
+  }[kind];
   if (kind === 'user' || !isObject(send) || send.method !== method || send.url !== url || !isObject(send.headers)) {
     throw invalid('it is to be sent where no such JWT goes');
   }
   const headers = send.headers;
   const ifMatch = etagOf(headers);
-  if (ifMatch === null && headers['if-none-match'] !== '*') throw invalid('it does not say what it was made from');
+  // Of two activations for the same the newer one stays: there is nothing to be made from.
+  if (ifMatch === null && headers['if-none-match'] !== '*' && kind !== 'activation') {
+    throw invalid('it does not say what it was made from');
+  }
   return { ifMatch, force: headers['natsctl-force'] === 'true' };
 }
 
-/**
- * Only what such a change consists of: the deletion of this account, and what becomes of a user that these claims revoke (deleted,
- * disabled) or revoke no more (enabled).
- */
-function restOf(claims: SignedClaims, one: unknown): SignRequest['rest'][number] {
-  if (!isObject(one) || typeof one.url !== 'string' || !isObject(one.headers)) {
+function oneOfRest(of: { claims: SignedClaims; account: string }, one: unknown): Rest {
+  if (!isObject(one) || typeof one.url !== 'string' || typeof one.method !== 'string' || !isObject(one.headers)) {
     throw invalid('what is left to do is no request that belongs to it');
   }
-  const ifMatch = etagOf(one.headers);
-  const [, path = '', force] = /^\/api\/v1(\/[a-z]+\/[A-Z2-7]+(?:\/[a-z]+)?)(\?force=true)?$/.exec(one.url) ?? [];
-  const query: Record<string, string> = force === undefined ? {} : { force: 'true' };
-  if (claims.nats.type === 'account') {
-    if (one.method === 'DELETE' && path === `/accounts/${claims.sub}`)
-      return { method: 'DELETE', path, query, ifMatch };
-    const [, user = '', verb] = /^\/users\/(U[A-Z2-7]+)(?:\/(disable|enable))?$/.exec(path) ?? [];
-    const method = verb === undefined ? 'DELETE' : 'POST';
-    const { revocations } = (claims as AccountClaims).nats;
-    const follows = verb === 'enable' || revocations.has(user) || revocations.has('*');
-    if (one.method === method && isPublicKey(user, 'user') && follows) return { method, path, query, ifMatch };
-  }
-  throw invalid('what is left to do does not follow from its claims');
+  const { method, url, headers, body = null } = one;
+  const [, path = '', query = ''] = /^\/api\/v1(\/[^?#]+)(?:\?([^#]*))?$/.exec(url) ?? [];
+  const isBody = body === null || isObject(body);
+  const rest = isBody ? restOf(of, { method, path, query, ifMatch: etagOf(headers), body }) : null;
+  if (rest === null) throw invalid('what is left to do does not follow from its claims');
+  return rest;
 }
 
 function etagOf(headers: Record<string, unknown>): string | null {

@@ -7,6 +7,7 @@ import type { ServiceErrorCode } from '../errors.js';
 import { recordIssued } from '../ledger/record-issued.js';
 import { linksOf } from '../link/scope.js';
 import { noteChanged } from '../store/changed-accounts.js';
+import { insertUnlessThere } from '../store/insert-rows.js';
 import type { Queries } from '../store/open.js';
 import { carryRoles } from '../users/carry-roles.js';
 import { accountJti } from './jti.js';
@@ -34,15 +35,10 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   const { claims, token, operator } = account;
   const name = claims.name ?? claims.sub;
   const jti = accountJti(account);
-  if (stored?.nameFold !== foldName(name)) await checkNameFree(tx, operator.sub, claims.sub, name);
   const data = { name, nameFold: foldName(name), jwt: token, jti, iat: BigInt(claims.iat), updatedAt: BigInt(at) };
-  noteChanged(tx, claims.sub);
-  // Not an upsert, which asks again what the caller has read.
   const row = stored
-    ? await tx.account.update({ where: { key: claims.sub }, data: { ...data, version: { increment: 1 } } })
-    : await tx.account.create({
-        data: { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at) },
-      });
+    ? await replaceRow(tx, stored, data)
+    : await addRow(tx, { ...data, key: claims.sub, operatorKey: operator.sub, createdAt: BigInt(at), version: 1 });
   await recordAudit(tx, {
     at,
     actor,
@@ -63,6 +59,27 @@ export async function saveAccount(tx: Queries, change: Change): Promise<Account>
   // What was deleted and is made anew has no tombstone any more, and no server is told to delete it.
   if (!stored && tombstone) await tx.deletedAccount.deleteMany({ where: { key: claims.sub } });
   await announceLater(tx, row, at, link);
+  return row;
+}
+
+/** Not an upsert, which asks again what the caller has read. */
+async function replaceRow(tx: Queries, stored: Account, data: Omit<Account, Lasting>): Promise<Account> {
+  const { key, operatorKey, nameFold } = stored;
+  if (nameFold !== data.nameFold) await checkNameFree(tx, operatorKey, key, data.name);
+  noteChanged(tx, key);
+  return tx.account.update({ where: { key }, data: { ...data, version: { increment: 1 } } });
+}
+
+type Lasting = 'key' | 'operatorKey' | 'version' | 'createdAt';
+
+/** Whether the name is free is told by the row itself: one that has no place is not written, and no change is noted of it. */
+async function addRow(tx: Queries, row: Account): Promise<Account> {
+  const { key, operatorKey, name } = row;
+  if (!(await insertUnlessThere(tx, 'account', row))) {
+    await checkNameFree(tx, operatorKey, key, name);
+    throw new Error(`the account ${key} is there, and was taken for a new one`);
+  }
+  noteChanged(tx, key);
   return row;
 }
 

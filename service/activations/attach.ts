@@ -1,4 +1,5 @@
 /** Puts the token of an approved request into the importing account's import. */
+import { isDeepStrictEqual } from 'node:util';
 import { isNatsctlError } from '../../claims/errors.js';
 import { isSubset } from '../../claims/subject/match.js';
 import type { AccountClaims, ExportType, Import } from '../../claims/types.js';
@@ -7,10 +8,12 @@ import { editClaims } from '../accounts/edit-claims.js';
 import { findAccount } from '../accounts/find-account.js';
 import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { withRest } from '../custody/sign-elsewhere.js';
 import type { Service } from '../service.js';
 import { remoteSubject } from '../sharing/share-id.js';
 import type { Queries } from '../store/open.js';
-import { decided, findRequest, statusOf } from './requests.js';
+import { readStored } from '../store/read-stored.js';
+import { auditRequest, decided, findRequest, sendAgain, statusOf } from './requests.js';
 
 export interface Attachment {
   /** Whether the importer's JWT has the token now. Absent where the importer did not ask for it. */
@@ -31,7 +34,10 @@ export async function attachActivation(
     const row = await findRequest(tx, importer, id);
     const status = statusOf(row, service.now());
     if (row.importerKey !== importer.key || status !== 'approved') throw decided(row, status);
-    await putToken(service, tx, row, actor);
+    const again = sendAgain(importer.key, row.id, 'attach');
+    const changed = await withRest(again, () => putToken(service, tx, row, actor));
+    const at = service.now();
+    if (!changed) await auditRequest(tx, row, { at, actor, action: 'activation.attach', account: importer.key });
     return tx.activationRequest.update({ where: { id: row.id }, data: { attach: true } });
   });
 }
@@ -57,9 +63,14 @@ export async function attachWanted(
   }
 }
 
-async function putToken(service: Service, tx: Queries, row: ActivationRequest, actor: Actor): Promise<void> {
+/** @returns whether the importer's claims are others now */
+async function putToken(service: Service, tx: Queries, row: ActivationRequest, actor: Actor): Promise<boolean> {
+  const { claims } = readStored('account', await findAccount(tx, row.importerKey));
+  // As where it was signed elsewhere, and pushed.
+  if (isDeepStrictEqual(withToken(claims, row), claims)) return false;
   const detail = { activation: row.id };
   await editClaims(service, tx, { account: row.importerKey, actor, detail, edit: (before) => withToken(before, row) });
+  return true;
 }
 
 /** Into imports of the requested subject, and of parts of it that have no token; where there is none, into a new one. */

@@ -1,19 +1,20 @@
 /** What the exporting account says to a request, and what follows from it. */
 import { isRevoked } from '../../claims/account/revocation.js';
-import { NatsctlError } from '../../claims/errors.js';
+import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import { decidingExport } from '../../claims/trust/export.js';
 import type { ExportType } from '../../claims/types.js';
 import type { Account, ActivationRequest } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { type Attachment, attachWanted } from './attach.js';
 import { storeActivation } from './keep-activation.js';
-import { auditRequest, decided, findRequestTo, statusOf } from './requests.js';
-import { signActivation, verifiedExporter } from './sign-activation.js';
+import { auditRequest, decided, findRequestTo, sendAgain, statusOf } from './requests.js';
+import { signActivation, signedElsewhere, verifiedExporter } from './sign-activation.js';
 
 export interface Terms {
   /** Seconds that each token lasts; null = as long as the exporter's own JWT. */
@@ -120,10 +121,23 @@ export async function grant(
     select: { iat: true },
   });
   const after = Math.max(Number(row.iat ?? 0), Number(newest?.iat ?? 0));
-  const signed = await signActivation(service, tx, exporter, { importer, type, subject, lifetime, after });
+  const wanted = { importer, type, subject, lifetime };
   const now = service.now();
+  const verb = action === 'activation.approve' ? 'approve' : 'renew';
+  const body = { ...(lifetime !== null && { lifetime }), ...(verb === 'approve' && { renew }) };
+  const again = sendAgain(exporterRow.key, row.id, verb, body);
+  const work = () => signActivation(service, tx, exporter, { ...wanted, after });
+  const signed = await withRest(again, work).catch(async (error: unknown) => {
+    if (!isNatsctlError(error, 'ERR_SIGN_ELSEWHERE')) throw error;
+    const pushed = await signedElsewhere(service, tx, exporter, { ...wanted, after: Number(row.iat ?? 0) });
+    if (!pushed) throw error;
+    return pushed;
+  });
   const detail = { request: row.id, expires: signed.claims.exp };
-  await storeActivation(tx, signed, { now, actor, operator: exporterRow.operatorKey, action, detail });
+  const storing = { now, actor, operator: exporterRow.operatorKey, action, detail };
+  const { status } = await storeActivation(tx, signed, storing);
+  // Pushed before: the token is no news, what was decided is.
+  if (status === 'unchanged') await auditRequest(tx, row, { at: now, actor, action, account: exporterRow.key, detail });
   const { exp, iat } = signed.claims;
   return tx.activationRequest.update({
     where: { id: row.id },

@@ -13,6 +13,7 @@ import { accountUnknown, findAccount } from '../accounts/find-account.js';
 import { refuseInvalid } from '../accounts/sign-account.js';
 import { type Actor, type AuditRecord, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import type { Send } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
@@ -145,6 +146,12 @@ export async function auditRequest(
   const { id, operatorKey, importerKey, exporterKey, type, subject } = row;
   const detail = { ...record.detail, importer: importerKey, exporter: exporterKey, type, subject };
   await recordAudit(tx, { ...record, entity: id, operator: operatorKey, detail });
+}
+
+/** What is left to do where it is signed elsewhere, once the JWT was pushed. */
+export function sendAgain(account: string, id: string, verb: string, body: Record<string, unknown> = {}): Send {
+  const url = `/api/v1/accounts/${account}/activation-requests/${id}/${verb}`;
+  return { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
 }
 
 export function decided({ id }: ActivationRequest, status: RequestStatus): NatsctlError<ServiceErrorCode> {

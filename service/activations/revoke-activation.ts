@@ -3,15 +3,16 @@
  * `Export.RevokeAt`). Servers cut what was imported by them when they get the exporter's JWT.
  */
 import { EVERYONE, isRevoked, revoke } from '../../claims/account/revocation.js';
-import { NatsctlError } from '../../claims/errors.js';
+import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { decidingExport } from '../../claims/trust/export.js';
 import type { AccountClaims, Export, ExportType } from '../../claims/types.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import { editClaims } from '../accounts/edit-claims.js';
 import { findAccount } from '../accounts/find-account.js';
-import type { Actor } from '../audit/audit.js';
+import { type Actor, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { type Send, withRest } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
 import { announced } from '../revocations/revoke-user.js';
@@ -114,14 +115,30 @@ async function revokeIn(
   const kept = stored.filter((row) => isFor(before, exported, row.subject));
   // A token issued by a clock ahead of ours is covered too, where we know of it.
   const newest = Math.max(0, ...[...rows, ...kept].map(({ iat }) => Number(iat ?? 0)));
-  const revokedAt = at ?? Math.max(service.now(), newest);
-  const { row } = await editClaims(service, tx, {
-    account: exporter.key,
-    actor,
-    action: 'activation.revoke',
-    detail: { export: id, importer, at: revokedAt },
-    edit: (claims) =>
-      withExport(claims, id, (was) => ({ ...was, revocations: revoke(was.revocations, importer, revokedAt) })),
+  const wanted = at ?? Math.max(service.now(), newest);
+  const detail = { export: id, importer, at: wanted };
+  const why = { actor, action: 'activation.revoke', detail } as const;
+  const again: Send = {
+    method: 'POST',
+    url: `/api/v1/accounts/${exporter.key}/exports/${encodeURIComponent(id)}/revocations`,
+    headers: { 'content-type': 'application/json' },
+    body: { account: importer, at: wanted },
+  };
+  const { row, revokedAt } = await withRest(again, async () => {
+    const { row } = await editClaims(service, tx, {
+      account: exporter.key,
+      ...why,
+      edit: (claims) =>
+        withExport(claims, id, (was) => ({ ...was, revocations: revoke(was.revocations, importer, wanted) })),
+    });
+    return { row, revokedAt: wanted };
+  }).catch(async (error: unknown) => {
+    // Signed elsewhere and pushed, it is in the claims: what is left then is this service's own rows.
+    const pushed = Math.max(...[importer, EVERYONE].map((key) => exported.revocations.get(key) ?? -1));
+    if (!isNatsctlError(error, 'ERR_SIGN_ELSEWHERE') || pushed < wanted) throw error;
+    const { key: entity, operatorKey: operator } = exporter;
+    await recordAudit(tx, { at: service.now(), ...why, entity, operator, account: entity });
+    return { row: exporter, revokedAt: pushed };
   });
   const covered = ({ iat }: { iat: bigint | null }) => Number(iat ?? 0) <= revokedAt;
   await tx.activationRequest.updateMany({

@@ -35,6 +35,7 @@ export interface AuditRecord {
     | 'account.renewal-failed'
     | 'account.update'
     | 'activation.approve'
+    | 'activation.attach'
     | 'activation.reject'
     | 'activation.renew'
     | 'activation.request'
@@ -91,12 +92,18 @@ export interface AuditRecord {
   detail?: Record<string, unknown>;
 }
 
-/** The newest entry of each transaction that appended one. */
-const newest = new WeakMap<Queries, { seq: number; hash: string }>();
+/** An entry as the next one is chained to it, and as the end of the audit is signed. */
+export interface AuditEnd {
+  seq: number;
+  hash: string;
+}
 
-/** Whether something was appended in this transaction. */
-export function wasAudited(tx: Queries): boolean {
-  return newest.has(tx);
+/** The newest entry of each transaction that appended one. */
+const newest = new WeakMap<Queries, AuditEnd>();
+
+/** The last entry that was appended in this transaction; null = none was. */
+export function endOfAudit(tx: Queries): AuditEnd | null {
+  return newest.get(tx) ?? null;
 }
 
 /** The number of the last entry that was appended in this transaction; 0 = none was. */

@@ -4,7 +4,7 @@ import { type Checkpoint, checkpointStatement, parseCheckpoint } from '../../cla
 import type { Custody } from '../custody/custody.js';
 import { ownKey } from '../custody/own-key.js';
 import type { Queries, Store } from '../store/open.js';
-import { wasAudited } from './audit.js';
+import { type AuditEnd, endOfAudit } from './audit.js';
 
 export interface AuditSigner {
   readonly publicKey: string;
@@ -22,15 +22,18 @@ export async function openAudit(store: Store, custody: Custody): Promise<AuditSi
   const privateKey = await ownKey(store, custody, 'audit', 'audit-key');
   await chainEarlier(store);
   const publicKey = rawPublicKey(privateKey);
-  const checkpoint = async (queries: Queries): Promise<Checkpoint | null> => {
-    const last = await queries.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } });
-    if (!last) return null;
+  const signed = (last: AuditEnd): Checkpoint => {
     const signature = sign(null, checkpointStatement(last), privateKey).toString('base64url');
     return { ...last, publicKey, signature };
   };
+  const checkpoint = async (queries: Queries): Promise<Checkpoint | null> => {
+    const last = await queries.auditEntry.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true, hash: true } });
+    return last && signed(last);
+  };
   store.beforeCommit(async (tx) => {
-    if (!wasAudited(tx)) return;
-    const value = Buffer.from(JSON.stringify(await checkpoint(tx)));
+    const last = endOfAudit(tx);
+    if (last === null) return;
+    const value = Buffer.from(JSON.stringify(signed(last)));
     await tx.meta.upsert({ where: { key: HEAD_META }, create: { key: HEAD_META, value }, update: { value } });
   });
   return { publicKey, checkpoint };

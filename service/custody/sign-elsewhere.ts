@@ -15,11 +15,13 @@ export interface Send {
   method: 'DELETE' | 'PATCH' | 'POST';
   url: string;
   headers: Record<string, string>;
+  /** As JSON. Absent where the JWT is the body, or there is none. */
+  body?: Record<string, unknown>;
 }
 
 /** `details` of ERR_SIGN_ELSEWHERE: all that `natsctl sign` needs. */
 export interface SignRequest {
-  kind: 'operator' | 'account' | 'user';
+  kind: 'operator' | 'account' | 'user' | 'activation';
   /** As they stand in a JWT, without what signing sets: iss, iat, jti. */
   claims: Record<string, unknown>;
   /** Public keys, any of which may sign. */
@@ -87,7 +89,7 @@ export function requireHeld(signer: Signer): void {
 }
 
 /** Runs a change that is more than one signature: where it is signed elsewhere, the refusal names the rest of it too. */
-export async function withRest<T>(rest: Send, work: () => Promise<T>): Promise<T> {
+export async function withRest<T>(rest: Send | Send[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -96,7 +98,7 @@ export async function withRest<T>(rest: Send, work: () => Promise<T>): Promise<T
     const request = details as unknown as SignRequest;
     throw new NatsctlError<ServiceErrorCode>('ERR_SIGN_ELSEWHERE', message, {
       ...(hint !== undefined && { hint }),
-      details: { ...request, rest: [...request.rest, rest] },
+      details: { ...request, rest: [request.rest, rest].flat() },
     });
   }
 }
@@ -104,6 +106,10 @@ export async function withRest<T>(rest: Send, work: () => Promise<T>): Promise<T
 /** What it takes the place of is named, so that two writers do not undo each other. */
 async function placeOf(tx: Queries, kind: SignRequest['kind'], sub: string, payload: string): Promise<Send | null> {
   if (kind === 'user') return null;
+  // Of two for the same the newer one stays, whoever pushes it.
+  if (kind === 'activation') {
+    return { method: 'POST', url: '/jwt/v1/activations', headers: { 'content-type': 'application/jwt' } };
+  }
   if (kind === 'operator') {
     const { version } = await tx.operator.findUniqueOrThrow({ where: { key: sub }, select: { version: true } });
     const headers = { 'content-type': 'application/json', 'if-match': `"v${version}"` };

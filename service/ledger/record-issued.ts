@@ -8,7 +8,9 @@ import type { ClaimsByKind } from '../../claims/types.js';
 import type { Prisma } from '../../prisma/generated/client.js';
 import { accountJti } from '../accounts/jti.js';
 import { type Actor, claimsJson } from '../audit/audit.js';
+import { insertRows } from '../store/insert-rows.js';
 import type { Queries, Store } from '../store/open.js';
+import { turn } from '../turn.js';
 
 export const LEDGER_KINDS = ['operator', 'account', 'user', 'activation'] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
@@ -46,14 +48,18 @@ export function recordIssued(tx: Queries, issued: Issued): void {
 }
 
 export function keepsLedger(store: Store): void {
-  store.beforeCommit(async (tx) => {
-    const rows = [...(pending.get(tx)?.values() ?? [])];
-    pending.delete(tx);
-    const newest = new Map(rows.map(({ entity, hash }) => [entity, hash]));
-    for (let from = 0; from < rows.length; from += LEDGER_CHUNK) {
-      await write(tx, rows.slice(from, from + LEDGER_CHUNK), newest);
-    }
-  });
+  store.beforeCommit(putIssued);
+}
+
+/** Writes what was recorded so far: at the end of every transaction, and before that by one that issues very many. */
+export async function putIssued(tx: Queries): Promise<void> {
+  const rows = [...(pending.get(tx)?.values() ?? [])];
+  pending.delete(tx);
+  const newest = new Map(rows.map(({ entity, hash }) => [entity, hash]));
+  for (let from = 0; from < rows.length; from += LEDGER_CHUNK) {
+    if (from > 0) await turn();
+    await write(tx, rows.slice(from, from + LEDGER_CHUNK), newest);
+  }
 }
 
 async function write(tx: Queries, rows: LedgerRow[], newest: Map<string, string>): Promise<void> {
@@ -78,7 +84,7 @@ async function write(tx: Queries, rows: LedgerRow[], newest: Map<string, string>
   const data = rows
     .filter(({ hash }) => !there.has(hash))
     .map((row) => (inForce(row) ? row : { ...row, supersededAt: row.recordedAt }));
-  if (data.length > 0) await tx.issuedJwt.createMany({ data });
+  await insertRows(tx, 'issued_jwt', data);
 }
 
 /** A deleted account and its users: nothing of it is in force any more. */

@@ -2,7 +2,8 @@ import { lintAccount } from '../../claims/lint/account.js';
 import type { Lint } from '../../claims/lint/lint.js';
 import { lintUser } from '../../claims/lint/user.js';
 import { scopeOfKey } from '../../claims/trust/user.js';
-import type { Account, User } from '../../prisma/generated/client.js';
+import type { UserClaims } from '../../claims/types.js';
+import type { Account } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import { servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -15,11 +16,15 @@ export async function accountWarnings({ store: { db } }: Service, row: Account):
   return lintAccount(readStored('account', row).claims, { strict });
 }
 
-/** As `accountWarnings`, of a user whose JWT is here. */
-export async function userWarnings({ store: { db } }: Service, { key, jwt, accountKey }: User): Promise<Lint[]> {
-  if (jwt === null) return [];
-  const { claims, token } = readStored('user', { key, jwt });
-  const { claims: owner } = readStored('account', await findAccount(db, accountKey));
-  const scope = scopeOfKey(claims.iss, { claims: owner, strict: false }) ?? null;
-  return lintUser(claims, { scope, length: token.length });
+/** As `accountWarnings`, of each of these users of an account. */
+export async function userWarnings(
+  { store: { db } }: Service,
+  account: string,
+  issued: readonly { claims: UserClaims; jwt: string }[],
+): Promise<Lint[][]> {
+  const { claims: owner } = readStored('account', await findAccount(db, account));
+  return issued.map(({ claims, jwt }) => {
+    const scope = scopeOfKey(claims.iss, { claims: owner, strict: false }) ?? null;
+    return lintUser(claims, { scope, length: jwt.length });
+  });
 }

@@ -19,6 +19,7 @@ import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
 import { type CrossCheck, crossChecks } from './cross-checks.js';
+import { type Held, readHeld } from './held.js';
 import { type Kept, keepPending, settlePending } from './pending.js';
 import type { Precondition } from './precondition.js';
 import { isStoredAlready, mayResign, type ResignPolicy, resign } from './resign.js';
@@ -73,20 +74,6 @@ interface Pushed {
   /** What was there before, where it can be read. */
   before: AccountClaims | null;
   resigned: boolean;
-}
-
-/** What the service has of an account. */
-interface Held {
-  stored: Account | null;
-  deleted: { iat: bigint } | null;
-}
-
-async function readHeld(tx: Queries, key: string): Promise<Held> {
-  const [stored, deleted] = await Promise.all([
-    tx.account.findUnique({ where: { key } }),
-    tx.deletedAccount.findUnique({ where: { key }, select: { iat: true } }),
-  ]);
-  return { stored, deleted };
 }
 
 async function store(

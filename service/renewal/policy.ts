@@ -1,6 +1,6 @@
 import { NatsctlError } from '../../claims/errors.js';
 import type { RenewalPolicy } from '../../prisma/generated/client.js';
-import { type Actor, recordAudit } from '../audit/audit.js';
+import { type Actor, lastAudited, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
@@ -46,14 +46,10 @@ export async function setPolicy(
     const stored = await tx.renewalPolicy.findUnique({ where: { operatorKey } });
     if (stored) requireMatch(ifMatch, stored);
     const at = service.now();
-    const data = { renewBefore: BigInt(renewBefore), renewFor: BigInt(renewFor), updatedAt: BigInt(at) };
-    const row = await tx.renewalPolicy.upsert({
-      where: { operatorKey },
-      create: { ...data, operatorKey },
-      update: { ...data, version: { increment: 1 } },
-    });
-    await audit(tx, { at, actor, operatorKey, action: 'renewal-policy.set', before: stored, after: row });
-    return row;
+    const after = { renewBefore: BigInt(renewBefore), renewFor: BigInt(renewFor) };
+    await audit(tx, { at, actor, operatorKey, action: 'renewal-policy.set', before: stored, after });
+    const data = { ...after, updatedAt: BigInt(at), version: lastAudited(tx) };
+    return tx.renewalPolicy.upsert({ where: { operatorKey }, create: { ...data, operatorKey }, update: data });
   });
 }
 
@@ -77,16 +73,21 @@ interface PolicyChange {
   actor: Actor;
   operatorKey: string;
   action: 'renewal-policy.set' | 'renewal-policy.remove';
-  before: RenewalPolicy | null;
-  after: RenewalPolicy | null;
+  before: Renewal | null;
+  after: Renewal | null;
 }
 
+type Renewal = Pick<RenewalPolicy, 'renewBefore' | 'renewFor'>;
+
 async function audit(tx: Queries, { at, actor, operatorKey, action, before, after }: PolicyChange): Promise<void> {
-  const told = (row: RenewalPolicy | null) => row && JSON.stringify(policyFields(row));
+  const told = (row: Renewal | null) => row && JSON.stringify(policyFields(row));
   const [was, is] = [told(before), told(after)];
   await recordAudit(tx, { at, actor, action, entity: operatorKey, operator: operatorKey, before: was, after: is });
 }
 
-export function policyFields({ renewBefore, renewFor }: RenewalPolicy): NewRenewalPolicy {
+export function policyFields({
+  renewBefore,
+  renewFor,
+}: Pick<RenewalPolicy, 'renewBefore' | 'renewFor'>): NewRenewalPolicy {
   return { renewBefore: Number(renewBefore), renewFor: Number(renewFor) };
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { Lint } from '../../claims/lint/lint.js';
 import { CONNECTION_TYPES } from '../../claims/types.js';
 import type { User } from '../../prisma/generated/client.js';
 import { userWarnings } from '../lint/warnings.js';
@@ -189,10 +190,21 @@ export function userDetail(row: User): Static<typeof UserDetail> {
 }
 
 /** What was issued, with what is given once. */
-export async function createdUser(
+export async function createdUser(service: Service, created: Created): Promise<Static<typeof CreatedUser>> {
+  const [warnings = []] = await userWarnings(service, created.user.accountKey, [created]);
+  return shownOnce(created, warnings);
+}
+
+/** As `createdUser`, of users of one account. */
+export async function createdUsers(
   service: Service,
-  { user, creds, clamped }: Created,
-): Promise<Static<typeof CreatedUser>> {
-  const warnings = await userWarnings(service, user);
-  return { ...userDetail(user), warnings, ...(clamped && { clamped }), ...(creds !== undefined && { creds }) };
+  account: string,
+  created: Created[],
+): Promise<Static<typeof CreatedUser>[]> {
+  const warnings = await userWarnings(service, account, created);
+  return created.map((one, at) => shownOnce(one, warnings[at] ?? []));
+}
+
+function shownOnce({ user, jwt, creds, clamped }: Created, warnings: Lint[]): Static<typeof CreatedUser> {
+  return { ...userItem(user), jwt, warnings, ...(clamped && { clamped }), ...(creds !== undefined && { creds }) };
 }

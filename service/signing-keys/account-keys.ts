@@ -10,7 +10,7 @@ import { signAccount } from '../accounts/sign-account.js';
 import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import { keepAccountKey } from '../custody/owned-keys.js';
-import { requireHeld } from '../custody/sign-elsewhere.js';
+import { requireHeld, type Send, withRest } from '../custody/sign-elsewhere.js';
 import { requireMatch } from '../http/entity-tag.js';
 import { heldOperatorSigner, operatorSigner, servedOperator } from '../operators/served-operator.js';
 import type { Service } from '../service.js';
@@ -49,7 +49,8 @@ export async function addSigningKey(
       const scope = newScope(claims, publicKey, wanted);
       const keys = new Map([...claims.nats.signing_keys, [publicKey, scope]]);
       const detail = { signingKeyAdded: publicKey, ...(scope && { role: scope.role }) };
-      const { row } = await saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
+      const save = () => saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
+      const { row } = await withRest(keeping(stored.key, wanted), save);
       return { row, publicKey };
     });
   } finally {
@@ -85,7 +86,8 @@ export async function removeSigningKey(
     const keys = new Map(claims.nats.signing_keys);
     keys.delete(publicKey);
     const detail = { signingKeyRemoved: publicKey, users: users.length };
-    const { row } = await saveKeys(service, tx, stored, { keys, detail }, actor);
+    const rest = await letGo(service, tx, stored.key, publicKey);
+    const { row } = await withRest(rest, () => saveKeys(service, tx, stored, { keys, detail }, actor));
     await service.custody.forget(tx, stored.key, publicKey);
     return { row, publicKey, lost: users.map(shown) };
   });
@@ -118,7 +120,9 @@ export async function rotateSigningKey(
       const next = scope && { ...scope, key: key.publicKey };
       const keys = new Map([...claims.nats.signing_keys].map((one) => (one[0] === old ? [key.publicKey, next] : one)));
       const detail = { signingKeyAdded: key.publicKey, signingKeyRemoved: old, users: users.length };
-      const { row, account } = await saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
+      const rest = [...keeping(stored.key, rotation.wanted), ...(await letGo(service, tx, stored.key, old))];
+      const save = () => saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
+      const { row, account } = await withRest(rest, save);
       await service.custody.forget(tx, stored.key, old);
       const signer = await service.custody.signer(tx, stored.key, key.publicKey);
       if (signer) await reissueUsers(service, tx, { issuing: { row, account }, signer, users }, actor);
@@ -128,6 +132,19 @@ export async function rotateSigningKey(
   } finally {
     wipe(key);
   }
+}
+
+/** What is left to do where the account is signed elsewhere, once its JWT was pushed: to keep a key that is in Transit. */
+function keeping(account: string, { remoteKey }: WantedKey): Send[] {
+  if (!remoteKey) return [];
+  const headers = { 'content-type': 'application/json' };
+  return [{ method: 'POST', url: `/api/v1/accounts/${account}/keys`, headers, body: { remoteKey } }];
+}
+
+/** The same of a key that goes. */
+async function letGo({ custody }: Service, tx: Queries, account: string, publicKey: string): Promise<Send[]> {
+  if (!(await custody.signer(tx, account, publicKey))) return [];
+  return [{ method: 'DELETE', url: `/api/v1/accounts/${account}/keys/${publicKey}`, headers: {} }];
 }
 
 async function saveKeys(

@@ -2,13 +2,16 @@ import { isRevoked } from '../../claims/account/revocation.js';
 import { NatsctlError } from '../../claims/errors.js';
 import type { Signer } from '../../claims/keys/signer.js';
 import type { AccountClaims } from '../../claims/types.js';
-import type { User } from '../../prisma/generated/client.js';
+import { Prisma, type User } from '../../prisma/generated/client.js';
 import { type Actor, claimsJson } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { putIssued } from '../ledger/record-issued.js';
 import type { Service } from '../service.js';
+import { putAppended } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { type IssuingAccount, issueUser } from '../users/issue-user.js';
+import { turns } from '../turn.js';
+import { type IssuingAccount, recordUser, signUser, termsOf, type UserIssue } from '../users/issue-user.js';
 
 type UserOfKey = User & { jwt: string };
 
@@ -48,6 +51,9 @@ export function refuseKeyInUse(publicKey: string, users: UserOfKey[]): void {
   );
 }
 
+/** Users signed before they are written: a few statements for all of them. */
+const PAGE = 500;
+
 /** Signs the users of a key that goes with the one that comes: the same claims, the same expiry. */
 export async function reissueUsers(
   service: Service,
@@ -55,11 +61,31 @@ export async function reissueUsers(
   { issuing, signer, users }: { issuing: IssuingAccount; signer: Signer; users: UserOfKey[] },
   actor: Actor,
 ): Promise<void> {
-  for (const stored of users) {
-    const { claims } = readStored('user', stored);
-    await issueUser(service, tx, {
-      ...{ issuing, claims, role: stored.role, stored, listed: true, signer, actor },
-      action: 'user.reissue',
-    });
+  const turn = turns();
+  const terms = termsOf(service, tx, issuing);
+  for (let from = 0; from < users.length; from += PAGE) {
+    const signed: User[] = [];
+    for (const stored of users.slice(from, from + PAGE)) {
+      await turn();
+      const { role } = stored;
+      const { claims } = readStored('user', stored);
+      const issue: UserIssue = { issuing, claims, role, stored, listed: true, actor, action: 'user.reissue' };
+      const issued = await signUser(service, await terms.all(role, signer), issue);
+      await recordUser(service, tx, issue, issued);
+      signed.push(issued.user);
+    }
+    await replaceJwts(tx, signed);
+    // Not all at the end: what waits to be written is as much as all of the users.
+    await putAppended(tx);
+    await putIssued(tx);
   }
+}
+
+/** What a new JWT changes of a user whose name and role stay. */
+async function replaceJwts(tx: Queries, users: readonly User[]): Promise<void> {
+  const rows = users.map(({ key, jwt, iat, exp, version }) => Prisma.sql`(${key}, ${jwt}, ${iat}, ${exp}, ${version})`);
+  await tx.$executeRaw`UPDATE "user" SET "jwt" = "new"."column2", "iat" = CAST("new"."column3" AS BIGINT),
+    "exp" = CAST("new"."column4" AS BIGINT), "version" = CAST("new"."column5" AS INTEGER),
+    "disabled_at" = NULL, "prior_revocation" = NULL
+    FROM (VALUES ${Prisma.join(rows)}) AS "new" WHERE "user"."key" = "new"."column1"`;
 }

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../prisma/generated/client.js';
+import { insertRows } from './insert-rows.js';
 import type { Queries } from './open.js';
 
 /** Tables whose rows are only ever added. */
@@ -25,5 +26,5 @@ export async function putAppended(tx: Queries): Promise<void> {
   const rows = waiting.get(tx);
   if (rows === undefined) return;
   waiting.delete(tx);
-  if (rows.auditEntry.length > 0) await tx.auditEntry.createMany({ data: rows.auditEntry });
+  await insertRows(tx, 'audit_entry', rows.auditEntry);
 }

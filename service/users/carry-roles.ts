@@ -1,6 +1,6 @@
 import type { AccountClaims } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
-import { type Actor, claimsJson, recordAudit } from '../audit/audit.js';
+import { type Actor, claimsJson, lastAudited, recordAudit } from '../audit/audit.js';
 import type { Queries } from '../store/open.js';
 
 interface Renamed {
@@ -27,9 +27,6 @@ export async function carryRoles(
     if (!carried || (await policy(to))) continue;
     const { maxTtl, defaultTtl, requireProof, allowBearer } = carried;
     const rules = { maxTtl, defaultTtl, requireProof, allowBearer };
-    await tx.credentialPolicy.create({
-      data: { accountKey: stored.key, role: to, ...rules, updatedAt: BigInt(at) },
-    });
     await recordAudit(tx, {
       at,
       actor,
@@ -41,6 +38,9 @@ export async function carryRoles(
       after: JSON.stringify(rules),
       detail: { role: to, renamed: from },
     });
+    const version = lastAudited(tx);
+    const data = { accountKey: stored.key, role: to, ...rules, version, updatedAt: BigInt(at) };
+    await tx.credentialPolicy.create({ data });
   }
 }
 

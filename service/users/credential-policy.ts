@@ -2,7 +2,7 @@ import { NatsctlError } from '../../claims/errors.js';
 import type { AccountClaims } from '../../claims/types.js';
 import type { CredentialPolicy } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
-import { type Actor, recordAudit } from '../audit/audit.js';
+import { type Actor, lastAudited, recordAudit } from '../audit/audit.js';
 import { change } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
@@ -70,11 +70,6 @@ export async function setPolicy(
     requireMatch(ifMatch, before);
     const at = service.now();
     const key = { accountKey: account.key, role: target.role };
-    const row = await tx.credentialPolicy.upsert({
-      where: { accountKey_role: key },
-      create: { ...key, ...rules, updatedAt: BigInt(at) },
-      update: { ...rules, updatedAt: BigInt(at), version: { increment: 1 } },
-    });
     await recordAudit(tx, {
       at,
       actor,
@@ -83,9 +78,12 @@ export async function setPolicy(
       operator: account.operatorKey,
       account: account.key,
       before: before.version === NEVER_SET ? null : JSON.stringify(rulesOf(before)),
-      after: JSON.stringify(rulesOf(row)),
+      after: JSON.stringify(rulesOf(rules)),
       detail: { role: target.role || null },
     });
+    const data = { ...rules, updatedAt: BigInt(at), version: lastAudited(tx) };
+    const where = { accountKey_role: key };
+    const row = await tx.credentialPolicy.upsert({ where, create: { ...key, ...data }, update: data });
     return { ...rulesOf(row), version: row.version };
   });
 }

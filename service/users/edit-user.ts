@@ -3,9 +3,11 @@ import { parseClaims } from '../../claims/jwt/claims-json.js';
 import { payloadJson } from '../../claims/jwt/encode.js';
 import { checkEntityName } from '../../claims/names.js';
 import type { UserClaims } from '../../claims/types.js';
+import type { User } from '../../prisma/generated/client.js';
 import { foldName } from '../accounts/save-account.js';
 import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import type { Send } from '../custody/sign-elsewhere.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { requireMatch } from '../http/entity-tag.js';
 import { mergePatch } from '../http/merge-patch.js';
@@ -13,7 +15,8 @@ import type { Service } from '../service.js';
 import { checkNameFree } from './create-user.js';
 import { findUser } from './find-user.js';
 import { issueUser, issuingAccount } from './issue-user.js';
-import { claimsOf, type Reissued, revokeBefore, supersededBy } from './replace-jwt.js';
+import { claimsOf, type Reissued, supersededBy } from './replace-jwt.js';
+import { revokedForThis, revokeOlder, thenRevoked } from './revoke-older.js';
 import { refuseRevokedUser } from './revoked.js';
 
 export interface UserEdit {
@@ -23,6 +26,8 @@ export interface UserEdit {
   patch: unknown;
   /** The JWTs from before lose their rights at once; else each holds until it expires. */
   revokeOlder: boolean;
+  /** Of the refusal that had the revocation signed elsewhere. */
+  proof?: string | undefined;
 }
 
 /** What signing sets, or what makes it this user of this account. */
@@ -43,23 +48,27 @@ export async function editUser(service: Service, edit: UserEdit, actor: Actor): 
       if (foldName(name) !== stored.nameFold) await checkNameFree(tx, stored.accountKey, name);
     }
     let issuing = await issuingAccount(service, tx, stored.accountKey);
-    await refuseRevokedUser(tx, issuing.account.claims, stored, service.now());
     const { account: _account, ...row } = stored;
-    const revoked = edit.revokeOlder ? await revokeBefore(service, tx, row, actor, { all: false }) : null;
+    const done = edit.revokeOlder ? await revokedForThis(service, tx, issuing, row, edit.proof) : null;
+    await refuseRevokedUser(tx, issuing.account.claims, stored, service.now(), done);
+    const again = (proof: string) => sendAgain(edit, row, proof);
+    const revoked = edit.revokeOlder && done === null ? await revokeOlder(service, tx, row, again, actor) : null;
     issuing = revoked?.issuing ?? issuing;
     const { role } = stored;
-    const issued = await issueUser(service, tx, {
-      issuing,
-      claims,
-      role,
-      stored: row,
-      listed: true,
-      actor,
-      action: 'user.update',
-    });
-    const supersedes = supersededBy(row, revoked !== null);
+    const issue = { issuing, claims, role, stored: row, listed: true, actor, action: 'user.update' } as const;
+    const issued = await thenRevoked(row, revoked && 'until', () => issueUser(service, tx, issue));
+    const supersedes = supersededBy(row, edit.revokeOlder);
     return { ...issued, supersedes, ...(revoked && { revocation: revoked.revocation }) };
   });
+}
+
+function sendAgain({ patch }: UserEdit, { key, version }: User, proof: string): Send {
+  return {
+    method: 'PATCH',
+    url: `/api/v1/users/${key}?revokeOlder=true&proof=${proof}`,
+    headers: { 'content-type': 'application/json', 'if-match': `"v${version}"` },
+    body: patch as Record<string, unknown>,
+  };
 }
 
 function patched(before: UserClaims, patch: unknown): UserClaims {

@@ -4,7 +4,7 @@ import { signClaims, type Unsigned } from '../../claims/jwt/encode.js';
 import type { Signer } from '../../claims/keys/signer.js';
 import { type VerifiedAccount, verifyAccount } from '../../claims/trust/account.js';
 import { verifyUser } from '../../claims/trust/user.js';
-import type { UserClaims } from '../../claims/types.js';
+import type { UserClaims, UserScope } from '../../claims/types.js';
 import type { Issue } from '../../claims/validate/issues.js';
 import { validate } from '../../claims/validate/validate.js';
 import type { Account, User } from '../../prisma/generated/client.js';
@@ -78,18 +78,61 @@ export async function issuingAccount(service: Service, tx: Queries, id: string):
 /** Many users of one account are made in one transaction: a large JWT is not judged anew for each. */
 const lastJudged = new WeakMap<Queries, IssuingAccount>();
 
-/**
- * The one place where this service signs a user: every user JWT is held to the policy, validated, signed by a key in custody,
- * judged as a server would judge it, stored and audited here, in the caller's transaction.
- */
+/** What users of one role are issued by. */
+export interface Terms {
+  rules: CredentialRules;
+  signer: Signer;
+  /** Of the key that signs; null for a plain one. */
+  scope: UserScope | null;
+}
+
+/** The terms of each role, read once for all users that an account issues in a transaction. */
+export interface TermsOf {
+  rules(role: string | null): Promise<CredentialRules>;
+  /** @param signer in the place of the first key that may */
+  all(role: string | null, signer?: Signer): Promise<Terms>;
+}
+
+export function termsOf(service: Service, tx: Queries, { row, account }: IssuingAccount): TermsOf {
+  const rules = new Map<string | null, Promise<CredentialRules>>();
+  const signers = new Map<string | null, Promise<Signer>>();
+  const once = <T>(kept: Map<string | null, Promise<T>>, role: string | null, read: () => Promise<T>): Promise<T> => {
+    const value = kept.get(role) ?? read();
+    kept.set(role, value);
+    return value;
+  };
+  const rulesOf = (role: string | null) => once(rules, role, () => rulesFor(service, tx, row.key, role));
+  return {
+    rules: rulesOf,
+    async all(role, given) {
+      const held = await rulesOf(role);
+      const signer = given ?? (await once(signers, role, () => userSigner(service, tx, account, role)));
+      return { rules: held, signer, scope: account.claims.nats.signing_keys.get(signer.publicKey) ?? null };
+    },
+  };
+}
+
+/** Signs a user, stores it and has it audited, in the caller's transaction. */
 export async function issueUser(service: Service, tx: Queries, issue: UserIssue): Promise<IssuedUser> {
-  const { issuing, role, stored, actor, action } = issue;
+  const terms = await termsOf(service, tx, issue.issuing).all(issue.role, issue.signer);
+  const issued = await signUser(service, terms, issue);
+  const { listed, stored } = issue;
+  if (listed && stored) await tx.user.update({ where: { key: stored.key }, data: issued.user });
+  else if (listed) await tx.user.create({ data: issued.user });
+  await recordUser(service, tx, issue, issued);
+  return issued;
+}
+
+/**
+ * The one place where this service signs a user: every user JWT is held to the policy, validated, signed by a key in custody, and
+ * judged as a server would judge it. Whoever calls it stores what it gives, and records it (`recordUser`).
+ */
+export async function signUser({ now }: Service, terms: Terms, issue: UserIssue): Promise<IssuedUser> {
+  const { rules, signer, scope } = terms;
+  const { issuing, stored } = issue;
   const { row, account } = issuing;
-  const at = service.now();
-  const rules = await rulesFor(service, tx, row.key, role);
-  const signer = issue.signer ?? (await userSigner(service, tx, account, role));
+  const at = now();
   if (issue.keyMade) requireHeld(signer);
-  const scope = account.claims.nats.signing_keys.get(signer.publicKey) ?? null;
   const { claims, clamped } = clamp(signedBy(issue.claims, signer.publicKey, row.key), rules, at);
   const issues = validate({ ...claims, iss: signer.publicKey, iat: at, jti: '' }, at);
   if (scope) issues.push(...scopeIssues(claims, account.claims, scope));
@@ -100,12 +143,25 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
   const after = Math.max(account.claims.nats.revocations.get(EVERYONE) ?? -1, Number(stored?.iat ?? -1));
   const signed = await signClaims(claims, signer, { now: at, after });
   // A role's template can make a bearer token as well: what counts is what holds in the end.
-  const { limits } = verifyUser(signed.token, account, { now: Math.max(at, claims.nbf ?? at) });
+  const { limits } = verifyUser(signed, account, { now: Math.max(at, claims.nbf ?? at) });
   if (limits.bearer_token && !rules.allowBearer) throw bearerRefused();
-  const user = await saveUser(tx, signed.claims, signed.token, issue, at);
+  const user = userRow(signed.claims, signed.token, issue, at);
+  return { user, jwt: signed.token, claims: signed.claims, ...(clamped && { clamped }) };
+}
+
+/** Has a user that was signed written to ledger and audit. */
+export async function recordUser(
+  service: Service,
+  tx: Queries,
+  issue: UserIssue,
+  { claims, jwt: token }: IssuedUser,
+): Promise<void> {
+  const { issuing, role, stored, actor, action } = issue;
+  const { row } = issuing;
+  const at = service.now();
   const whose = { operator: row.operatorKey, account: row.key };
-  recordIssued(tx, { kind: 'user', claims: signed.claims, token: signed.token, ...whose, origin: 'issued', actor, at });
-  const { sub, name, iss, jti, exp } = signed.claims;
+  recordIssued(tx, { kind: 'user', claims, token, ...whose, origin: 'issued', actor, at });
+  const { sub, name, iss, jti, exp } = claims;
   await recordAudit(tx, {
     at,
     actor,
@@ -115,10 +171,9 @@ export async function issueUser(service: Service, tx: Queries, issue: UserIssue)
     account: row.key,
     afterJti: jti,
     before: stored?.jwt ? claimsJson(stored.jwt) : null,
-    after: claimsJson(signed.token),
+    after: claimsJson(token),
     detail: { name, account: row.key, issuer: iss, expires: exp, ...(role && { role }), ...issue.detail },
   });
-  return { user, jwt: signed.token, claims: signed.claims, ...(clamped && { clamped }) };
 }
 
 /** The identity key signs for its own account; any other key says for which one it does. */
@@ -167,14 +222,13 @@ function bearerRefused(): NatsctlError<ServiceErrorCode> {
   });
 }
 
-async function saveUser(
-  tx: Queries,
+function userRow(
   { sub: key, name = key, iat, exp }: UserClaims,
   jwt: string,
-  { stored, role, issuing, listed }: UserIssue,
+  { stored, role, issuing }: UserIssue,
   at: number,
-): Promise<User> {
-  const user: User = {
+): User {
+  return {
     key,
     accountKey: issuing.row.key,
     name,
@@ -188,6 +242,4 @@ async function saveUser(
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? BigInt(at),
   };
-  if (!listed) return user;
-  return stored ? tx.user.update({ where: { key: stored.key }, data: user }) : tx.user.create({ data: user });
 }

@@ -2,11 +2,10 @@ import type { UserClaims } from '../../claims/types.js';
 import type { User } from '../../prisma/generated/client.js';
 import type { ServerAnswer } from '../../resolver/claims-answer.js';
 import type { Actor } from '../audit/audit.js';
-import { announced, revokeIn } from '../revocations/revoke-user.js';
+import { announced } from '../revocations/revoke-user.js';
 import type { Service } from '../service.js';
-import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { type IssuedUser, type IssuingAccount, issuingAccount } from './issue-user.js';
+import type { IssuedUser } from './issue-user.js';
 
 /** The JWT that a new one takes the place of. Not revoked, it stays good wherever it lies until it expires. */
 export interface Superseded {
@@ -32,19 +31,6 @@ export function claimsOf({ key, jwt }: User) {
 /** The end of a JWT issued now that lives as long as this one; 0 = never, as this one. */
 export function sameLife({ iat, exp }: UserClaims, at: number): number {
   return exp ? at + (exp - iat) : 0;
-}
-
-/** Revokes the JWTs of a user issued until its stored one, or (`all`) whatever its key may have, and reads the account anew. */
-export async function revokeBefore(
-  service: Service,
-  tx: Queries,
-  { key, accountKey, iat }: User,
-  actor: Actor,
-  options: { all: boolean },
-): Promise<{ issuing: IssuingAccount; revocation: { account: string; jti: string } }> {
-  const request = options.all ? { user: key } : { user: key, at: Number(iat) };
-  const { account, jti } = await revokeIn(service, tx, accountKey, request, actor);
-  return { issuing: await issuingAccount(service, tx, accountKey), revocation: { account, jti } };
 }
 
 export function supersededBy(stored: User, revoked: boolean): Superseded {

@@ -10,16 +10,28 @@ import type { Queries } from '../store/open.js';
  * The revocation of this one user, whether the account's JWT names it or that of everyone has taken its place; undefined where
  * there is none.
  */
-export async function ownRevocation(tx: Queries, { sub, nats }: AccountClaims, key: string) {
-  const recorded = (await recordedRevocations(tx, sub)).get(key);
-  const named = nats.revocations.get(key);
-  return recorded === undefined ? named : Math.max(recorded, named ?? recorded);
+export async function ownRevocation(tx: Queries, account: AccountClaims, key: string) {
+  return revocationOf(account, key, await recordedRevocations(tx, account.sub));
 }
 
-/** Of a key that is new here: a JWT for it would be newer than its revocation and bring it back; that takes a decision of its own. */
-export async function refuseRevokedKey(tx: Queries, account: AccountClaims, key: string, now: number): Promise<void> {
+function revocationOf({ nats }: AccountClaims, key: string, recorded: ReadonlyMap<string, number>): number | undefined {
+  const [told, named] = [recorded.get(key), nats.revocations.get(key)];
+  return told === undefined ? named : Math.max(told, named ?? told);
+}
+
+/**
+ * Of a key that is new here: a JWT for it would be newer than its revocation and bring it back; that takes a decision of its own.
+ *
+ * @param recorded of the account (service/revocations/recorded.ts)
+ */
+export function refuseRevokedKey(
+  account: AccountClaims,
+  key: string,
+  recorded: ReadonlyMap<string, number>,
+  now: number,
+): void {
   refuseWhileEveryoneIs(account, key, now);
-  if ((await ownRevocation(tx, account, key)) !== undefined) throw keyRevoked(account, key);
+  if (revocationOf(account, key, recorded) !== undefined) throw keyRevoked(account, key);
 }
 
 /**
@@ -31,6 +43,8 @@ export async function refuseRevokedUser(
   account: AccountClaims,
   { key, iat, disabledAt }: User,
   now: number,
+  /** Its own revocation where that is a part of this change already. */
+  ours: number | null = null,
 ): Promise<void> {
   if (disabledAt !== null) {
     throw new NatsctlError<ServiceErrorCode>('ERR_USER_DISABLED', `the user ${key} is disabled`, {
@@ -39,7 +53,7 @@ export async function refuseRevokedUser(
   }
   refuseWhileEveryoneIs(account, key, now);
   const revokedAt = await ownRevocation(tx, account, key);
-  if (revokedAt !== undefined && revokedAt >= Number(iat)) throw keyRevoked(account, key);
+  if (revokedAt !== undefined && revokedAt >= Number(iat) && revokedAt !== ours) throw keyRevoked(account, key);
 }
 
 /** A revocation of everyone up to a time to come holds for whoever is issued until then. */

@@ -6,8 +6,7 @@ import type { Actor } from '../audit/audit.js';
 import { isRehearsal } from '../change/change.js';
 import type { ServiceErrorCode } from '../errors.js';
 import type { Service } from '../service.js';
-import type { Queries } from '../store/open.js';
-import { rulesFor } from './credential-policy.js';
+import type { CredentialRules } from './credential-policy.js';
 import { type BroughtKey, type KeyProof, proofRefused } from './key-proofs.js';
 
 /** The key of a new user, or of one that gets another. */
@@ -57,16 +56,8 @@ function madeKey(): UserKey {
 }
 
 /** @throws NatsctlError ERR_KEY_PROOF_REQUIRED */
-export async function refuseUnproven(
-  service: Service,
-  tx: Queries,
-  account: string,
-  role: string | null,
-  key: UserKey,
-) {
-  if (key.origin !== 'brought') return;
-  const { requireProof } = await rulesFor(service, tx, account, role);
-  if (!requireProof) return;
+export function refuseUnproven({ requireProof }: CredentialRules, account: string, key: UserKey): void {
+  if (!requireProof || key.origin !== 'brought') return;
   throw new NatsctlError<ServiceErrorCode>(
     'ERR_KEY_PROOF_REQUIRED',
     'the credential policy asks whoever brings a key to prove that he holds it',

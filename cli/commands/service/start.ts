@@ -47,9 +47,14 @@ export default class ServiceStart extends NatsctlCommand {
     const dataDir = path.resolve(flags['data-dir'] ?? defaultDataDir(process.env, process.env.HOME || homedir()));
     const logger = serverLog(flags['log-level'], { file: flags['log-file'] });
     let service: RunningService | undefined;
+    const readOidc = async () =>
+      oidcIssuers((await withConfigFile(parsed.flags.config, parsed, serviceSettings, this)).oidc);
+    // What came by stdin is not there a second time.
+    const isOidcFile = flags.oidc !== undefined && flags.oidc !== '-' && parsed.flags.config !== '-';
     const stopped = untilStopped(() => {
       void service?.reload();
-      return logger.reopen() || options.tls !== undefined;
+      if (isOidcFile) void service?.reloadOidc(readOidc);
+      return logger.reopen() || options.tls !== undefined || isOidcFile;
     });
     const adoption = await storeAdoption(this.settings(flags), flags.operator, { signingKey: flags['signing-key'] });
     const url = await databaseUrl(flags);

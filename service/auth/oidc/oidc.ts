@@ -15,6 +15,8 @@ import type { OidcIssuer } from './settings.js';
 export interface Oidc {
   /** Whose token it is; null where its issuer is none of those that are believed. */
   verify(token: string): Promise<Caller | null>;
+  /** From now on these are believed, and no others; their keys are asked for anew. */
+  use(issuers: readonly OidcIssuer[]): void;
 }
 
 /** Of the clocks of two machines that are kept by NTP. */
@@ -25,10 +27,15 @@ const MAX_SUBJECT = 255;
 const TYPES = new Set<unknown>([undefined, 'jwt', 'application/jwt', 'at+jwt', 'application/at+jwt']);
 
 export function openOidc(issuers: readonly OidcIssuer[], now: () => number): Oidc {
-  const known = new Map<unknown, OidcIssuer & { keys: JWTVerifyGetKey }>(
-    issuers.map((one) => [one.issuer, { ...one, keys: issuerKeys(one, now) }]),
-  );
+  const withKeys = (believed: readonly OidcIssuer[]) =>
+    new Map<unknown, OidcIssuer & { keys: JWTVerifyGetKey }>(
+      believed.map((one) => [one.issuer, { ...one, keys: issuerKeys(one, now) }]),
+    );
+  let known = withKeys(issuers);
   return {
+    use(believed) {
+      known = withKeys(believed);
+    },
     async verify(token) {
       if (known.size === 0) return null;
       const read = readUnverified(token);

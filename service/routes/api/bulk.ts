@@ -11,9 +11,9 @@ import { revokeUsers } from '../../revocations/revoke-users.js';
 import { AccountItem, accountItem, NewAccount } from '../../schemas/account.js';
 import { apiRoute, ChangeQuery, closed, Id, needs, refusals, UnixSeconds } from '../../schemas/common.js';
 import { Announced, NewRevocation } from '../../schemas/revocation.js';
-import { CreatedUser, createdUser, NewUser } from '../../schemas/user.js';
+import { CreatedUser, createdUsers, NewUser } from '../../schemas/user.js';
 import type { Service } from '../../service.js';
-import { createUser } from '../../users/create-user.js';
+import { createUsers } from '../../users/create-user.js';
 
 /** As many as one transaction takes well inside its time (service/store/open.ts). */
 const MAX_ITEMS = 1_000;
@@ -138,12 +138,8 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     async (request, reply) => {
       const actor = originOf(request);
       const { account } = request.params;
-      const made = await together(service, actor, (shared) =>
-        eachItem('users', request.body.users, (wanted) => createUser(shared, account, wanted, actor)),
-      );
-      const items = [];
-      for (const one of made) items.push(await createdUser(service, one));
-      return reply.code(201).send({ items });
+      const made = await createUsers(service, account, request.body.users, actor);
+      return reply.code(201).send({ items: await createdUsers(service, account, made) });
     },
   );
 

@@ -57,6 +57,10 @@ function rotatedKey(rotateKey: boolean, key: WantedKey): WantedKey | null {
   if (key.publicKey === undefined && key.proof === undefined) return null;
   throw new NatsctlError<ServiceErrorCode>('ERR_REQUEST_INVALID', '`publicKey` and `proof` go with `rotateKey: true`');
 }
+/** Part of the request that a refusal names as the rest of a change (service/users/revoke-older.ts). */
+const proof = Type.Optional(
+  Type.String({ maxLength: 200, description: 'Of `details.rest` of the ERR_SIGN_ELSEWHERE that this goes on from' }),
+);
 const UserPage = Type.Object(
   {
     ...Page.properties,
@@ -149,6 +153,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
               default: false,
               description: 'JWTs from before lose their rights at once; else they stay good until they expire',
             }),
+            proof,
           },
           closed,
         ),
@@ -166,7 +171,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
     },
     async (request, reply) => {
       const { params, query, headers, body: patch } = request;
-      const edit = { user: params.user, ifMatch: headers['if-match'], patch, revokeOlder: query.revokeOlder };
+      const { revokeOlder, proof } = query;
+      const edit = { user: params.user, ifMatch: headers['if-match'], patch, revokeOlder, proof };
       const origin = originOf(request);
       return sendReissued(reply, await editUser(service, edit, origin), origin);
     },
@@ -180,7 +186,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         ...apiRoute,
         summary: 'Issue a user anew with the claims it has, on demand with another key',
         params: OneUser,
-        querystring: ChangeQuery,
+        querystring: Type.Object({ ...ChangeQuery.properties, proof }, closed),
         headers: IfMatch,
         body: Reissue,
         response: { 200: ReissuedUser, ...refusals(400, 401, 403, 404, 409, 412, 428) },
@@ -195,6 +201,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ service: Service }> = async
         revokeOlder,
         ...(expires !== undefined && { expires }),
         key: rotatedKey(rotateKey, key),
+        proof: request.query.proof,
       };
       return sendReissued(reply, await reissueUser(service, reissue, origin), origin);
     },

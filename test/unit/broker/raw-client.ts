@@ -77,11 +77,11 @@ export class RawClient {
     return this.#received;
   }
 
-  /** What came until now: everything the server had to say before it answered a PING. */
+  /** What came until now: everything the server had to say before it answered a PING, but for the PING of its own after two seconds. */
   async soFar(): Promise<string> {
     this.send('PING\r\n');
     const text = await this.until('PONG\r\n');
-    return text.slice(0, -6);
+    return text.slice(0, -6).replace(/^PING\r\n/gm, '');
   }
 
   pause(): void {

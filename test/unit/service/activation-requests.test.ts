@@ -143,7 +143,7 @@ describe('an activation request', () => {
     const body = { exporter: far.publicKey, type: 'service', subject: 'far' };
     const { id } = (await shop.api('POST', '/activation-requests', body)).json;
     const approve = `/accounts/${far.publicKey}/activation-requests/${id}/approve`;
-    expect(seen(await service.api('POST', approve, {}))).toEqual([409, 'ERR_SIGNING_KEY_ABSENT']);
+    expect(seen(await service.api('POST', approve, {}))).toEqual([409, 'ERR_SIGN_ELSEWHERE']);
     expect(await status(shop, id)).toBe('pending');
     // The exporter goes, and the request with it.
     await service.api('DELETE', `/accounts/${far.publicKey}?force=true`);

@@ -140,8 +140,13 @@ describe('a credential policy', () => {
     expect(refusal(await service.api('PUT', path, LAX, { 'if-match': '"v0"' }))).toEqual([412, 'ERR_PRECONDITION']);
     const { items } = (await service.api('GET', `/audit?entity=${account}`)).json;
     expect(items.at(-1)).toMatchObject({ action: 'credential-policy.set', before: null, after: { maxTtl: 60 } });
-    expect((await service.api('DELETE', path, undefined, { 'if-match': '"v1"' })).status).toBe(204);
+    const read = { 'if-match': set.headers.get('etag') ?? '' };
+    expect((await service.api('DELETE', path, undefined, read)).status).toBe(204);
     expect((await service.api('GET', path)).json).toEqual(LAX);
+    // Made anew, it is not the one that was read.
+    expect((await policy({ maxTtl: 90 })).status).toBe(200);
+    expect(refusal(await service.api('PUT', path, LAX, read))).toEqual([412, 'ERR_PRECONDITION']);
+    expect(refusal(await service.api('DELETE', path, undefined, read))).toEqual([412, 'ERR_PRECONDITION']);
   });
 
   it('shortens and says so, never lengthens, and nobody gets around it', async () => {

@@ -128,7 +128,7 @@ describe('renewal of account JWTs', () => {
     const set = await service.api('PUT', at, policy);
     expect(set).toMatchObject({ status: 200, json: policy });
     expect(await service.api('PUT', at, policy)).toMatchObject({ status: 428 });
-    expect(await service.api('PUT', at, policy, { 'if-match': '"v9"' })).toMatchObject({ status: 412 });
+    expect(await service.api('PUT', at, policy, { 'if-match': '"v0"' })).toMatchObject({ status: 412 });
 
     // A change on the last days carries the end along; that does not make it one that is meant.
     now = NOW + 14 * DAY;
@@ -151,6 +151,12 @@ describe('renewal of account JWTs', () => {
     expect(await service.api('DELETE', at)).toMatchObject({ status: 428 });
     expect(await service.api('DELETE', at, undefined, { 'if-match': etag })).toMatchObject({ status: 204 });
     expect(await service.api('DELETE', at, undefined, { 'if-match': etag })).toMatchObject({ status: 404 });
+    expect(await service.api('PUT', at, policy)).toMatchObject({ status: 200 });
+    expect(await service.api('DELETE', at, undefined, { 'if-match': etag }), 'not the one that was read').toMatchObject(
+      {
+        status: 412,
+      },
+    );
   });
 
   it('tells once what keeps it from being done', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { Seed } from '../../../claims/keys/seed.js';
@@ -44,6 +45,39 @@ function pass(seconds: number): void {
 afterEach(() => void vi.useRealTimers());
 
 describe('a token of an identity provider', () => {
+  it('is worth what the settings say since they were read again; bad ones change nothing, and are told', async () => {
+    const [issuer, other] = [await startIssuer(), await startIssuer()];
+    const lines: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const service = await runService({ oidc: [believed(issuer)], logger });
+    const roleOf = async (token: string) => {
+      const { status, json } = await whoami(service, token);
+      return status === 200 ? json.grants[0].role : json.code;
+    };
+    const token = await issuer.token(GROUPS);
+    expect(await roleOf(token)).toBe('viewer');
+    const asAuditor = [{ when: { groups: 'nats' }, role: 'auditor' }];
+    await service.reloadOidc(async () => [believed(issuer, { rules: asAuditor }), believed(other)]);
+    expect(await roleOf(token)).toBe('auditor');
+    expect(await roleOf(await other.token(GROUPS))).toBe('viewer');
+    const told = lines.length;
+    for (const bad of [undefined, 'x', [believed(issuer), believed(issuer)], [{ ...believed(issuer), rules: [] }]]) {
+      await service.reloadOidc(async () => bad);
+    }
+    await service.reloadOidc(() => Promise.reject(new Error('the file is gone')));
+    const faults = lines.slice(told).filter((line) => line.includes('those in use stay'));
+    expect(faults).toHaveLength(5);
+    expect(await roleOf(token), 'those in use stay').toBe('auditor');
+    // A key that its issuer has withdrawn is believed no longer, and not for ten minutes.
+    issuer.keys.length = 0;
+    await issuer.addKey('second');
+    await service.reloadOidc(async () => [believed(issuer)]);
+    expect(await roleOf(token)).toBe('ERR_AUTH_TOKEN_INVALID');
+    expect(await roleOf(await issuer.token(GROUPS))).toBe('viewer');
+    await service.reloadOidc(async () => []);
+    expect(await roleOf(await issuer.token(GROUPS))).toBe('ERR_AUTH_TOKEN_INVALID');
+  });
+
   it('has the roles that the rules give its claims, and stands in the audit by issuer and subject', async () => {
     const issuer = await startIssuer();
     const [account, other] = [Seed.generate('account').publicKey, Seed.generate('account').publicKey];
