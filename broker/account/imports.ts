@@ -21,6 +21,8 @@ export interface StreamImport extends ImportBase {
   readonly local: string;
   /** The importer's subject of a message published by the exporter; null when the import does not cover it. */
   toLocal(subject: string): string | null;
+  /** The way back, of patterns too. */
+  toRemote(subject: string): string | null;
 }
 
 /** Requests of the importer that go to the exporter. */

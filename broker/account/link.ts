@@ -72,7 +72,7 @@ function linkImport(importer: Account, exporter: Account, claim: Import, now: nu
   const base = { claim, importer, exporter, active: true, cancelExpiry: () => {}, remote, local };
   let made: StreamImport | ServiceImport;
   if (claim.type === 'stream') {
-    made = { ...base, kind: 'stream', toLocal: onWire(subjects.toLocal) };
+    made = { ...base, kind: 'stream', toLocal: onWire(subjects.toLocal), toRemote: onWire(subjects.toRemote) };
     importer.streamImports.push(made);
     exporter.streamImporters.add(importer);
   } else {

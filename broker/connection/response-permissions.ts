@@ -11,7 +11,7 @@ export class ResponsePermissions {
   readonly #max: number;
   readonly #ttlMs: number;
   readonly #open = new Map<string, { since: number; used: number }>();
-  #pruned = 0;
+  #pruned = Number.NEGATIVE_INFINITY;
 
   /** `max` messages, -1 = unlimited; `ttlNs` nanoseconds, -1 = forever. */
   constructor(max: number, ttlNs: number) {
@@ -20,7 +20,7 @@ export class ResponsePermissions {
   }
 
   permit(reply: string): void {
-    const now = Date.now();
+    const now = performance.now();
     if (this.#open.size >= MAX_RESPONSE_PERMISSIONS) this.#prune(now);
     this.#open.delete(reply);
     this.#open.set(reply, { since: now, used: 0 });
@@ -30,7 +30,7 @@ export class ResponsePermissions {
   use(reply: string): boolean {
     const open = this.#open.get(reply);
     if (open === undefined) return false;
-    if (Date.now() - open.since > this.#ttlMs) {
+    if (performance.now() - open.since > this.#ttlMs) {
       this.#open.delete(reply);
       return false;
     }

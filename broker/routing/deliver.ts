@@ -48,7 +48,8 @@ function deliverToOne(
   return false;
 }
 
-function deliverTo(
+/** False when it did not go out. */
+export function deliverTo(
   publisher: Connection | null,
   subscription: Subscription,
   leg: Leg,

@@ -3,9 +3,12 @@ import type { Account } from '../account/account.js';
 import type { Connection } from '../connection/connection.js';
 import { type Publication, replyOf, subjectOf } from '../protocol/operation.js';
 import { noRespondersMessage, OK, quoted } from '../protocol/writer.js';
+import { beginTrace } from '../trace/begin.js';
+import { mayAskForTrace } from '../trace/request.js';
+import type { Trace } from '../trace/trace.js';
 import { deliverLeg, deliverStreams } from './deliver.js';
 import type { Route } from './route.js';
-import { deliverAcross, isServiceReply } from './services.js';
+import { atHome, deliverAcross, isServiceReply } from './services.js';
 
 /**
  * What a connection knows about a subject it published to, found by the subject's bytes so that no string is made for a
@@ -29,6 +32,10 @@ export function publish(connection: Connection, publication: Publication): void 
       : makePlan(connection, publication, slot);
   connection.messagesIn++;
   connection.bytesIn += publication.size;
+  if (publication.headerSize > 0 && mayAskForTrace(publication)) {
+    publishTraced(connection, publication, plan);
+    return;
+  }
   if (plan.plain && publication.replyStart === publication.replyEnd && !connection.chatty) {
     const { own, streams } = plan.route;
     if (own !== null) deliverLeg(connection, own, publication);
@@ -74,7 +81,20 @@ function isReservedReply(reply: string): boolean {
   return isServiceReply(reply) || reply.startsWith('$JS.ACK.') || reply.startsWith('_GR_.');
 }
 
-function publishChecked(connection: Connection, publication: Publication, plan: Plan): void {
+function publishTraced(connection: Connection, publication: Publication, plan: Plan): void {
+  const begun = beginTrace(connection, publication, plan.subject);
+  if (begun.kind === 'untraced') publishChecked(connection, begun.publication, plan);
+  if (begun.kind !== 'traced') return;
+  publishChecked(connection, publication, plan, begun.trace);
+  begun.trace.send();
+}
+
+function publishChecked(
+  connection: Connection,
+  publication: Publication,
+  plan: Plan,
+  trace: Trace | null = null,
+): void {
   const account = connection.account as Account;
   const { options } = connection;
   if (options.pedantic && !isLiteralSubject(plan.subject)) connection.sendError('Invalid Publish Subject');
@@ -89,21 +109,26 @@ function publishChecked(connection: Connection, publication: Publication, plan: 
     if (mapped !== subject) {
       subject = mapped;
       route = account.routes.get(mapped);
+      trace?.mapped(mapped);
     }
   }
   // The mapped subject is the one that is judged and named.
   if (!mayPublish(connection, subject)) {
-    connection.sendError(`Permissions Violation for Publish to ${quoted(subject)}`);
+    const refusal = `Permissions Violation for Publish to ${quoted(subject)}`;
+    connection.sendError(refusal);
+    trace?.refused(refusal);
     connection.log.debug({ subject: quoted(subject) }, 'publish refused');
     return;
   }
   const reply = replyOf(publication);
   if (reply !== '' && (isReservedReply(reply) || !mayAskFor(connection, route, reply))) {
-    connection.sendError(`Permissions Violation for Publish with Reply of ${quoted(reply)}`);
+    const refusal = `Permissions Violation for Publish with Reply of ${quoted(reply)}`;
+    connection.sendError(refusal);
+    trace?.refused(refusal);
     return;
   }
   if (options.verbose) connection.send(OK);
-  const delivered = deliverAcross(connection, account, route, publication, reply);
+  const delivered = deliverAcross(connection, account, route, publication, reply, atHome(trace));
   if (!delivered && reply !== '' && options.no_responders) sendNoResponders(connection, account, subject, reply);
 }
 

@@ -6,6 +6,9 @@ import { MAX_IMPORT_HOPS, MAX_REQUEST_CROSSINGS, RESPONSE_THRESHOLD_MS } from '.
 import { withField } from '../protocol/header.js';
 import { headerOf, makePublication, type Publication, payloadOf } from '../protocol/operation.js';
 import { toWire } from '../protocol/text.js';
+import { deliverStreamsTraced, deliverTraced } from '../trace/deliver.js';
+import { TRACE_DEST, TRACE_DISABLED } from '../trace/request.js';
+import type { Trace } from '../trace/trace.js';
 import { briefInfo, type ClientInfo, detailedInfo, serverInfoOf, withService } from './client-info.js';
 import { deliverLeg, deliverStreams } from './deliver.js';
 import { reportAnswer, reportFailure, type Tracking, track } from './latency.js';
@@ -24,10 +27,12 @@ interface Way {
   readonly answered: { readonly to: Account; readonly after: number } | null;
   /** Of one message, all ways together: they can double with every account. */
   readonly crossings: { left: number };
+  /** What is told of its way; null = nothing, or no more. */
+  readonly trace: Trace | null;
 }
 
-function atHome(): Way {
-  return { imports: [], share: false, answered: null, crossings: { left: MAX_REQUEST_CROSSINGS } };
+export function atHome(trace: Trace | null = null): Way {
+  return { imports: [], share: false, answered: null, crossings: { left: MAX_REQUEST_CROSSINGS }, trace };
 }
 
 const REQUEST_INFO = 'Nats-Request-Info';
@@ -49,10 +54,18 @@ export function deliverAcross(
   way: Way = atHome(),
 ): boolean {
   const { own, streams, services, subject } = route;
-  let delivered = own !== null && deliverLeg(publisher, own, publication);
+  const { trace } = way;
+  let delivered =
+    trace === null
+      ? own !== null && deliverLeg(publisher, own, publication)
+      : deliverTraced(publisher, account, subject, publication, trace);
   // What came as a request is not exported again as a stream.
-  if (streams.length > 0 && way.imports.length === 0 && deliverStreams(publisher, streams, publication)) {
-    delivered = true;
+  if (streams.length > 0 && way.imports.length === 0) {
+    const exported =
+      trace === null
+        ? deliverStreams(publisher, streams, publication)
+        : deliverStreamsTraced(publisher, account, subject, publication, trace);
+    if (exported) delivered = true;
   }
   for (const each of services) {
     if (request(publisher, each, subject, publication, reply, way)) delivered = true;
@@ -81,12 +94,18 @@ function request(
   let to = each.toRemote(subject);
   if (to !== null && exporter.mapping !== null) to = exporter.mapping(to);
   if (to === null) return false;
-  const { answered } = way;
+  const { answered, trace } = way;
+  if (trace !== null) {
+    trace.imported(exporter, subject, to);
+    // Neither to be delivered nor to be traced beyond: it counts as delivered.
+    if (trace.only && each.export.allow_trace !== true) return true;
+  }
   const first = way.imports.length === (answered?.after ?? 0);
   const sharing = each.claim.share === true && answered === null;
   const share = first ? sharing : way.share;
+  const latency = trace?.only === true ? null : each.latency;
   const tracking =
-    each.latency === null ? null : track(each.latency, exporter, publisher, each.claim.share === true, publication);
+    latency === null ? null : track(latency, exporter, publisher, each.claim.share === true, publication);
   const pending = reply === '' ? null : answerTo(each, reply, tracking);
   // Who is not told where the answer is to go cannot give one: measured as a bad request.
   if (pending === null && tracking !== null) reportFailure(tracking, 'Bad Request');
@@ -94,15 +113,17 @@ function request(
   if (!first) info = withService(info, each.importer.id);
   // What the first account does not share, but one on the way would, is only where the request was made.
   if (!share && (exporter.isSystem || (!first && sharing))) info = { ...info, ...serverInfoOf(publisher) };
-  const header = withField(headerOf(publication), REQUEST_INFO, asciiJson(info));
+  let header = withField(headerOf(publication), REQUEST_INFO, asciiJson(info));
+  if (trace !== null) header = withField(header, TRACE_DEST, traceBeyond(each, publisher));
   const crossing = makePublication(to, pending ?? '', header, payloadOf(publication));
   const delivered = deliverAcross(publisher, exporter, exporter.routes.get(to), crossing, pending ?? '', {
     imports: [...way.imports, each],
     share,
     answered,
     crossings: way.crossings,
+    trace: each.export.allow_trace === true ? trace : null,
   });
-  if (!delivered && pending !== null) dropUndelivered(exporter, pending);
+  if ((!delivered || trace?.only === true) && pending !== null) dropUndelivered(exporter, pending);
   return delivered;
 }
 
@@ -113,6 +134,18 @@ function answerTo(each: ServiceImport, reply: string, tracking: Tracking | null)
   const nanoseconds = each.export?.response_threshold ?? 0;
   const thresholdMs = nanoseconds > 0 ? Math.max(1, Math.ceil(nanoseconds / 1e6)) : RESPONSE_THRESHOLD_MS;
   return responsesOf(each.exporter).expect(each.importer, reply, type, thresholdMs, tracking).subject;
+}
+
+/**
+ * What the exporter reads in place of the trace's destination: that is a subject of the account that asked. Where tracing
+ * goes on, nats-server puts a reply there for servers behind this one; there is none, so it leads nowhere.
+ */
+function traceBeyond({ export: from, exporter, importer }: ServiceImport, { id }: Connection): string {
+  if (from?.allow_trace !== true) return TRACE_DISABLED;
+  const responses = responsesOf(exporter);
+  const reply = responses.expect(importer, `${SERVICE_REPLY}trace.${id}`, 'Singleton', RESPONSE_THRESHOLD_MS);
+  responses.remove(reply, 'Service Timeout');
+  return reply.subject;
 }
 
 function dropUndelivered(account: Account, subject: string): void {
@@ -135,6 +168,11 @@ function respond(
 ): boolean {
   const { requester } = pending;
   if (way.imports.length >= MAX_IMPORT_HOPS || way.crossings.left-- <= 0) return false;
+  const { trace } = way;
+  if (trace !== null) {
+    trace.imported(requester, pending.subject, pending.reply);
+    if (trace.only) return true;
+  }
   if (pending.tracking !== null) {
     reportAnswer(pending.tracking, publisher);
     pending.tracking = null;
@@ -142,15 +180,18 @@ function respond(
   // An answer may itself ask for an answer: then the requester gets a subject of its own account for it.
   const backwards =
     reply === '' ? null : responsesOf(requester).expect(account, reply, pending.type, pending.thresholdMs);
+  const header = headerOf(publication);
   const crossing = makePublication(
     pending.reply,
     backwards?.subject ?? '',
-    headerOf(publication),
+    // An answer is traced to the border, not beyond.
+    trace === null ? header : withField(header, TRACE_DEST, TRACE_DISABLED),
     payloadOf(publication),
   );
   const route = requester.routes.get(pending.reply);
   const delivered = deliverAcross(publisher, requester, route, crossing, backwards?.subject ?? '', {
     ...way,
+    trace: null,
     answered: { to: requester, after: way.imports.length },
   });
   const ended = publication.size === 0;

@@ -22,8 +22,6 @@ export interface Mappings {
  * subject, unless the source is itself listed as a destination: then it is dropped, to inject loss. A list for the
  * server's cluster goes before the general one.
  *
- * `left` and `right` work here too, though nats-server refuses them in account mappings, where it skips such a mapping.
- *
  * @throws ERR_MAPPING_INVALID; with `onFault` the mapping at fault is left out instead, as nats-server does
  */
 export function compileMappings(

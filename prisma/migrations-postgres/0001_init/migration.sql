@@ -81,7 +81,8 @@ CREATE TABLE "access_token" (
     "revoked_at" BIGINT,
     "operator_key" TEXT COLLATE "C",
     "account_key" TEXT,
-    "created_by" TEXT NOT NULL DEFAULT 'service'
+    "created_by" TEXT NOT NULL DEFAULT 'service',
+    "made_with" TEXT COLLATE "C"
 );
 
 -- CreateTable
@@ -335,6 +336,9 @@ CREATE INDEX "announcement_link_id_state_idx" ON "announcement"("link_id", "stat
 
 -- CreateIndex
 CREATE INDEX "access_token_operator_key_idx" ON "access_token"("operator_key");
+
+-- CreateIndex
+CREATE INDEX "access_token_made_with_idx" ON "access_token"("made_with");
 
 -- CreateIndex
 CREATE INDEX "audit_entry_entity_seq_idx" ON "audit_entry"("entity", "seq");

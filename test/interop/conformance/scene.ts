@@ -61,16 +61,24 @@ export class Clients {
     return client;
   }
 
-  /** What a connect is answered with, to the end of the connection or its first PONG. */
+  /** What a connect is answered with: PONG, or the error that ends it. */
   async attempt(user: TestUser): Promise<string> {
     const client = await RawClient.open(this.#port);
     this.#all.push(client);
     client.send(`${await client.connectLine(user)}PING\r\n`);
-    return Promise.race([client.until('PONG\r\n'), client.untilClosed()]).catch(() => client.untilClosed());
+    return outcome(client);
   }
 
   close(): void {
     for (const client of this.#all) client.close();
+  }
+}
+
+/** Of a PING: its PONG, or the error that ends the connection; what comes before is left out. */
+export async function outcome(client: RawClient): Promise<string> {
+  for (;;) {
+    const line = await client.until('\r\n');
+    if (line === 'PONG\r\n' || line.startsWith('-ERR')) return line;
   }
 }
 

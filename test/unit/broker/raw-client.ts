@@ -71,6 +71,17 @@ export class RawClient {
     }
   }
 
+  /** That many bytes. */
+  async take(count: number): Promise<Buffer> {
+    while (this.#received.length < count) {
+      if (this.#ended) throw new Error(`closed while waiting for ${count} bytes`);
+      await this.#change(`waiting for ${count} bytes`);
+    }
+    const taken = this.#received.slice(0, count);
+    this.#received = this.#received.slice(count);
+    return Buffer.from(taken, 'latin1');
+  }
+
   /** What came until the peer closed. */
   async untilClosed(): Promise<string> {
     while (!this.#ended) await this.#change('waiting for the close');
