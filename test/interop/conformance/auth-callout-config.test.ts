@@ -1,9 +1,9 @@
 import { Seed } from '../../../claims/keys/seed.js';
 import type { AuthorizationRequestClaims } from '../../../claims/types.js';
+import { type Service, startService, type Verdict } from '../../unit/broker/callout-service.js';
 import { now } from '../../unit/broker/world.js';
 import { firstContact, tryLogin } from './auth-scene.js';
 import { conforms, type Subject } from './both.js';
-import { type Service, startService, type Verdict } from './callout-service.js';
 
 const ISSUER = Seed.generate('account');
 const STRANGER = Seed.generate('account');

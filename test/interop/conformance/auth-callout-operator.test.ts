@@ -2,10 +2,10 @@ import { jwtAuthenticator } from '@nats-io/transport-node';
 import { noLimits } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import type { AuthorizationRequestClaims } from '../../../claims/types.js';
+import { type Service, startService, type Verdict } from '../../unit/broker/callout-service.js';
 import type { TestAccount, TestUser, World } from '../../unit/broker/world.js';
 import { tryLogin } from './auth-scene.js';
 import { conforms, type Subject } from './both.js';
-import { type Service, startService, type Verdict } from './callout-service.js';
 
 interface Cast {
   auth: TestAccount;

@@ -6,9 +6,9 @@ import { open, seal } from '../../../claims/keys/curve.js';
 import type { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
 import type { AuthorizationRequestClaims, AuthorizationResponseClaims, UserClaims } from '../../../claims/types.js';
-import { now } from '../../unit/broker/world.js';
+import { now } from './world.js';
 
-/** What the service of a test says to one request; null = an empty message, undefined = nothing at all. */
+/** What the service of a test says to one request. */
 export interface Verdict {
   user?: (claims: Unsigned<UserClaims>) => void;
   userKey?: Seed;
@@ -17,6 +17,9 @@ export interface Verdict {
   /** Seals the answer. */
   sealed?: boolean;
 }
+
+/** Null = an empty message, undefined = nothing at all. */
+export type Judgement = Verdict | null | undefined;
 
 export interface Service {
   /** As they came, oldest first. */
@@ -28,7 +31,7 @@ export interface Service {
 export async function startService(
   options: Parameters<typeof connect>[0],
   { signer, curve }: { signer: Seed; curve?: Seed },
-  judge: (request: AuthorizationRequestClaims) => Verdict | null | undefined,
+  judge: (request: AuthorizationRequestClaims) => Judgement | Promise<Judgement>,
 ): Promise<Service> {
   const connection: NatsConnection = await connect({ ...options, reconnect: false, ignoreAuthErrorAbort: true });
   const requests: Service['requests'] = [];
@@ -38,7 +41,7 @@ export async function startService(
     const bytes = sealed ? open(curve, header, message.data) : message.data;
     const { claims } = decodeAs('authorization_request', Buffer.from(bytes).toString('latin1'));
     requests.push({ claims, header, sealed });
-    const verdict = judge(claims);
+    const verdict = await judge(claims);
     if (verdict === undefined) return;
     if (verdict === null) return void message.respond();
     const user = newUser(claims.nats.user_nkey, '');
