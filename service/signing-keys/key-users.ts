@@ -31,19 +31,18 @@ export async function usersOfKey(
 ): Promise<UserOfKey[]> {
   const alive = { accountKey: sub, jwt: { not: null }, OR: [{ exp: null }, { exp: { gt: BigInt(now) } }] };
   const found: UserOfKey[] = [];
+  // In the order of their names, for which there is an index.
   for (let after = ''; ; ) {
-    const rows = await tx.user.findMany({
-      where: { ...alive, key: { gt: after } },
-      orderBy: { key: 'asc' },
-      take: PAGE,
-    });
-    for (const row of rows)
-      if (signedBy(row, key) && !isRevoked(nats.revocations, row.key, Number(row.iat))) found.push(row);
+    const where = { ...alive, nameFold: { gt: after } };
+    const rows = await tx.user.findMany({ where, orderBy: { nameFold: 'asc' }, take: PAGE });
+    const isLetIn = ({ key: user, iat }: User) => !isRevoked(nats.revocations, user, Number(iat));
+    found.push(...rows.filter((row): row is UserOfKey => signedBy(row, key) && isLetIn(row)));
     const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return found;
-    after = last.key;
+    if (!last || rows.length < PAGE) break;
+    after = last.nameFold;
     await turn();
   }
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function signedBy(row: User, key: string): row is UserOfKey {

@@ -362,7 +362,10 @@ CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
 CREATE UNIQUE INDEX "issued_jwt_hash_key" ON "issued_jwt"("hash");
 
 -- CreateIndex
-CREATE INDEX "issued_jwt_entity_idx" ON "issued_jwt"("entity");
+CREATE INDEX "issued_jwt_entity_superseded_at_idx" ON "issued_jwt"("entity", "superseded_at");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_superseded_at_seq_idx" ON "issued_jwt"("superseded_at", "seq");
 
 -- CreateIndex
 CREATE INDEX "issued_jwt_subject_seq_idx" ON "issued_jwt"("subject", "seq");
@@ -405,6 +408,9 @@ CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"(
 
 -- CreateIndex
 CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_webhook_id_state_attempts_seq_idx" ON "webhook_delivery"("webhook_id", "state", "attempts", "seq");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "activation_request_importer_key_exporter_key_type_subject_key" ON "activation_request"("importer_key", "exporter_key", "type", "subject");
