@@ -21,7 +21,7 @@ const BY_OPERATOR: readonly Step[] = [namesNoAccount, checkProxySignature, ...OP
 const BY_CONFIG: readonly Step[] = [namesNoAccount, checkProxySignature, recognize, ...ending()];
 
 function ending(): readonly Step[] {
-  return [callOut, accountHasRoom, speaksKnownProtocol, agreesOnNoResponders, bind];
+  return [callOut, holdsStill, accountHasRoom, speaksKnownProtocol, agreesOnNoResponders, bind];
 }
 
 /** A CONNECT after operations that needed none: how the client wants to talk. Who it is stands already. */
@@ -39,7 +39,7 @@ export function announce(connection: Connection): void {
 
 function attemptOf(connection: Connection): Attempt {
   const nothing = { token: null, account: null, user: null, expires: null, refusal: null };
-  return { connection, now: unixNow(), proxied: false, ...nothing };
+  return { connection, auth: connection.broker.auth, now: unixNow(), proxied: false, ...nothing };
 }
 
 function runFrom(attempt: Attempt, steps: readonly Step[], start: number): Promise<void> | null {
@@ -99,6 +99,11 @@ function staysWhoItIs({ connection: { options, broker } }: Attempt): void {
   const { jwt, sig, nkey, user, pass, auth_token } = options;
   if (`${jwt}${sig}${nkey}${user}${pass}${auth_token}` === '') return;
   throw refused('ERR_CONNECT_CREDENTIALS', 'credentials after operations without any');
+}
+
+/** A reload may have come while it waited: what was decided by the old configuration is not bound. */
+function holdsStill({ auth, connection: { broker } }: Attempt): void {
+  if (auth !== broker.auth) throw refused('ERR_CONNECT_CREDENTIALS', 'the configuration has changed meanwhile');
 }
 
 function accountHasRoom({ account }: Attempt): void {
