@@ -1,5 +1,6 @@
 import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import type { Account } from '../account/account.js';
+import { GLOBAL_ACCOUNT } from '../account/configured.js';
 import { connectionLimits, isFull } from '../account/limits.js';
 import { compileOnWire, permissionsOf } from '../account/permissions.js';
 import type { Connection } from '../connection/connection.js';
@@ -60,7 +61,8 @@ function runFrom(attempt: Attempt, steps: readonly Step[], start: number): Promi
   return null;
 }
 
-function refuse({ connection, account }: Attempt, error: unknown): void {
+function refuse(attempt: Attempt, error: unknown): void {
+  const { connection, account } = attempt;
   // Its bytes were judged while it was there; nobody waits for the answer.
   if (connection.closed) return;
   if (!isNatsctlError(error)) {
@@ -76,9 +78,18 @@ function refuse({ connection, account }: Attempt, error: unknown): void {
     'connect refused',
   );
   if (reason !== 'No Responders Requires Headers' && reason !== 'Bad Client Protocol Version') {
-    connection.broker.observers.refused(connection, account, eventReason(error, reason));
+    connection.broker.observers.refused(connection, toldIn(attempt, error), eventReason(error, reason));
   }
   connection.close(reason, text);
+}
+
+/**
+ * The account whose watchers hear of it: the callout's, the one that is full, or the global account, where clients of a configuration are until
+ * they are somebody. With operators none: whoever names an account must not be able to make noise there.
+ */
+function toldIn({ account, auth, connection: { broker } }: Attempt, { code }: NatsctlError): Account | null {
+  if (code === 'ERR_CONNECT_CALLOUT' || code === 'ERR_CONNECT_ACCOUNT_FULL') return account;
+  return auth.realm.kind === 'config' ? (broker.accounts.get(GLOBAL_ACCOUNT) ?? null) : null;
 }
 
 /** An auth callout's own words reach those who watch its account (nats-server sendAccountAuthErrorEvent). */
