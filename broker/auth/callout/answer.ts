@@ -39,6 +39,8 @@ export async function acceptAnswer(callout: Callout, answer: Buffer): Promise<vo
   checkConnectionType(limits, connectionType(attempt.connection));
   comesFromAllowedSource(attempt);
   comesAtAllowedTime(attempt);
+  // The JWT it came with says nothing of who it is now.
+  attempt.connection.options.jwt = '';
 }
 
 /** The user JWT within the answer. */

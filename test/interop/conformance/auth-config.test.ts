@@ -344,6 +344,23 @@ conforms(
 );
 
 conforms(
+  'a user with a hashed password for those without credentials',
+  {
+    mode: 'config',
+    cast: nobody,
+    options: () => ({ accounts: { A: { users: [{ user: 'guest', password: HASH }] } }, noAuthUser: 'guest' }),
+    config: () => `accounts { A { users: [ { user: guest, password: "${HASH}" } ] } }\nno_auth_user: guest`,
+  },
+  [
+    {
+      title: 'is who comes without any',
+      play: async ({ port }) => (await tryLogin(port, {})).said,
+      differs: { ours: 'PONG', theirs: REFUSED.said },
+    },
+  ],
+);
+
+conforms(
   'an nkey user for those without credentials',
   {
     mode: 'config',
