@@ -42,7 +42,7 @@ export interface Broker {
   readonly log: Logger;
   readonly accounts: AccountRegistry;
   readonly users: VerifiedUsers;
-  readonly auth: AuthSettings;
+  auth: AuthSettings;
   readonly passwords: Passwords;
   /** Secret half of the server id: it signs what an auth callout is asked. */
   readonly serverKey: Seed;

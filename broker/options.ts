@@ -71,6 +71,8 @@ export interface RunningBroker {
    * Resolves when it is closed.
    */
   lameDuck(): Promise<void>;
+  /** Takes the users, accounts and ways to authenticate of other options into use; who may no longer be connected leaves. */
+  reload(options: BrokerOptions): Promise<void>;
   close(): Promise<void>;
 }
 

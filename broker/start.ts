@@ -10,6 +10,7 @@ import type { OperatorClaims } from '../claims/types.js';
 import type { Account } from './account/account.js';
 import { AccountRegistry } from './account/registry.js';
 import { Passwords } from './auth/passwords.js';
+import { reloadAuth } from './auth/reload.js';
 import { authSettings } from './auth/settings.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
@@ -129,6 +130,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
       leaving ??= goLame(broker, server).then(close);
       return leaving;
     },
+    reload: (next) => reloadAuth(broker, next),
     close,
   };
 }

@@ -118,8 +118,8 @@ export const namesFlag = {
 
 /** Values of a repeatable flag, each of which may be a comma list (as nsc takes them); oclif gives one text from the environment. */
 export function listOf(value: string[] | string | undefined): string[] {
-  const texts = value === undefined ? [] : typeof value === 'string' ? [value] : value;
-  return texts
+  if (value === undefined) return [];
+  return (typeof value === 'string' ? [value] : value)
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())
     .filter((text) => text !== '');

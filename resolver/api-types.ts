@@ -15,6 +15,8 @@ export interface AccessToken {
   account?: string;
   /** Who made it, as in the audit */
   createdBy: string;
+  /** Id of the token it was made with, where that is one the caller may manage */
+  madeWith?: string;
   /** Made (unix seconds) */
   createdAt: number;
   /** Ends (unix seconds) */
@@ -1095,6 +1097,24 @@ export interface Revoked {
   announced: ServerAnswer[];
   /** Who took it, and how many connections of the user each had and has */
   servers?: RevocationServer[];
+}
+
+export interface RevokedAccessToken {
+  /** Hash of the token id */
+  id: string;
+  name: string;
+  /** With `descendants=true`: what was made with it */
+  alsoRevoked: {
+    /** Hash of the token id */
+    id: string;
+    name: string;
+  }[];
+  /** Made with it, or with what was made with it, and still good: `descendants=true` revokes them too */
+  inForce: {
+    /** Hash of the token id */
+    id: string;
+    name: string;
+  }[];
 }
 
 export interface RevokedActivations {
@@ -3361,6 +3381,10 @@ export interface Api {
       role?: "admin" | "issuer" | "auditor" | "viewer";
       /** Whether it was revoked */
       revoked?: boolean;
+      /** Who made it, as in the audit */
+      createdBy?: string;
+      /** Id of the token it was made with */
+      madeWith?: string;
     };
     answer: {
       items: AccessToken[];
@@ -3376,7 +3400,7 @@ export interface Api {
     body: NewAccessToken;
     answer: IssuedAccessToken;
   };
-  /** Revoke an access token */
+  /** Revoke an access token, on demand with all that was made with it */
   "DELETE /tokens/{token}": {
     path: {
       /** Hash of the token id */
@@ -3385,8 +3409,10 @@ export interface Api {
     query?: {
       /** Only try: the answer (200) is `{dryRun: true, changes: [{action, entity, before, after}]}` */
       dryRun?: boolean;
+      /** Also what was made with it, with what was made with that, and so on */
+      descendants?: boolean;
     };
-    answer: null;
+    answer: RevokedAccessToken;
   };
   /** One user that this service made; the JWT of a bearer to those who may issue users only */
   "GET /users/{user}": {

@@ -3,6 +3,7 @@ import type { AuditSigner } from './audit/checkpoint.js';
 import type { Sessions } from './auth/sessions.js';
 import type { AccessTokens } from './auth/tokens.js';
 import type { Custody } from './custody/custody.js';
+import type { CustodyMode } from './custody/modes.js';
 import type { Events } from './events/events.js';
 import type { Cursors } from './http/cursor.js';
 import type { Links } from './link/links.js';
@@ -40,4 +41,6 @@ export interface Policy {
   readonly maxUserTtl: number | null;
   /** Lets an admin of the operator have seeds of keys in custody, sealed to a key of theirs (service/custody/owned-keys.ts). */
   readonly keyExport: boolean;
+  /** Which keys may be kept of an operator that comes to be served, where its adoption does not say. */
+  readonly custody: CustodyMode;
 }

@@ -21,6 +21,7 @@ import { openTokens } from './auth/tokens.js';
 import { openCustody } from './custody/custody.js';
 import { keepRewrapped } from './custody/keep-rewrapped.js';
 import { loadMasterKey } from './custody/load-master-key.js';
+import type { CustodyMode } from './custody/modes.js';
 import { type VaultSettings, vaultSettings } from './custody/vault/settings.js';
 import { vaultWhenNeeded } from './custody/vault/vault.js';
 import type { ServiceErrorCode } from './errors.js';
@@ -69,6 +70,8 @@ export interface ServiceOptions extends RunSettings {
   maxUserTtl?: number;
   /** Let admins of an operator export the seeds of its keys and its accounts', sealed to a key of theirs. Default false. */
   allowKeyExport?: boolean;
+  /** Which keys may be kept of an operator that comes to be served, where its adoption does not say. Default `accounts`. */
+  defaultCustody?: CustodyMode;
   /** Unix seconds. */
   now?: () => number;
 }
@@ -136,6 +139,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
       resignSelfSigned: options.resignSelfSigned ?? 'never',
       keyExport: options.allowKeyExport ?? false,
       maxUserTtl: options.maxUserTtl ?? null,
+      custody: options.defaultCustody ?? 'accounts',
     };
     const webhooks = await openWebhooks({ store, custody, outbound, now }, log);
     undo.push(() => webhooks.close(settings.stop.outbox * 1_000));

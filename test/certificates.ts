@@ -19,8 +19,8 @@ export interface Authority {
   ca: string;
   file(name: string): string;
   read(name: string): Buffer;
-  /** Makes `<name>.pem` and `<name>.key`, in the place of those that were there. */
-  issue(name: string, commonName?: string): { cert: string; key: string };
+  /** Makes `<name>.pem` and `<name>.key`, in the place of those that were there. With `days` below 0 it has ended. */
+  issue(name: string, commonName?: string, days?: number): { cert: string; key: string };
 }
 
 /** An authority in a folder of its own, for servers and clients on this machine. */
@@ -36,10 +36,10 @@ export function authority(commonName = 'test authority'): Authority {
     ca: file('ca.pem'),
     file,
     read: (name) => readFileSync(file(name)),
-    issue(name, subject = name) {
+    issue(name, subject = name, days = 2) {
       openssl('req', ...fresh(`${name}.key`), '-out', `${name}.csr`, '-subj', `/O=Example/CN=${subject}`);
       const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
-      openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.pem`, '-days', '2');
+      openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.pem`, '-days', String(days));
       return { cert: file(`${name}.pem`), key: file(`${name}.key`) };
     },
   };

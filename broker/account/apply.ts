@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isRevoked } from '../../claims/account/revocation.js';
+import type { CompiledPermissions } from '../../claims/permission/permission.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
 import { scopeOfKey } from '../../claims/trust/user.js';
 import type { Principal } from '../auth/principal.js';
@@ -42,7 +43,8 @@ export function applyClaims(
     if (user === null || connection.closed) continue;
     if (!maintain(connection, account, user, before)) continue;
     applyLimits(connection, account, user, limits);
-    if (defaultsChanged && !hasOwnPermissions(user)) applyPermissions(connection, account);
+    if (defaultsChanged && !hasOwnPermissions(user))
+      replacePermissions(connection, account, account.defaultPermissions);
   }
 }
 
@@ -93,10 +95,13 @@ function applyLimits(connection: Connection, account: Account, user: Principal, 
   }
 }
 
-/** New default permissions for a connected user without its own: subscriptions they forbid end. */
-function applyPermissions(connection: Connection, account: Account): void {
+/** New permissions for a connected user: subscriptions they forbid end. */
+export function replacePermissions(
+  connection: Connection,
+  account: Account,
+  permissions: CompiledPermissions | null,
+): void {
   if (connection.closed) return;
-  const permissions = account.defaultPermissions;
   connection.setPermissions(permissions);
   for (const subscription of [...connection.subscriptions.values()]) {
     const { subject, sid } = subscription;

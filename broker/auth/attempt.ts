@@ -3,10 +3,13 @@ import type { Decoded, UserClaims } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import type { Connection } from '../connection/connection.js';
 import type { Principal } from './principal.js';
+import type { AuthSettings } from './settings.js';
 
 /** One connection on its way to being somebody. */
 export interface Attempt {
   readonly connection: Connection;
+  /** What it is judged by. */
+  readonly auth: AuthSettings;
   /** Unix seconds. */
   readonly now: number;
   /** It came through a proxy that proved itself. */

@@ -1,5 +1,6 @@
 import { isNatsctlError, type NatsctlError } from '../../claims/errors.js';
 import type { Account } from '../account/account.js';
+import { GLOBAL_ACCOUNT } from '../account/configured.js';
 import { connectionLimits, isFull } from '../account/limits.js';
 import { compileOnWire, permissionsOf } from '../account/permissions.js';
 import type { Connection } from '../connection/connection.js';
@@ -21,7 +22,7 @@ const BY_OPERATOR: readonly Step[] = [namesNoAccount, checkProxySignature, ...OP
 const BY_CONFIG: readonly Step[] = [namesNoAccount, checkProxySignature, recognize, ...ending()];
 
 function ending(): readonly Step[] {
-  return [callOut, accountHasRoom, speaksKnownProtocol, agreesOnNoResponders, bind];
+  return [callOut, holdsStill, accountHasRoom, speaksKnownProtocol, agreesOnNoResponders, bind];
 }
 
 /** A CONNECT after operations that needed none: how the client wants to talk. Who it is stands already. */
@@ -39,7 +40,7 @@ export function announce(connection: Connection): void {
 
 function attemptOf(connection: Connection): Attempt {
   const nothing = { token: null, account: null, user: null, expires: null, refusal: null };
-  return { connection, now: unixNow(), proxied: false, ...nothing };
+  return { connection, auth: connection.broker.auth, now: unixNow(), proxied: false, ...nothing };
 }
 
 function runFrom(attempt: Attempt, steps: readonly Step[], start: number): Promise<void> | null {
@@ -60,7 +61,8 @@ function runFrom(attempt: Attempt, steps: readonly Step[], start: number): Promi
   return null;
 }
 
-function refuse({ connection, account }: Attempt, error: unknown): void {
+function refuse(attempt: Attempt, error: unknown): void {
+  const { connection, account } = attempt;
   // Its bytes were judged while it was there; nobody waits for the answer.
   if (connection.closed) return;
   if (!isNatsctlError(error)) {
@@ -76,9 +78,18 @@ function refuse({ connection, account }: Attempt, error: unknown): void {
     'connect refused',
   );
   if (reason !== 'No Responders Requires Headers' && reason !== 'Bad Client Protocol Version') {
-    connection.broker.observers.refused(connection, account, eventReason(error, reason));
+    connection.broker.observers.refused(connection, toldIn(attempt, error), eventReason(error, reason));
   }
   connection.close(reason, text);
+}
+
+/**
+ * The account whose watchers hear of it: the callout's, the one that is full, or the global account, where clients of a configuration are until
+ * they are somebody. With operators none: whoever names an account must not be able to make noise there.
+ */
+function toldIn({ account, auth, connection: { broker } }: Attempt, { code }: NatsctlError): Account | null {
+  if (code === 'ERR_CONNECT_CALLOUT' || code === 'ERR_CONNECT_ACCOUNT_FULL') return account;
+  return auth.realm.kind === 'config' ? (broker.accounts.get(GLOBAL_ACCOUNT) ?? null) : null;
 }
 
 /** An auth callout's own words reach those who watch its account (nats-server sendAccountAuthErrorEvent). */
@@ -99,6 +110,11 @@ function staysWhoItIs({ connection: { options, broker } }: Attempt): void {
   const { jwt, sig, nkey, user, pass, auth_token } = options;
   if (`${jwt}${sig}${nkey}${user}${pass}${auth_token}` === '') return;
   throw refused('ERR_CONNECT_CREDENTIALS', 'credentials after operations without any');
+}
+
+/** A reload may have come while it waited: what was decided by the old configuration is not bound. */
+function holdsStill({ auth, connection: { broker } }: Attempt): void {
+  if (auth !== broker.auth) throw refused('ERR_CONNECT_CREDENTIALS', 'the configuration has changed meanwhile');
 }
 
 function accountHasRoom({ account }: Attempt): void {

@@ -54,6 +54,8 @@ function find(attempt: Attempt, realm: ConfigRealm): void | Promise<void> {
   if (byName !== null) {
     checkProxy(byName.principal.limits, attempt.proxied);
     if (byName.id === realm.noAuthUser && !namesSomebody(connection)) {
+      // An auth callout is asked about it by its name; its password stays here, other than with nats-server.
+      options.user = byName.id;
       return become(attempt, byName.principal, byName.account);
     }
     // Somebody without a password comes by certificate only; nats-server takes an empty one for it where nothing maps certificates.

@@ -205,6 +205,8 @@ export class Connection implements Operations {
     } else if (options === null) {
       this.fault('arguments', 'CONNECT');
     } else {
+      // Without operators a JWT proves nothing (nats-server processConnect).
+      if (this.broker.auth.realm.kind === 'config') options.jwt = '';
       this.options = options;
       this.headers = options.headers && !this.broker.limits.noHeaderSupport;
       this.chatty = options.verbose || options.pedantic;
@@ -218,7 +220,7 @@ export class Connection implements Operations {
     this.#unannounced = false;
     announce(this);
     if (this.closed) return;
-    this.#forgetSecrets();
+    this.#forgetCredentials();
     this.#parser.headers = this.headers;
     if (this.options.verbose) this.send(OK);
   }
@@ -243,7 +245,7 @@ export class Connection implements Operations {
     if (this.#phase !== 'authenticating' || this.account === null) return;
     this.#phase = 'open';
     this.#heartbeat ??= startHeartbeat(this);
-    this.#forgetSecrets();
+    this.#forgetCredentials();
     this.#parser.authenticated = true;
     this.#parser.headers = this.headers;
     if (this.options.verbose && !this.#unannounced) this.send(OK);
@@ -251,8 +253,10 @@ export class Connection implements Operations {
     this.#socket.resume();
   }
 
-  /** They have done their work; nothing that shows a connection must be able to show them. */
-  #forgetSecrets(): void {
+  /** They have done their work; nothing that shows a connection may show secrets, or names that were not proven. */
+  #forgetCredentials(): void {
+    this.options.user = '';
+    this.options.nkey = '';
     this.options.pass = '';
     this.options.auth_token = '';
     this.options.sig = '';

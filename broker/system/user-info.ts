@@ -1,3 +1,4 @@
+import { hasPermissions } from '../../claims/permission/defaults.js';
 import type { Account } from '../account/account.js';
 import { permissionsOf } from '../account/permissions.js';
 import type { Broker } from '../broker.js';
@@ -18,24 +19,24 @@ export function offerUserInfo(broker: Broker, account: Account): void {
 
 function userInfo({ account, user, expires, permissions: compiled }: Connection): object {
   if (account === null || user === null) return {};
-  const { pub, sub } = permissionsOf(user, account);
+  const effective = permissionsOf(user, account);
+  const { pub, sub } = effective;
   const responses = compiled?.responses;
-  const list = ({ allow, deny }: { allow: string[]; deny: string[] }): object | undefined =>
-    allow.length + deny.length === 0
-      ? undefined
-      : { ...(allow.length > 0 && { allow }), ...(deny.length > 0 && { deny }) };
+  const list = ({ allow, deny }: { allow: string[]; deny: string[] }): object => ({
+    ...(allow.length > 0 && { allow }),
+    ...(deny.length > 0 && { deny }),
+  });
   const permissions = {
     publish: list(pub),
     subscribe: list(sub),
     responses: responses ? { max: responses.max, ttl: responses.ttlNs } : undefined,
   };
-  const limited = Object.values(permissions).some((each) => each !== undefined);
   return {
     user: user.id,
     account: account.id,
     account_name: account.name || undefined,
     user_name: user.name || undefined,
-    permissions: limited ? permissions : undefined,
+    permissions: hasPermissions(effective) ? permissions : undefined,
     // Nanoseconds, whole seconds; absent for a session without end.
     expires: expires === null ? undefined : Math.max(0, expires - unixNow()) * 1e9 || undefined,
   };

@@ -33,8 +33,12 @@ export function pointer(path: readonly (string | number)[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('') || '/';
 }
 
+const PLAIN = /^[\w.*:/ -]*$/;
+
 /** A JSON string as Go writes it: HTML characters and the two line separators escaped. */
 export function goString(value: string): string {
+  // Most are keys, names and subjects, in which nothing is escaped.
+  if (PLAIN.test(value)) return `"${value}"`;
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,11 +1,13 @@
 /** What signs: a seed held here, or later a key held elsewhere (a hardware module, a signing service). */
-import { sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { NatsctlError } from '../errors.js';
 import type { KeyErrorCode } from './nkey.js';
 import type { Seed } from './seed.js';
 
 export interface Signer {
   readonly publicKey: string;
+  /** Where the key is held here: for another thread to sign with, as this one would. */
+  readonly key?: KeyObject;
   /** The 64-byte Ed25519 signature over the data. */
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
@@ -19,5 +21,5 @@ export function seedSigner(seed: Seed): Signer {
     );
   }
   const key = seed.privateKey();
-  return { publicKey: seed.publicKey, sign: (data) => new Uint8Array(sign(null, data, key)) };
+  return { publicKey: seed.publicKey, key, sign: (data) => new Uint8Array(sign(null, data, key)) };
 }

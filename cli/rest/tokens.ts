@@ -1,6 +1,6 @@
 import type { Api } from '../../resolver/api-types.js';
 import type { Read } from '../../resolver/fields.js';
-import { callApi, type RestOptions, sendApi } from '../../resolver/rest.js';
+import { callApi, type RestOptions } from '../../resolver/rest.js';
 import { fromService } from '../sync/service-url.js';
 import { type Scope, scopeKeys } from './names.js';
 import { type Listed, type PageFlags, readPages } from './page.js';
@@ -13,6 +13,7 @@ const TOKEN = {
   operator: 'string?',
   account: 'string?',
   createdBy: 'string',
+  madeWith: 'string?',
   createdAt: 'number',
   expiresAt: 'number?',
   lastUsedAt: 'number?',
@@ -79,6 +80,15 @@ export async function listTokens(rest: RestOptions, filter: TokenFilter): Promis
   );
 }
 
-export async function revokeToken(rest: RestOptions, id: string): Promise<void> {
-  await fromService(sendApi(rest, 'DELETE /tokens/{token}', { path: { token: id } }));
+const NAMED = { id: 'string', name: 'string' } as const;
+const REVOKED = { alsoRevoked: [NAMED], inForce: [NAMED] } as const;
+export type RevokedToken = Read<Api['DELETE /tokens/{token}']['answer'], typeof REVOKED>;
+
+export async function revokeToken(
+  rest: RestOptions,
+  id: string,
+  { descendants }: { descendants: boolean },
+): Promise<RevokedToken> {
+  const asked = { path: { token: id }, query: { descendants } };
+  return (await fromService(callApi(rest, 'DELETE /tokens/{token}', asked, REVOKED))).answer;
 }

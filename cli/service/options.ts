@@ -17,6 +17,7 @@ export function serviceOptions(flags: ServiceFlags) {
     pushAuth: flags['push-auth'],
     resignSelfSigned: flags['resign-self-signed'],
     allowKeyExport: flags['allow-key-export'],
+    defaultCustody: flags.custody,
     ...(flags['max-user-ttl'] !== undefined && { maxUserTtl: flags['max-user-ttl'] }),
     ...(metricsAuth !== undefined && { metricsAuth }),
     ...(metricsPort !== undefined && { metricsPort }),

@@ -87,6 +87,14 @@ export const serviceSettings = {
     default: 'never',
     env: 'NATSCTL_RESIGN_SELF_SIGNED',
   })(),
+  custody: Flags.option({
+    description:
+      'Which keys may be kept of an operator that this service comes to serve, where its adoption does not say. Served ones stay as they are.',
+    helpGroup: ACCESS,
+    options: ['none', 'operator-signing-key', 'accounts'] as const,
+    default: 'accounts',
+    env: 'NATSCTL_CUSTODY',
+  })(),
   'allow-key-export': Flags.boolean({
     description:
       'Let admins of an operator have seeds of its keys in custody, sealed to a key of theirs. Each time is audited.',

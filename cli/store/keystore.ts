@@ -27,18 +27,22 @@ const GITIGNORE = `# ignore all nk files
 **/*${TEMPORARY_SUFFIX}
 `;
 
+/** Below the keystore, as `FileWrite` has it. */
+export function keyPath(publicKey: string): string {
+  return `keys/${publicKey.slice(0, 1)}/${publicKey.slice(1, 3)}/${publicKey}.nk`;
+}
+
 export function keyFile(keystore: string, publicKey: string): string {
-  return path.join(keystore, 'keys', publicKey.slice(0, 1), publicKey.slice(1, 3), `${publicKey}.nk`);
+  return path.join(keystore, keyPath(publicKey));
+}
+
+/** Below the keystore, as `FileWrite` has it. */
+export function credsPath({ operator, account, user }: { operator: string; account: string; user: string }): string {
+  return `creds/${pathSafe(operator, 'operator')}/${pathSafe(account, 'account')}/${pathSafe(user, 'user')}.creds`;
 }
 
 export function credsFile(keystore: string, operator: string, account: string, user: string): string {
-  return path.join(
-    keystore,
-    'creds',
-    pathSafe(operator, 'operator'),
-    pathSafe(account, 'account'),
-    `${pathSafe(user, 'user')}.creds`,
-  );
+  return path.join(keystore, credsPath({ operator, account, user }));
 }
 
 /** Stores a seed under its public key. Storing the same seed again is fine; another one there is never overwritten. */

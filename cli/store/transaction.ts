@@ -1,21 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { readHeader } from '../sealed/header.js';
 import { isCreds, sealWrites } from '../sealed/seal-writes.js';
-import { exists, makeNewPrivateDir, makePrivateDir, syncDir, TEMPORARY_SUFFIX } from './atomic.js';
+import { exists, makeNewPrivateDir, makePrivateDir, syncDir } from './atomic.js';
 import { ioError, storeError, systemCode } from './errors.js';
+import { flushFile, flushFileSystems } from './flush.js';
 import {
   checkPath,
   type FileWrite,
@@ -27,6 +17,7 @@ import {
 } from './journal.js';
 import { keepReplacedSeed, seedOfCreds } from './keystore.js';
 import { refuseLinks } from './links.js';
+import { foldName } from './names.js';
 import { type Replacement, replaceFiles } from './replace.js';
 
 export type { FileWrite, Place } from './journal.js';
@@ -105,11 +96,30 @@ function foldersAbove({ storeRoot, keystore }: Place, folder: string): string[] 
 }
 
 async function keepReplacedSeeds(place: Place, writes: readonly FileWrite[]): Promise<void> {
+  const folders = new Map<string, Set<string> | null>();
   for (const write of writes) {
-    if (!isCreds(write) || !existsSync(fileOf(place, write))) continue;
+    if (!isCreds(write)) continue;
+    const at = write.path.lastIndexOf('/');
+    const folder = write.path.slice(0, at);
+    let names = folders.get(folder);
+    if (names === undefined) {
+      names = foldedNamesIn(path.join(place.keystore, folder));
+      folders.set(folder, names);
+    }
+    if (names !== null && !names.has(foldName(write.path.slice(at + 1)))) continue;
+    if (!existsSync(fileOf(place, write))) continue;
     const next = seedOfCreds(write.content as string);
     await keepReplacedSeed(place.keystore, fileOf(place, write), next?.publicKey ?? '');
     next?.wipe();
+  }
+}
+
+/** Null where the folder cannot be listed. */
+function foldedNamesIn(folder: string): Set<string> | null {
+  try {
+    return new Set(readdirSync(folder).map(foldName));
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? new Set() : null;
   }
 }
 
@@ -133,7 +143,7 @@ export async function hasUnfinished(place: Place): Promise<boolean> {
 }
 
 function fileOf(place: Place, write: FileWrite): string {
-  return path.join(rootOf(place, write), ...write.path.split('/'));
+  return path.join(rootOf(place, write), write.path);
 }
 
 function rootOf(place: Place, write: FileWrite): string {
@@ -142,8 +152,11 @@ function rootOf(place: Place, write: FileWrite): string {
 
 /** A rename replaces a link and does not follow it, so the folders are what must be looked at, each once. */
 async function checkFolders(place: Place, writes: readonly FileWrite[]): Promise<void> {
-  const folders = writes.filter((write) => write.in === 'keystore').map((write) => path.dirname(fileOf(place, write)));
-  for (const folder of new Set(folders)) if (folder !== place.keystore) await refuseLinks(place.keystore, folder);
+  const folders = new Set<string>();
+  for (const write of writes) {
+    if (write.in === 'keystore') folders.add(write.path.slice(0, Math.max(0, write.path.lastIndexOf('/'))));
+  }
+  for (const below of folders) if (below !== '') await refuseLinks(place.keystore, path.join(place.keystore, below));
 }
 
 interface ApplyOptions extends CommitOptions {
@@ -153,12 +166,10 @@ interface ApplyOptions extends CommitOptions {
 
 async function apply(place: Place, writes: readonly FileWrite[], { onFile, replaced }: ApplyOptions): Promise<void> {
   const many = writes.length > MANY_FILES;
-  const folders = new Map<string, Set<string>>();
-  const replacements: (Replacement & { write: FileWrite; before: string | null })[] = [];
+  const folders = new Map<string, Folder>();
   // Where a file is named twice, what is last holds.
   const last = new Map(writes.map((write) => [fileOf(place, write), write]));
   for (const [file, write] of last) {
-    const folder = path.dirname(file);
     if (write.content === null) {
       const before = replaced ? contentOf(file) : null;
       remove(rootOf(place, write), file);
@@ -166,23 +177,16 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
       onFile?.();
       continue;
     }
-    let names = folders.get(folder);
-    if (names === undefined) {
-      if (many && makeNewPrivateDir(folder)) names = new Set();
-      else {
-        await makePrivateDir(folder, { flush: !many });
-        names = new Set(readdirSync(folder));
-      }
-      folders.set(folder, names);
+    const dir = path.dirname(file);
+    let folder = folders.get(dir);
+    if (folder === undefined) {
+      folder = { names: await prepareFolder(dir, many), replacements: [] };
+      folders.set(dir, folder);
     }
-    const name = path.basename(file);
-    const before = replaced && names.has(name) ? contentOf(file) : null;
-    // The same name in each attempt, so that a second one leaves nothing of the first behind.
-    const temporary = path.join(folder, `.${name}${TEMPORARY_SUFFIX}`);
-    replacements.push({ file, temporary, content: write.content, write, before });
+    const before = replaced && folder.names.has(path.basename(file)) ? contentOf(file) : null;
+    folder.replacements.push({ file, content: write.content, write, before });
   }
-  // One folder after the other: two threads that make files in one folder wait for each other.
-  if (many) replacements.sort((a, b) => (a.file < b.file ? -1 : 1));
+  const replacements = folderByFolder([...folders.values()]);
   const { done, failed } = await replaceFiles(replacements, { flush: !many, onFile });
   for (const one of done) {
     const { write, before } = one as (typeof replacements)[number];
@@ -190,8 +194,8 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
   }
   if (failed) throw ioError(failed.error, 'write', failed.file);
   if (many) {
-    if (await flushFileSystems(place)) return;
-    for (const { file } of replacements) flush(file);
+    if (await flushFileSystems([place.storeRoot, place.keystore])) return;
+    for (const { file } of replacements) flushFile(file);
   }
   const above = many ? [...folders.keys()].flatMap((folder) => foldersAbove(place, folder)) : [];
   for (const folder of new Set([...folders.keys(), ...above])) {
@@ -201,41 +205,26 @@ async function apply(place: Place, writes: readonly FileWrite[], { onFile, repla
   }
 }
 
+interface Folder {
+  /** What is in it. */
+  names: Set<string>;
+  replacements: (Replacement & { write: FileWrite; before: string | null })[];
+}
+
+async function prepareFolder(dir: string, many: boolean): Promise<Set<string>> {
+  if (many && makeNewPrivateDir(dir)) return new Set();
+  await makePrivateDir(dir, { flush: !many });
+  return new Set(readdirSync(dir));
+}
+
+/** The two largest folders first and last: two threads that make files in one folder wait for each other (replace.ts). */
+function folderByFolder(folders: readonly Folder[]): Folder['replacements'] {
+  const [first, last, ...others] = folders.toSorted((a, b) => b.replacements.length - a.replacements.length);
+  return [first, ...others, last].flatMap((folder) => folder?.replacements ?? []);
+}
+
 /** From here on the file system is flushed as a whole, which costs as much as some hundred flushes of files. */
 const MANY_FILES = 256;
-
-/** All that was written reaches the disk, folders too. @returns false where the machine has no call for it */
-async function flushFileSystems(place: Place): Promise<boolean> {
-  if (process.platform !== 'linux') return false;
-  const roots = [place.storeRoot, place.keystore].filter((root) => lstatSync(root, { throwIfNoEntry: false }));
-  try {
-    // Loaded here: it brings Node's network modules, which most commands do without.
-    const { execFile } = await import('node:child_process');
-    // syncfs(2), of coreutils: Node has no call for it.
-    await promisify(execFile)('sync', ['-f', '--', ...roots], { env: { ...process.env, LC_ALL: 'C' } });
-    return true;
-  } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    if (!/input\/output error|no space|quota/i.test(said)) return false;
-    throw storeError('ERR_STORE_IO', `what was written did not reach the disk: ${said.trim()}`, {
-      hint: 'check the disk',
-      cause: error,
-    });
-  }
-}
-
-function flush(file: string): void {
-  try {
-    const handle = openSync(file, process.platform === 'win32' ? 'r+' : 'r');
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  } catch (error) {
-    throw ioError(error, 'write', file);
-  }
-}
 
 /** Null where there is nothing; what is no plain file is in the way, and said so by what replaces it. */
 function contentOf(file: string): string | null {

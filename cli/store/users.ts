@@ -22,6 +22,12 @@ export function userFile(store: OperatorStore, account: string, name: string): s
   return path.join(accountDir(store, account), 'users', `${pathSafe(name, 'user')}.jwt`);
 }
 
+/** Below the store's root, as `FileWrite` has it. */
+export function userPath(store: OperatorStore, account: string, name: string): string {
+  const dir = path.basename(store.dir);
+  return `${dir}/accounts/${pathSafe(account, 'account')}/users/${pathSafe(name, 'user')}.jwt`;
+}
+
 export async function listUserNames(store: OperatorStore, account: string): Promise<string[]> {
   return (await readDir(path.join(accountDir(store, account), 'users')))
     .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jwt'))

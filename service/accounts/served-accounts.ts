@@ -25,6 +25,15 @@ export interface ServedAccounts {
   get(id: string): ServedAccount | Promise<ServedAccount>;
 }
 
+/**
+ * Asked for since it was last looked at: then it is kept for another round ("second chance"). To put it at the end of the Map with every GET
+ * has the Map made anew all the time, and that is garbage of the kind that stops everything while it is collected.
+ */
+interface Kept {
+  readonly account: ServedAccount;
+  asked: boolean;
+}
+
 /** Bytes of JWTs kept, some 20,000 ordinary accounts: the others are a query away. */
 const MAX_BYTES = 32 * 1024 * 1024;
 /** What an entry costs beside its JWT. */
@@ -35,24 +44,30 @@ const ENTRY_BYTES = 512;
  * acknowledged: nobody who heard of a revocation gets the JWT from before it.
  */
 export function serveAccounts(store: Store, maxBytes = MAX_BYTES): ServedAccounts {
-  // In the order of their last use: a Map gives its keys as they were put in.
-  const kept = new Map<string, ServedAccount>();
+  // In the order in which they came, or were given a second chance: a Map gives its keys as they were put in.
+  const kept = new Map<string, Kept>();
   const loading = new Map<string, Promise<ServedAccount>>();
   let bytes = 0;
 
   const drop = (key: string) => {
-    const account = kept.get(key);
-    if (account === undefined) return;
+    const entry = kept.get(key);
+    if (entry === undefined) return;
     kept.delete(key);
-    bytes -= sizeOf(account);
+    bytes -= sizeOf(entry.account);
+  };
+  const again = (key: string, entry: Kept) => {
+    entry.asked = false;
+    kept.delete(key);
+    kept.set(key, entry);
   };
   const keep = (account: ServedAccount) => {
     drop(account.key);
-    kept.set(account.key, account);
+    kept.set(account.key, { account, asked: false });
     bytes += sizeOf(account);
-    for (const oldest of kept.keys()) {
+    for (const [oldest, entry] of kept) {
       if (bytes <= maxBytes) break;
-      drop(oldest);
+      if (entry.asked) again(oldest, entry);
+      else drop(oldest);
     }
   };
   const load = (key: string): Promise<ServedAccount> => {
@@ -75,11 +90,10 @@ export function serveAccounts(store: Store, maxBytes = MAX_BYTES): ServedAccount
   });
   return {
     get(id) {
-      const account = kept.get(id);
-      if (account !== undefined) {
-        kept.delete(id);
-        kept.set(id, account);
-        return account;
+      const entry = kept.get(id);
+      if (entry !== undefined) {
+        entry.asked = true;
+        return entry.account;
       }
       const key = decodePublicKey(id, 'account').text;
       return loading.get(key) ?? load(key);

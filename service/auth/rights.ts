@@ -32,6 +32,8 @@ export interface Caller {
   readonly grants: readonly Grant[];
   /** End of what shows it, in unix seconds; absent = none. */
   readonly expires?: number;
+  /** Id of the service token that shows it; absent where it is another kind of token. */
+  readonly tokenId?: string;
 }
 
 export function hasRight({ grants }: Caller, right: Right, scope: Scope): boolean {

@@ -5,7 +5,7 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import { NatsctlError } from '../../claims/errors.js';
+import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
 import { verifySignature } from '../../claims/keys/verify.js';
 import type { Custody } from '../custody/custody.js';
@@ -114,14 +114,28 @@ async function signedInBy(token: string, publicKey: KeyObject, now: number): Pro
       issuer: ISSUER,
       audience: AUDIENCE,
       typ: TYPE,
-      requiredClaims: ['sub', 'iat', 'exp'],
+      requiredClaims: ['sub', 'iat'],
       currentDate: new Date(now * 1_000),
     });
-    const { sub, account, exp } = payload;
+    const { sub, account, exp, jti } = payload;
+    // A sign-in has none. Its subject was a name, and no key.
+    if (jti !== undefined) throw ofFirstRelease();
+    if (exp === undefined) throw tokenRefused('it is not one of this service');
     return { key: String(sub), expires: Number(exp), ...(typeof account === 'string' && { account }) };
   } catch (error) {
+    if (isNatsctlError(error)) throw error;
     throw tokenRefused(error instanceof errors.JWTExpired ? 'it has expired' : 'it is not one of this service');
   }
+}
+
+/** Access tokens were JWTs once, by the same key. Who runs the service is told what to do, the caller no more than of any other. */
+function ofFirstRelease(): NatsctlError {
+  const outdated = new NatsctlError<ServiceErrorCode>(
+    'ERR_AUTH_TOKEN_OUTDATED',
+    'an access token of the first release was shown, which is taken no more',
+    { hint: 'give its holder a new one: `natsctl service token create` (CHANGELOG.md, Upgrade)' },
+  );
+  return tokenRefused('it is not one of this service', outdated);
 }
 
 function challengeRefused(why: string): NatsctlError<ServiceErrorCode> {

@@ -1,6 +1,7 @@
 import { NatsctlError } from '../../claims/errors.js';
 import { type Actor, recordAudit } from '../audit/audit.js';
 import type { ServiceErrorCode } from '../errors.js';
+import { inParts } from '../store/in-parts.js';
 import type { Queries, Store } from '../store/open.js';
 import type { Oidc } from './oidc/oidc.js';
 import { tokenRefused } from './refusal.js';
@@ -12,6 +13,14 @@ export interface NewToken extends Grant {
   name: string;
   /** Unix seconds; absent = never. */
   expires?: number;
+  /** Id of the service token that it is made with. */
+  madeWith?: string | undefined;
+}
+
+/** A service token as far as it is told of. */
+export interface NamedToken {
+  id: string;
+  name: string;
 }
 
 export interface AccessTokens {
@@ -20,6 +29,8 @@ export interface AccessTokens {
   /** Who holds a token: a service token, one that a sign-in gave, or one of an identity provider. */
   verify(token: string): Promise<Caller>;
   revoke(tx: Queries, id: string, actor: Actor): Promise<void>;
+  /** Tokens in force that were made with this one, with one of those, and so on. */
+  descendants(tx: Queries, id: string): Promise<NamedToken[]>;
 }
 
 /** A token's last use is written down at most this often: a database write for each request would be its main cost. */
@@ -30,8 +41,9 @@ const MAX_TOKEN_CHARACTERS = 12_288;
 /** Access tokens of the REST API. Service tokens are random and known to the database by their hash alone. */
 export function openTokens(store: Store, sessions: Sessions, now: () => number, oidc?: Oidc): AccessTokens {
   return {
-    async issue(tx, { name, role, operator = null, account = null, expires }, actor) {
+    async issue(tx, { name, role, operator = null, account = null, expires, madeWith }, actor) {
       const at = now();
+      if (madeWith !== undefined) await requireInForce(tx, madeWith, at);
       if (expires !== undefined && expires <= at) throw alreadyOver();
       const token = makeServiceToken();
       const hash = serviceTokenHash(token);
@@ -48,6 +60,7 @@ export function openTokens(store: Store, sessions: Sessions, now: () => number, 
           operatorKey: operator,
           accountKey: account,
           createdBy,
+          madeWith: madeWith ?? null,
         },
       });
       const detail = { name, role, expires };
@@ -70,7 +83,37 @@ export function openTokens(store: Store, sessions: Sessions, now: () => number, 
       await tx.accessToken.update({ where: { hash: id }, data: { revokedAt: BigInt(at) } });
       await recordAudit(tx, { at, actor, action: 'token.revoke', entity: id, operator, account, detail: { name } });
     },
+
+    async descendants(tx, id) {
+      const at = BigInt(now());
+      const found: NamedToken[] = [];
+      // Those of one that is revoked already are looked at too.
+      const seen = new Set([id]);
+      for (let makers = [id]; makers.length > 0; ) {
+        const made = await inParts(makers, (part) =>
+          tx.accessToken.findMany({
+            where: { madeWith: { in: part } },
+            orderBy: { hash: 'asc' },
+          }),
+        );
+        makers = [];
+        for (const { hash, name, revokedAt, expiresAt } of made) {
+          if (seen.has(hash)) continue;
+          seen.add(hash);
+          makers.push(hash);
+          if (revokedAt === null && (expiresAt === null || expiresAt > at)) found.push({ id: hash, name });
+        }
+      }
+      return found;
+    },
   };
+}
+
+/** It may have been revoked since the request began: what is made now would not be found with what it had made. */
+async function requireInForce(tx: Queries, id: string, now: number): Promise<void> {
+  const maker = await tx.accessToken.findUnique({ where: { hash: id } });
+  if (!maker || maker.revokedAt !== null) throw tokenRefused('it was revoked');
+  if (maker.expiresAt !== null && maker.expiresAt <= BigInt(now)) throw tokenRefused('it has expired');
 }
 
 async function verifyServiceToken(store: Store, token: string, now: number): Promise<Caller> {
@@ -88,6 +131,7 @@ async function verifyServiceToken(store: Store, token: string, now: number): Pro
     actor: `token:${row.name}`,
     grants: [{ role, operator: row.operatorKey, account: row.accountKey }],
     ...(row.expiresAt !== null && { expires: Number(row.expiresAt) }),
+    tokenId: row.hash,
   };
 }
 

@@ -7,7 +7,8 @@ import type { SealedKeyKind } from './custody.js';
  * Which private keys of an operator and its accounts may be kept here: none at all; a key of the operator, so that the service
  * signs accounts but no users; or those of accounts as well.
  */
-export type CustodyMode = 'none' | 'operator-signing-key' | 'accounts';
+export const CUSTODY_MODES = ['none', 'operator-signing-key', 'accounts'] as const;
+export type CustodyMode = (typeof CUSTODY_MODES)[number];
 
 /** The kinds that each mode keeps. */
 const KEPT: Record<CustodyMode, readonly SealedKeyKind[]> = {

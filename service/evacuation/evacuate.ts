@@ -130,7 +130,7 @@ async function decide(
     const signer = reissue ? await custody.signer(tx, stored.key, to) : null;
     if (!signer) continue;
     const of = users.get(from) ?? [];
-    await reissueUsers(service, tx, { issuing: { row, account }, signer, users: of }, actor);
+    await reissueUsers(service, tx, { issuing: { row, account }, signer, users: of, actor }, null);
     reissued.push(...of.map(({ key: publicKey, name }) => ({ publicKey, name })));
   }
   return { account: row.key, version: row.version, jti: row.jti, rotated, revokedAt, reissued };

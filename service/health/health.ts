@@ -28,23 +28,32 @@ const OK: Judgement = { status: 'ok' };
 const CHECK_TIMEOUT_MS = 2_000;
 /** Anybody may ask, as often as they like: the database is asked this often at most. */
 const FRESH_MS = 1_000;
+/** A signature costs the processor, or a request to Vault: one that held holds for so long. One that did not is tried with the next look. */
+const SIGNED_MS = 10_000;
 const PROBE = Buffer.from('natsctl readiness probe');
 
 export function watchHealth(service: Service, log: FastifyBaseLogger): Health {
   const checks: Record<string, Check> = {
     database,
     migrations: migrationsSinceStart(),
-    custody,
+    custody: seldom(custody, SIGNED_MS),
     nats,
   };
   let stopping = false;
-  let last: { at: number; results: Promise<CheckResult[]> } | undefined;
+  let last: { until: number; results: Promise<CheckResult[]> } | undefined;
 
   const run = () => Promise.all(Object.entries(checks).map(([name, check]) => judged(name, check, service, log)));
   return {
     async check() {
       const at = performance.now();
-      if (!last || at - last.at > FRESH_MS) last = { at, results: run() };
+      if (!last || at - last.until > 0) {
+        // However long one takes, there is one at a time.
+        const look = { until: Number.POSITIVE_INFINITY, results: run() };
+        last = look;
+        void look.results.then(() => {
+          look.until = performance.now() + FRESH_MS;
+        });
+      }
       const results = await last.results;
       const all: CheckResult[] = stopping
         ? [...results, { name: 'running', status: 'failed', message: 'the service is stopping' }]
@@ -54,6 +63,17 @@ export function watchHealth(service: Service, log: FastifyBaseLogger): Health {
     stop() {
       stopping = true;
     },
+  };
+}
+
+/** What was ok stays so for a while; anything else is looked at again. */
+function seldom(check: Check, ms: number): Check {
+  let good: { until: number; judgement: Judgement } | undefined;
+  return async (service) => {
+    if (good && performance.now() < good.until) return good.judgement;
+    const judgement = await check(service);
+    good = judgement.status === 'ok' ? { until: performance.now() + ms, judgement } : undefined;
+    return judgement;
   };
 }
 

@@ -34,6 +34,9 @@ const LIST_MARGIN = 1_024;
 const KEY_BYTES = 59;
 const NAME = 'natsctl-service';
 
+const UNKNOWN_SYSTEM =
+  'requests for accounts are not answered: no operator served here has the system account of this link';
+
 let sequence = 0;
 
 /** Answers until the connection ends, or it is told to stop: then what is under way is answered still. */
@@ -41,6 +44,7 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
   const { service, systemAccount, log } = options;
   let underWay = 0;
   let stopped: (() => void) | null = null;
+  let isUnknownTold = false;
 
   const serverInfo = () => ({
     name: NAME,
@@ -62,6 +66,12 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
     reply(message, { server: serverInfo(), error: { ...(account && { account }), code: 500, description } });
   };
 
+  /** Once: a server asks for a pack every few minutes. */
+  const tellUnknown = (subject: string): void => {
+    if (!isUnknownTold) log.warn({ systemAccount, subject }, UNKNOWN_SYSTEM);
+    isUnknownTold = true;
+  };
+
   const serve = (
     subject: string,
     answer: (message: Msg, operator: string) => Promise<void>,
@@ -75,7 +85,10 @@ export function answerRequests(connection: NatsConnection, options: ResponderOpt
         if (underWay >= MAX_UNDER_WAY) return more.busy?.(message);
         underWay++;
         operatorOfLink(service.store.db, systemAccount)
-          .then((operator) => (operator === null ? undefined : answer(message, operator)))
+          .then(async (operator) => {
+            if (operator !== null) await answer(message, operator);
+            else tellUnknown(subject);
+          })
           .catch((error: unknown) => log.error({ err: error, subject }, 'a request was not answered'))
           .finally(() => {
             underWay--;

@@ -29,7 +29,7 @@ export interface Adoption {
    * that a key signed which the operator has no more is worth nothing to any server, and is replaced.
    */
   accounts?: string[];
-  /** Which keys may be kept here, of an operator that is new to the service (a served one is changed by PATCH). Default: all. */
+  /** Which keys may be kept here, of an operator that is new to the service (a served one is changed by PATCH). Default: what the service is run with. */
   custody?: CustodyMode;
   /** Whether it may come beside operators that are served already. A start that names a wrong folder must not mix two. */
   beside?: boolean;
@@ -92,7 +92,7 @@ async function refuseSharedKeys(tx: Queries, { sub, nats }: OperatorClaims): Pro
 }
 
 export async function keepOperator(
-  { now }: Service,
+  { now, policy }: Service,
   tx: Queries,
   operator: Decoded<OperatorClaims>,
   actor: Actor,
@@ -133,12 +133,12 @@ export async function keepOperator(
     iat: BigInt(claims.iat),
     updatedAt: BigInt(at),
   };
-  const create = { ...data, key: claims.sub, adoptedAt: BigInt(at), ...(custody !== undefined && { custody }) };
+  const create = { ...data, key: claims.sub, adoptedAt: BigInt(at), custody: custody ?? policy.custody };
   const update = { ...data, version: { increment: 1 } };
   await tx.operator.upsert({ where: { key: claims.sub }, create, update });
   recordIssued(tx, { kind: 'operator', claims, token, operator: claims.sub, origin, actor, at });
   const action = stored ? 'operator.update' : 'operator.adopt';
-  const detail = { name: data.name, ...(custody !== undefined && { custody }) };
+  const detail = { name: data.name, ...(!stored && { custody: create.custody }) };
   await recordAudit(tx, {
     at,
     actor,

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { NatsctlError } from '../../claims/errors.js';
+import { isNatsctlError, NatsctlError } from '../../claims/errors.js';
 import type { ServiceErrorCode } from '../errors.js';
 import { problemOf, problemText } from '../http/problem.js';
 import { routeOf } from '../http/route-of.js';
@@ -22,6 +22,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = problemOf(error, request.url.split('?', 1)[0] ?? '');
   if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   else request.log.info({ code: problem.code, detail: problem.detail }, 'request refused');
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (isNatsctlError(cause, 'ERR_AUTH_TOKEN_OUTDATED')) {
+    request.log.warn({ code: cause.code, hint: cause.hint }, cause.message);
+  }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="natsctl"');
   reply.code(problem.status).header('cache-control', 'no-store');
   if (wantsText(request)) return reply.type('text/plain; charset=utf-8').send(problemText(problem));

@@ -31,9 +31,13 @@ export const pushAuth = fp<{ service: Service; policy: PushAuth }>(
   async (app, { service, policy }) => {
     app.decorateRequest('pusher', null);
     app.decorateRequest('pushCaller', null);
-    app.addHook('onRequest', async (request) => {
-      if (READS.has(request.method) || !routeOf(request)?.startsWith('/jwt/')) return;
-      request.pusher = await pusherOf(request, service, policy);
+    // Not an async function: a read, which is what most requests are, goes on at once.
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (READS.has(request.method) || !routeOf(request)?.startsWith('/jwt/')) return done();
+      pusherOf(request, service, policy).then((pusher) => {
+        request.pusher = pusher;
+        done();
+      }, done);
     });
   },
   { name: 'push-auth', dependencies: ['client-certificates'] },

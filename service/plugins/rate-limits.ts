@@ -38,10 +38,11 @@ export const rateLimits = fp<{ limits: RateLimits }>(
     const failures =
       limits.failures > 0 ? tokenBuckets({ perSecond: limits.failures / 60, burst: limits.failures }) : null;
 
-    const charge = (request: FastifyRequest, reply: FastifyReply, key: string) => {
+    const charge = (request: FastifyRequest, reply: FastifyReply, caller?: Caller | null) => {
       const resolves = isResolverRead(request);
       const [buckets, rate] = resolves ? [resolver, limits.resolver] : [requests, limits.requests];
       if (buckets === null || isProbe(request)) return null;
+      const key = caller ? callerKey(request, caller) : addressKey(request.ip);
       const taken = buckets.take(key, request.routeOptions?.config.cost);
       tell(reply, resolves ? 'resolver' : 'requests', rate, taken);
       return taken.ok ? null : refusal(reply, taken, `more than ${rate} requests a second, as this one counts`);
@@ -49,18 +50,17 @@ export const rateLimits = fp<{ limits: RateLimits }>(
 
     // Who shows no token is known by the address. Who shows one is refused before it is verified where too many failed.
     app.addHook('onRequest', (request, reply, done) => {
-      const address = addressKey(request.ip);
       const shows = request.headers.authorization !== undefined;
-      const left = shows || isSignIn(request) ? failures?.look(address) : undefined;
+      const left = shows || isSignIn(request) ? failures?.look(addressKey(request.ip)) : undefined;
       if (left?.ok === false) return done(refusal(reply, left, 'too many failed authentications from this address'));
-      done(shows ? undefined : (charge(request, reply, address) ?? undefined));
+      done(shows ? undefined : (charge(request, reply) ?? undefined));
     });
 
     // After the routes' own onRequest, which says who is calling.
     app.addHook('preParsing', (request, reply, _payload, done) => {
       if (request.headers.authorization === undefined) return done();
       const { caller } = request as Partial<Pick<FastifyRequest, 'caller'>>;
-      done(charge(request, reply, caller ? callerKey(request, caller) : addressKey(request.ip)));
+      done(charge(request, reply, caller));
     });
 
     app.addHook('onError', (request, _reply, error, done) => {

@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import type { Lint } from '../../claims/lint/lint.js';
 import { CONNECTION_TYPES } from '../../claims/types.js';
 import type { User } from '../../prisma/generated/client.js';
 import { userWarnings } from '../lint/warnings.js';
@@ -8,7 +7,7 @@ import { readStored } from '../store/read-stored.js';
 import { type CreatedUser as Created, MAX_CREDENTIALS_TTL } from '../users/create-user.js';
 import { closed, Id, Limit, Name, named, UnixSeconds } from './common.js';
 import { Announced } from './revocation.js';
-import { Warnings } from './warning.js';
+import { type Warning, Warnings } from './warning.js';
 
 export const UserItem = Type.Object(
   {
@@ -205,6 +204,6 @@ export async function createdUsers(
   return created.map((one, at) => shownOnce(one, warnings[at] ?? []));
 }
 
-function shownOnce({ user, jwt, creds, clamped }: Created, warnings: Lint[]): Static<typeof CreatedUser> {
+function shownOnce({ user, jwt, creds, clamped }: Created, warnings: Warning[]): Static<typeof CreatedUser> {
   return { ...userItem(user), jwt, warnings, ...(clamped && { clamped }), ...(creds !== undefined && { creds }) };
 }

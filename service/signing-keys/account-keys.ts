@@ -1,14 +1,16 @@
 /** Signing keys and roles of an account. */
 import { unknownFields } from '../../claims/jwt/decode.js';
 import { decodePublicKey } from '../../claims/keys/nkey.js';
+import { Seed } from '../../claims/keys/seed.js';
 import type { VerifiedAccount } from '../../claims/trust/account.js';
-import type { AccountClaims, UserScope } from '../../claims/types.js';
+import type { AccountClaims, OperatorClaims, UserScope } from '../../claims/types.js';
 import type { Account } from '../../prisma/generated/client.js';
 import { findAccount } from '../accounts/find-account.js';
 import { saveAccount } from '../accounts/save-account.js';
 import { signAccount } from '../accounts/sign-account.js';
 import type { Actor } from '../audit/audit.js';
 import { change } from '../change/change.js';
+import { freshSigner } from '../custody/fresh-signer.js';
 import { keepAccountKey } from '../custody/owned-keys.js';
 import { requireHeld, type Send, withRest } from '../custody/sign-elsewhere.js';
 import { requireMatch } from '../http/entity-tag.js';
@@ -16,7 +18,8 @@ import { heldOperatorSigner, operatorSigner, servedOperator } from '../operators
 import type { Service } from '../service.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { refuseKeyInUse, reissueUsers, usersOfKey } from './key-users.js';
+import { refuseKeyInUse, reissueUsers, type UserOfKey as SignedUser, usersOfKey } from './key-users.js';
+import { type Presigned, presign } from './presign.js';
 import { newScope, patchScope, type Role, roleless } from './scope.js';
 import { type NewKey, newKey, signingKeyExists, signingKeyUnknown, type WantedKey, wipe } from './signing-key.js';
 
@@ -110,22 +113,19 @@ export async function rotateSigningKey(
 ): Promise<Rotated> {
   const key = await newKey(service.custody, 'account', rotation.wanted);
   try {
+    const ahead = await planRotation(service, service.store.db, rotation, key);
+    const presigned = await presignUsers(service, ahead, key, actor);
     return await change(service, actor, async (tx) => {
-      const { stored, claims, publicKey: old, scope } = await findKey(tx, rotation);
-      refuseKnown(claims, key.publicKey);
-      const users = await usersOfKey(tx, claims, old, service.now());
-      const operator = await servedOperator(tx, stored.operatorKey);
-      const signsHere = key.keep !== null && (await heldOperatorSigner(tx, service.custody, operator.claims)) !== null;
-      if (!signsHere && !rotation.forced) refuseKeyInUse(old, users);
-      const next = scope && { ...scope, key: key.publicKey };
-      const keys = new Map([...claims.nats.signing_keys].map((one) => (one[0] === old ? [key.publicKey, next] : one)));
+      const plan = await planRotation(service, tx, rotation, key);
+      const { stored, old, users, keys } = plan;
       const detail = { signingKeyAdded: key.publicKey, signingKeyRemoved: old, users: users.length };
       const rest = [...keeping(stored.key, rotation.wanted), ...(await letGo(service, tx, stored.key, old))];
       const save = () => saveKeys(service, tx, stored, { keys, added: key, detail }, actor);
       const { row, account } = await withRest(rest, save);
       await service.custody.forget(tx, stored.key, old);
       const signer = await service.custody.signer(tx, stored.key, key.publicKey);
-      if (signer) await reissueUsers(service, tx, { issuing: { row, account }, signer, users }, actor);
+      const still = stored.jwt === ahead.stored.jwt ? presigned : null;
+      if (signer) await reissueUsers(service, tx, { issuing: { row, account }, signer, users, actor }, still);
       const of = users.map(shown);
       return { row, publicKey: key.publicKey, replaced: old, reissued: signer ? of : [], lost: signer ? [] : of };
     });
@@ -145,6 +145,49 @@ function keeping(account: string, { remoteKey }: WantedKey): Send[] {
 async function letGo({ custody }: Service, tx: Queries, account: string, publicKey: string): Promise<Send[]> {
   if (!(await custody.signer(tx, account, publicKey))) return [];
   return [{ method: 'DELETE', url: `/api/v1/accounts/${account}/keys/${publicKey}`, headers: {} }];
+}
+
+interface Plan {
+  stored: Account;
+  old: string;
+  users: SignedUser[];
+  operator: OperatorClaims;
+  /** Whether the account and its users can be signed here. */
+  signsHere: boolean;
+  claims: AccountClaims;
+  /** As the account is to have them. */
+  keys: AccountClaims['nats']['signing_keys'];
+}
+
+/** What a rotation is to do, and whether it may. */
+async function planRotation(
+  service: Service,
+  queries: Queries,
+  rotation: KeyChange & { forced: boolean },
+  key: NewKey,
+): Promise<Plan> {
+  const { stored, claims, publicKey: old, scope } = await findKey(queries, rotation);
+  refuseKnown(claims, key.publicKey);
+  const users = await usersOfKey(queries, claims, old, service.now());
+  const { claims: operator } = await servedOperator(queries, stored.operatorKey);
+  const signsHere = key.keep !== null && (await heldOperatorSigner(queries, service.custody, operator)) !== null;
+  if (!signsHere && !rotation.forced) refuseKeyInUse(old, users);
+  const next = scope && { ...scope, key: key.publicKey };
+  const keys = new Map([...claims.nats.signing_keys].map((one) => (one[0] === old ? [key.publicKey, next] : one)));
+  return { stored, old, users, operator, signsHere, claims, keys };
+}
+
+/** Null where nothing is to be signed here, or by a key that another program holds: it is asked once it is kept. */
+async function presignUsers(
+  service: Service,
+  { stored, users, operator, signsHere, claims, keys }: Plan,
+  { keep }: NewKey,
+  actor: Actor,
+): Promise<Presigned | null> {
+  if (!signsHere || !(keep instanceof Seed)) return null;
+  const strict = operator.nats.strict_signing_key_usage === true;
+  const account = { claims: { ...claims, nats: { ...claims.nats, signing_keys: keys } }, token: '', operator, strict };
+  return presign(service, { issuing: { row: stored, account }, signer: freshSigner(keep), users, actor });
 }
 
 async function saveKeys(

@@ -10,13 +10,17 @@ import type { Service } from '../service.js';
 import { putAppended } from '../store/appended.js';
 import type { Queries } from '../store/open.js';
 import { readStored } from '../store/read-stored.js';
-import { turns } from '../turn.js';
+import { turn, turns } from '../turn.js';
 import { type IssuingAccount, recordUser, signUser, termsOf, type UserIssue } from '../users/issue-user.js';
+import type { Presigned } from './presign.js';
 
-type UserOfKey = User & { jwt: string };
+export type UserOfKey = User & { jwt: string };
 
 /** Named one by one in a refusal up to here. */
 const MAX_NAMED = 20;
+
+/** Users read, and users written, with one statement. */
+const PAGE = 500;
 
 /** Users made here that a key signed and that it still lets in. */
 export async function usersOfKey(
@@ -25,14 +29,24 @@ export async function usersOfKey(
   key: string,
   now: number,
 ): Promise<UserOfKey[]> {
-  const rows = await tx.user.findMany({
-    where: { accountKey: sub, jwt: { not: null }, OR: [{ exp: null }, { exp: { gt: BigInt(now) } }] },
-    orderBy: { key: 'asc' },
-  });
-  return rows.filter((row): row is UserOfKey => {
-    if (row.jwt === null || isRevoked(nats.revocations, row.key, Number(row.iat))) return false;
-    return (JSON.parse(claimsJson(row.jwt)) as { iss?: unknown }).iss === key;
-  });
+  const alive = { accountKey: sub, jwt: { not: null }, OR: [{ exp: null }, { exp: { gt: BigInt(now) } }] };
+  const found: UserOfKey[] = [];
+  // In the order of their names, for which there is an index.
+  for (let after = ''; ; ) {
+    const where = { ...alive, nameFold: { gt: after } };
+    const rows = await tx.user.findMany({ where, orderBy: { nameFold: 'asc' }, take: PAGE });
+    const isLetIn = ({ key: user, iat }: User) => !isRevoked(nats.revocations, user, Number(iat));
+    found.push(...rows.filter((row): row is UserOfKey => signedBy(row, key) && isLetIn(row)));
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) break;
+    after = last.nameFold;
+    await turn();
+  }
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function signedBy(row: User, key: string): row is UserOfKey {
+  return row.jwt !== null && (JSON.parse(claimsJson(row.jwt)) as { iss?: unknown }).iss === key;
 }
 
 /** @throws NatsctlError ERR_SIGNING_KEY_IN_USE, with the users that would be shut out */
@@ -51,27 +65,40 @@ export function refuseKeyInUse(publicKey: string, users: UserOfKey[]): void {
   );
 }
 
-/** Users signed before they are written: a few statements for all of them. */
-const PAGE = 500;
+/** Users of a key that goes, to be signed by the one that comes: the same claims, the same expiry. */
+export interface Reissue {
+  /** With the new key. */
+  issuing: IssuingAccount;
+  signer: Signer;
+  users: UserOfKey[];
+  actor: Actor;
+}
 
-/** Signs the users of a key that goes with the one that comes: the same claims, the same expiry. */
+export function withClaims({ issuing, actor }: Reissue, stored: UserOfKey): UserIssue {
+  const { claims } = readStored('user', stored);
+  return { ...reissueOf(issuing, actor, stored), claims };
+}
+
+function reissueOf(issuing: IssuingAccount, actor: Actor, stored: UserOfKey) {
+  return { issuing, role: stored.role, stored, listed: true, actor, action: 'user.reissue' as const };
+}
+
 export async function reissueUsers(
   service: Service,
   tx: Queries,
-  { issuing, signer, users }: { issuing: IssuingAccount; signer: Signer; users: UserOfKey[] },
-  actor: Actor,
+  reissue: Reissue,
+  presigned: Presigned | null,
 ): Promise<void> {
-  const turn = turns();
+  const { issuing, signer, users, actor } = reissue;
+  const untilTurn = turns();
   const terms = termsOf(service, tx, issuing);
   for (let from = 0; from < users.length; from += PAGE) {
     const signed: User[] = [];
     for (const stored of users.slice(from, from + PAGE)) {
-      await turn();
-      const { role } = stored;
-      const { claims } = readStored('user', stored);
-      const issue: UserIssue = { issuing, claims, role, stored, listed: true, actor, action: 'user.reissue' };
-      const issued = await signUser(service, await terms.all(role, signer), issue);
-      await recordUser(service, tx, issue, issued);
+      await untilTurn();
+      const held = await terms.all(stored.role, signer);
+      const issued = presigned?.(stored, held.rules) ?? (await signUser(service, held, withClaims(reissue, stored)));
+      await recordUser(service, tx, reissueOf(issuing, actor, stored), issued);
       signed.push(issued.user);
     }
     await replaceJwts(tx, signed);

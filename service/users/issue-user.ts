@@ -145,15 +145,14 @@ export async function signUser({ now }: Service, terms: Terms, issue: UserIssue)
   // A role's template can make a bearer token as well: what counts is what holds in the end.
   const { limits } = verifyUser(signed, account, { now: Math.max(at, claims.nbf ?? at) });
   if (limits.bearer_token && !rules.allowBearer) throw bearerRefused();
-  const user = userRow(signed.claims, signed.token, issue, at);
-  return { user, jwt: signed.token, claims: signed.claims, ...(clamped && { clamped }) };
+  return { ...issuedAs(issue, signed.claims, signed.token, at), ...(clamped && { clamped }) };
 }
 
 /** Has a user that was signed written to ledger and audit. */
 export async function recordUser(
   service: Service,
   tx: Queries,
-  issue: UserIssue,
+  issue: Omit<UserIssue, 'claims'>,
   { claims, jwt: token }: IssuedUser,
 ): Promise<void> {
   const { issuing, role, stored, actor, action } = issue;
@@ -222,13 +221,15 @@ function bearerRefused(): NatsctlError<ServiceErrorCode> {
   });
 }
 
-function userRow(
-  { sub: key, name = key, iat, exp }: UserClaims,
+/** What is issued with a JWT that was signed; its user as it will be stored. */
+export function issuedAs(
+  { stored, role, issuing }: Pick<UserIssue, 'stored' | 'role' | 'issuing'>,
+  claims: UserClaims,
   jwt: string,
-  { stored, role, issuing }: UserIssue,
   at: number,
-): User {
-  return {
+): IssuedUser {
+  const { sub: key, name = key, iat, exp } = claims;
+  const user: User = {
     key,
     accountKey: issuing.row.key,
     name,
@@ -242,4 +243,5 @@ function userRow(
     version: (stored?.version ?? 0) + 1,
     createdAt: stored?.createdAt ?? BigInt(at),
   };
+  return { user, jwt, claims };
 }

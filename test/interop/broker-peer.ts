@@ -38,6 +38,7 @@ export async function startPeer(
     serverId: server.id,
     connections: () => -1,
     lameDuck: async () => void server.process.kill('SIGUSR2'),
+    reload: async () => void server.process.kill('SIGHUP'),
     async close() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

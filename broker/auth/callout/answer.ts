@@ -39,6 +39,8 @@ export async function acceptAnswer(callout: Callout, answer: Buffer): Promise<vo
   checkConnectionType(limits, connectionType(attempt.connection));
   comesFromAllowedSource(attempt);
   comesAtAllowedTime(attempt);
+  // The JWT it came with says nothing of who it is now.
+  attempt.connection.options.jwt = '';
 }
 
 /** The user JWT within the answer. */
@@ -82,7 +84,7 @@ async function placeByOperator(callout: Callout, user: Decoded<UserClaims>, { pi
   if (isExpired(found)) throw refused('ERR_CONNECT_ACCOUNT_EXPIRED', 'the account has expired');
   const verified = broker.users.verify(user, found.verified, unixNow());
   attempt.account = found;
-  attempt.user = named(principalOf(verified), user.claims);
+  attempt.user = shownAs(principalOf(verified), attempt.user, user.claims);
 }
 
 /** The issuer is the one configured; the audience says which account. */
@@ -99,18 +101,18 @@ function placeByConfig(callout: Callout, claims: UserClaims, realm: ConfigRealm)
   }
   const target = attempt.connection.broker.accounts.get(claims.aud ?? '');
   if (target === undefined) throw denied(`No valid account for auth callout response on account "${account.id}"`);
-  const { issuer_account: _account, tags = [], type: _type, version: _version, ...limits } = claims.nats;
+  const { issuer_account: _account, tags: _tags, type: _type, version: _version, ...limits } = claims.nats;
   attempt.account = target;
-  attempt.user = named(configuredPrincipal(claims, tags, limits), claims);
+  attempt.user = shownAs(configuredPrincipal(claims, limits), attempt.user, claims);
 }
 
-function configuredPrincipal(claims: UserClaims, tags: string[], limits: UserPermissionLimits): Principal {
-  return { id: claims.sub, name: claims.name ?? '', tags, issuer: claims.iss, limits, verified: null };
+function configuredPrincipal({ sub: id, iss: issuer }: UserClaims, limits: UserPermissionLimits): Principal {
+  return { id, name: '', tags: [], issuer, limits, verified: null };
 }
 
-/** The name that the service gives it is how events and monitoring call it. */
-function named(user: Principal, { name }: UserClaims): Principal {
-  return name ? { ...user, id: name } : user;
+/** Events and monitoring call it by the name that the service gives it; name and tags of the JWT it came with stay, as with nats-server. */
+function shownAs(user: Principal, before: Principal | null, { name }: UserClaims): Principal {
+  return { ...user, id: name || user.id, name: before?.name ?? '', tags: before?.tags ?? [] };
 }
 
 /** nats-server takes no answer with any issue, time included; our own warnings are none of its. */

@@ -25,6 +25,7 @@ export async function calloutRequest(callout: Callout): Promise<{ header: Buffer
       host: broker.host,
       id: broker.serverId,
       version: broker.version,
+      cluster: broker.clusterName,
       ...(xkey !== null && { xkey: broker.curveKey.publicKey }),
     },
     user_nkey: userKey,

@@ -11,10 +11,10 @@ import { signOneOfMany } from '../../sign.js';
 import { type AccountSigner, accountSigner } from '../../signer.js';
 import { storeError } from '../../store/errors.js';
 import type { FileWrite } from '../../store/journal.js';
-import { credsFile, keepsCreds, keyFile, prepareKeystore } from '../../store/keystore.js';
+import { credsFile, credsPath, keepsCreds, keyPath, prepareKeystore } from '../../store/keystore.js';
 import { foldName } from '../../store/names.js';
 import { commitFiles } from '../../store/transaction.js';
-import { listUserNames, userFile } from '../../store/users.js';
+import { listUserNames, userPath } from '../../store/users.js';
 import { openVerified, type VerifiedSignatures } from '../../store/verified.js';
 import { changing, chooseAccount, type Workspace } from '../../workspace.js';
 import {
@@ -27,7 +27,7 @@ import {
   makingOf,
   type NewUser,
 } from '../create.js';
-import { startKeyMaker } from './keys.js';
+import { type KeyThread, startKeyThread } from './key-thread.js';
 import { type CredsPlace, checkPlace, prepareCreds } from './place.js';
 import type { Row, RowFault } from './rows.js';
 
@@ -53,6 +53,9 @@ export interface CreatedUsers {
 /** `publicKey` is null where `--dry-run` made none that lasts. */
 export type CreatedOne = Omit<CreatedUser, 'publicKey'> & { line: number; publicKey: string | null };
 
+/** Enough for the other thread never to wait; what is under way takes memory. */
+const MOST_UNDER_WAY = 1_024;
+
 /** So many faults are told one by one. */
 const MAX_FAULTS = 100;
 
@@ -68,7 +71,7 @@ export async function createUsers(workspace: Workspace, wanted: ManyUsers): Prom
       const created = createdUser(making, by, user, null);
       if (user.seed === null) return { line, ...created };
       if (many.dryRun) return { line, ...created, publicKey: null };
-      return { line, ...created, creds: credsPathOf(workspace, many.creds, created) };
+      return { line, ...created, creds: credsPlaceOf(workspace, many.creds, created) };
     });
     const output = many.creds.kind === 'folder' || many.creds.kind === 'archive' ? many.creds.path : null;
     return { users, output: many.dryRun ? null : output, dryRun: many.dryRun };
@@ -84,14 +87,21 @@ interface Made {
 
 async function makeAll(workspace: Workspace, many: ManyUsers): Promise<Made[]> {
   const faults: RowFault[] = [...many.faults];
-  const made: Made[] = [];
-  const accounts = accountsOf(workspace);
+  const made: (Made | undefined)[] = [];
   const keys = new Map<string, number>();
   const progress = many.progress('signing users', many.rows.length);
-  const keyMaker = startKeyMaker(many.rows.length);
-  const means: Means = { newSeed: keyMaker.next, sign: signOneOfMany<UserClaims> };
+  const keyThread = startKeyThread(many.rows.length);
+  const accounts = accountsOf(workspace, keyThread);
+  const means: Means = { newSeed: keyThread.newSeed, sign: signOneOfMany<UserClaims> };
+  const underWay: Promise<void>[] = [];
+  let unexpected: unknown;
+  const refuse = (line: number, error: unknown): void => {
+    if (isNatsctlError(error)) faults.push({ line, code: error.code, message: error.message });
+    else unexpected ??= error;
+  };
   try {
-    for (const row of many.rows) {
+    for (const [at, row] of many.rows.entries()) {
+      // Rows are judged in their order, and signed as the other thread comes to it.
       try {
         const wanted = many.wanted(row);
         checkEntityName(wanted.name, 'user');
@@ -102,20 +112,26 @@ async function makeAll(workspace: Workspace, many: ManyUsers): Promise<Made[]> {
         const account = await accounts(wanted.account);
         account.take(wanted.name, row.line);
         const by = await account.signer(wanted.key);
-        const user = await makeUser(account.making, by, wanted, means);
-        made.push({ line: row.line, making: account.making, by, user });
+        const make = async (): Promise<void> => {
+          const user = await makeUser(account.making, by, wanted, means);
+          made[at] = { line: row.line, making: account.making, by, user };
+          progress.advance();
+        };
+        underWay.push(make().catch((error: unknown) => refuse(row.line, error)));
       } catch (error) {
-        if (!isNatsctlError(error)) throw error;
-        faults.push({ line: row.line, code: error.code, message: error.message });
+        refuse(row.line, error);
       }
-      progress.advance();
+      if (unexpected !== undefined) throw unexpected;
+      if (underWay.length >= MOST_UNDER_WAY) await underWay[underWay.length - MOST_UNDER_WAY];
     }
+    await Promise.all(underWay);
+    if (unexpected !== undefined) throw unexpected;
   } finally {
-    keyMaker.end();
+    keyThread.end();
     progress.end();
   }
   if (faults.length > 0) throw refused(faults, many.rows.length + many.faults.length);
-  return made;
+  return made as Made[];
 }
 
 function refuseTwice(lines: Map<string, number>, key: string, line: number): void {
@@ -132,7 +148,7 @@ interface AccountRows {
 }
 
 /** What is read of an account is read once, and each of its keys. */
-function accountsOf(workspace: Workspace): (given: string | undefined) => Promise<AccountRows> {
+function accountsOf(workspace: Workspace, keyThread: KeyThread): (given: string | undefined) => Promise<AccountRows> {
   const known = new Map<string | undefined, Promise<AccountRows>>();
   const byName = new Map<string, AccountRows>();
   const open = async (given: string | undefined): Promise<AccountRows> => {
@@ -145,6 +161,10 @@ function accountsOf(workspace: Workspace): (given: string | undefined) => Promis
       names.set(foldName(name), `the user ${name} of account ${account.name}`);
     }
     const signers = new Map<string | undefined, Promise<AccountSigner>>();
+    const open = async (key: string | undefined): Promise<AccountSigner> => {
+      const by = await accountSigner(workspace, account.jwt.claims, { key, strict: making.strict });
+      return { ...by, signer: keyThread.signer(by.signer) };
+    };
     const rows: AccountRows = {
       making,
       take(name, line) {
@@ -156,7 +176,7 @@ function accountsOf(workspace: Workspace): (given: string | undefined) => Promis
         names.set(foldName(name), `line ${line}`);
       },
       signer(key) {
-        const found = signers.get(key) ?? accountSigner(workspace, account.jwt.claims, { key, strict: making.strict });
+        const found = signers.get(key) ?? open(key);
         signers.set(key, found);
         return found;
       },
@@ -184,22 +204,17 @@ function refused(faults: RowFault[], rows: number): Error {
 async function writeAll(workspace: Workspace, many: ManyUsers, made: readonly Made[]): Promise<void> {
   if (made.length === 0) throw usageError('there is no user in the list', 'give one row a user, after a heading');
   const { store, keystore, paths, now } = workspace;
-  const below = (root: string, file: string) => path.relative(root, file).split(path.sep).join('/');
   const writes: FileWrite[] = [];
   const creds: TarEntry[] = [];
   for (const { making, user } of made) {
-    const name = user.claims.name as string;
-    const file = userFile(store, making.account.name, name);
-    writes.push({ in: 'store', path: below(store.root, file), content: user.token });
+    const names = { operator: store.name, account: making.account.name, user: user.claims.name as string };
+    writes.push({ in: 'store', path: userPath(store, names.account, names.user), content: user.token });
     if (user.seed === null) continue;
-    const seed = below(keystore, keyFile(keystore, user.seed.publicKey));
-    writes.push({ in: 'keystore', path: seed, content: user.seed.reveal() });
+    writes.push({ in: 'keystore', path: keyPath(user.seed.publicKey), content: user.seed.reveal() });
     if (many.creds.kind === 'none') continue;
     const text = credsText(user.token, user.seed);
-    if (many.creds.kind === 'keystore') {
-      const place = below(keystore, credsFile(keystore, store.name, making.account.name, name));
-      writes.push({ in: 'keystore', path: place, content: text });
-    } else creds.push({ path: `${making.account.name}/${name}.creds`, content: text });
+    if (many.creds.kind === 'keystore') writes.push({ in: 'keystore', path: credsPath(names), content: text });
+    else creds.push({ path: `${names.account}/${names.user}.creds`, content: text });
   }
   await prepareKeystore(keystore);
   const { creds: place } = many;
@@ -229,7 +244,7 @@ function rememberSigned(cacheDir: string, made: readonly Made[]): void {
   for (const verified of known.values()) verified.save({ keep: true });
 }
 
-function credsPathOf({ store, keystore }: Workspace, place: CredsPlace, user: CreatedUser): string | null {
+function credsPlaceOf({ store, keystore }: Workspace, place: CredsPlace, user: CreatedUser): string | null {
   if (place.kind === 'keystore') return credsFile(keystore, store.name, user.account, user.name);
   return place.kind === 'folder' ? path.join(place.path, user.account, `${user.name}.creds`) : null;
 }

@@ -81,7 +81,8 @@ CREATE TABLE "access_token" (
     "revoked_at" BIGINT,
     "operator_key" TEXT COLLATE "C",
     "account_key" TEXT,
-    "created_by" TEXT NOT NULL DEFAULT 'service'
+    "created_by" TEXT NOT NULL DEFAULT 'service',
+    "made_with" TEXT COLLATE "C"
 );
 
 -- CreateTable
@@ -337,6 +338,9 @@ CREATE INDEX "announcement_link_id_state_idx" ON "announcement"("link_id", "stat
 CREATE INDEX "access_token_operator_key_idx" ON "access_token"("operator_key");
 
 -- CreateIndex
+CREATE INDEX "access_token_made_with_idx" ON "access_token"("made_with");
+
+-- CreateIndex
 CREATE INDEX "audit_entry_entity_seq_idx" ON "audit_entry"("entity", "seq");
 
 -- CreateIndex
@@ -358,7 +362,10 @@ CREATE INDEX "deletion_link_id_state_idx" ON "deletion"("link_id", "state");
 CREATE UNIQUE INDEX "issued_jwt_hash_key" ON "issued_jwt"("hash");
 
 -- CreateIndex
-CREATE INDEX "issued_jwt_entity_idx" ON "issued_jwt"("entity");
+CREATE INDEX "issued_jwt_entity_superseded_at_idx" ON "issued_jwt"("entity", "superseded_at");
+
+-- CreateIndex
+CREATE INDEX "issued_jwt_superseded_at_seq_idx" ON "issued_jwt"("superseded_at", "seq");
 
 -- CreateIndex
 CREATE INDEX "issued_jwt_subject_seq_idx" ON "issued_jwt"("subject", "seq");
@@ -401,6 +408,9 @@ CREATE UNIQUE INDEX "webhook_delivery_webhook_id_seq_key" ON "webhook_delivery"(
 
 -- CreateIndex
 CREATE INDEX "webhook_delivery_state_webhook_id_next_at_idx" ON "webhook_delivery"("state", "webhook_id", "next_at");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_webhook_id_state_attempts_seq_idx" ON "webhook_delivery"("webhook_id", "state", "attempts", "seq");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "activation_request_importer_key_exporter_key_type_subject_key" ON "activation_request"("importer_key", "exporter_key", "type", "subject");

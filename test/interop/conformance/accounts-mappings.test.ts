@@ -21,15 +21,15 @@ const TRIALS: readonly Trial[] = [
     publish: ['a.1.2', 'a.1', 'c.x.y', 'e.1.2.3', 'g.1', 'h'],
   },
   {
+    // Of a source without wildcards nats-server gives now this, now that: not asked for here.
     title: 'partitions',
     mappings: {
       'p.*.*': to('p.{{partition(10,1,2)}}.$1.$2'),
       'one.*': to('one.{{Partition(5,1)}}'),
       'all.*': to('all.{{partition(10)}}.$1'),
       'zero.*': to('zero.{{partition(0,1)}}'),
-      'test.subject': to('lit.{{partition(5)}}'),
     },
-    publish: ['p.foo.bar', 'p.foo.baz', 'one.foo', 'one.baz', 'one.qux', 'all.x', 'zero.x', 'test.subject'],
+    publish: ['p.foo.bar', 'p.foo.baz', 'one.foo', 'one.baz', 'one.qux', 'all.x', 'zero.x'],
   },
   {
     title: 'splits and slices',

@@ -109,6 +109,39 @@ describe('expirations', () => {
 });
 
 describe('renewal of account JWTs', () => {
+  it('of extreme times is refused, or does what it says', async () => {
+    const tenYears = 315_360_000;
+    let now = NOW;
+    const service = await runService({ now: () => now, ledger: QUICK });
+    const at = `/operators/${service.operator.claims.sub}/renewal-policy`;
+    const extremes = [-1, 0, 1, 59, 61.5, tenYears + 1, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300, '60', null];
+    for (const seconds of extremes) {
+      for (const policy of [
+        { renewBefore: seconds, renewFor: 3_600 },
+        { renewBefore: 60, renewFor: seconds },
+      ]) {
+        const refused = await service.api('PUT', at, policy);
+        // A number that JSON readers would not agree on is none.
+        const code = seconds === 2 ** 53 ? 'ERR_BODY_INVALID' : 'ERR_REQUEST_INVALID';
+        expect([refused.status, refused.json.code], JSON.stringify(policy)).toEqual([400, code]);
+      }
+    }
+    const soon = await account(service, 'soon', NOW + 1);
+    const ended = await account(service, 'ended', NOW + 2);
+    const last = await account(service, 'last', Number.MAX_SAFE_INTEGER);
+    const due = await account(service, 'due', NOW + tenYears + 60);
+    now = NOW + 100;
+    expect((await service.api('PUT', at, { renewBefore: tenYears - 1, renewFor: tenYears })).status).toBe(200);
+    await expect.poll(async () => (await claimsOf(service, due)).exp).toBe(now + tenYears);
+    expect((await audited(service, 'account.renew')).map(({ entity }: { entity: string }) => entity)).toEqual([due]);
+    const { items } = (await service.api('GET', '/ledger?kind=account&limit=1000')).json;
+    const ends = (id: string) =>
+      items
+        .filter(({ subject }: { subject: string }) => subject === id)
+        .map((one: { expires?: number }) => one.expires);
+    expect([ends(soon), ends(ended), ends(last)]).toEqual([[NOW + 1], [NOW + 2], [Number.MAX_SAFE_INTEGER]]);
+  });
+
   it('is done where the policy says so, and leaves what ends on purpose', async () => {
     let now = NOW;
     const service = await runService({ now: () => now, ledger: QUICK });

@@ -13,6 +13,23 @@ const audited = async (service: TestService, action: string) =>
   );
 
 describe('the custody of an operator', () => {
+  it('is what the service is run with where its adoption does not say, and stays with what it is run with later', async () => {
+    const service = await runService({ defaultCustody: 'none' });
+    const { operator, dataDir } = service;
+    const read = async (from: TestService, id: string) => (await from.api('GET', `/operators/${id}`)).json;
+    // The start offered a key.
+    expect(await read(service, operator.claims.sub)).toMatchObject({ custody: 'none', keysInCustody: [] });
+    const [beside, open] = [await makeOperator({ name: 'beside' }), await makeOperator({ name: 'open' })];
+    const given = { jwt: beside.token, signingKey: beside.signing.reveal() };
+    expect(await service.api('POST', '/operators', given)).toMatchObject(refusal(409, 'ERR_CUSTODY_MODE'));
+    expect((await service.api('POST', '/operators', { jwt: beside.token })).json).toMatchObject({ custody: 'none' });
+    const asked = { jwt: open.token, custody: 'accounts' };
+    expect((await service.api('POST', '/operators', asked)).json).toMatchObject({ custody: 'accounts' });
+    await service.close();
+    const again = await runService({ dataDir, operator, defaultCustody: 'accounts' });
+    expect(await read(again, operator.claims.sub)).toMatchObject({ custody: 'none', keysInCustody: [] });
+  });
+
   it('is chosen at adoption, and holds from then on', async () => {
     const service = await runService();
     const none = await makeOperator({ name: 'none' });

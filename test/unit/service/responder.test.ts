@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Msg } from '@nats-io/nats-core';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../../../broker/start.js';
 import { decodeAs } from '../../../claims/jwt/decode.js';
@@ -77,6 +78,27 @@ describe('the service on the system account', () => {
     const [one, other] = [...all.values()].map((jwt) => createHash('sha256').update(jwt).digest());
     const hash = Buffer.from((one as Buffer).map((byte, at) => byte ^ ((other as Buffer)[at] ?? 0)));
     expect(await packAccounts(asking, { ...pack, hash })).toEqual(new Map());
+  });
+
+  it('answers nothing in a system of an operator it does not serve, and says so once', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const service = await runService({ logger });
+    const foreign = await makeOperator();
+    const broker = await startBroker({
+      port: -1,
+      operators: [foreign.token],
+      resolver: { memory: [foreign.systemToken] },
+    });
+    onTestFinished(() => broker.close());
+    const asking = await linked({ ...service, operator: foreign }, broker);
+    const pack = { waitMs: 300, quietMs: 200 };
+    const told = () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => /are not answered/.test(msg));
+    for (let n = 0; n < 2; n++) {
+      expect([...((await packAccounts(asking, pack)) ?? []).keys()]).not.toContain(service.operator.system.publicKey);
+      await lookupAccount(asking, service.operator.system.publicKey, { waitMs: 200, expectServers: 1 });
+      await expect.poll(told).toMatchObject([{ systemAccount: foreign.system.publicKey }]);
+    }
   });
 
   it('neither lists nor packs an expired account', async () => {

@@ -3,18 +3,20 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startBroker } from '../../../broker/start.js';
 import { formatCreds } from '../../../claims/creds.js';
 import { signClaims } from '../../../claims/jwt/encode.js';
 import { newUser } from '../../../claims/jwt/new.js';
 import { Seed } from '../../../claims/keys/seed.js';
 import { seedSigner } from '../../../claims/keys/signer.js';
+import { watchHealth } from '../../../service/health/health.js';
+import type { Service } from '../../../service/service.js';
 import { startNatsServer } from '../../nats-server.js';
 import { peer } from '../../peers.js';
 import { openRaw } from './database.js';
 import { testFolder } from './folder.js';
-import { NOW, runService, send, type TestService } from './service.js';
+import { NOW, runService, SILENT, send, type TestService } from './service.js';
 
 const newKey = () => Seed.generate('account').publicKey;
 const checksOf = async (service: TestService) => {
@@ -46,6 +48,59 @@ describe('probes', () => {
       nats: 'ok',
     });
     expect((await service.get('/readyz?verbos')).status).toBe(400);
+  });
+
+  it('however many ask, look once a second at the database and sign once in ten', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let [looks, signatures, isGood] = [0, 0, true];
+    let go: () => void = () => {};
+    const slow = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const seed = Seed.generate('account');
+    const signer = seedSigner(seed);
+    const service = {
+      store: {
+        db: {
+          meta: { count: async () => looks++ },
+          $queryRaw: async () => [],
+          sealedKey: { findFirst: async () => ({ owner: 'A', publicKey: seed.publicKey }) },
+        },
+      },
+      custody: {
+        signer: async () => ({
+          publicKey: seed.publicKey,
+          async sign(data: Uint8Array) {
+            signatures++;
+            await slow;
+            return isGood ? signer.sign(data) : new Uint8Array(64);
+          },
+        }),
+      },
+      links: { list: async () => [] },
+    } as unknown as Service;
+    const health = watchHealth(service, SILENT);
+    const flood = () => Promise.all(Array.from({ length: 500 }, () => health.check()));
+    const first = flood();
+    await vi.waitFor(() => expect(signatures).toBe(1));
+    // One that takes its time has none beside it.
+    vi.advanceTimersByTime(1_500);
+    const late = flood();
+    go();
+    await Promise.all([first, late]);
+    expect([looks, signatures]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1_001);
+    expect((await flood()).every(({ ready }) => ready)).toBe(true);
+    expect([looks, signatures]).toEqual([2, 1]);
+    isGood = false;
+    vi.advanceTimersByTime(10_001);
+    expect((await flood()).some(({ ready }) => ready)).toBe(false);
+    // What does not hold is not kept for as long.
+    isGood = true;
+    vi.advanceTimersByTime(1_001);
+    expect((await flood()).every(({ ready }) => ready)).toBe(true);
+    expect([looks, signatures]).toEqual([4, 3]);
   });
 
   it('NATS being away degrades it and no more', async () => {

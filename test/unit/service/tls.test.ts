@@ -109,6 +109,34 @@ describe.skipIf(!hasOpenssl)('client certificates', () => {
     expect((await ask(`${service.url}/livez`, shows(ca, 'client'))).status).toBe(200);
   });
 
+  it('that have ended, or are of an authority that is believed no more, push nothing', async () => {
+    const [ca, next] = [authority(), authority('the next one')];
+    const { cert, key } = ca.issue('server');
+    const clientCa = path.join(await testFolder(), 'clients.pem');
+    await copyFile(ca.ca, clientCa);
+    const service = await runService({ tls: { cert, key, clientCa, clientAuth: 'optional' }, pushAuth: 'mtls' });
+    ca.issue('ci');
+    ca.issue('late', 'ci', -1);
+    next.issue('ci');
+    const pushAs = async (of: Authority, name: string) => {
+      const id = Seed.generate('account').publicKey;
+      const headers = { 'content-type': 'application/jwt', accept: 'application/json' };
+      const options = { method: 'POST', headers, ...shows(of, name), ca: ca.read('ca.pem') };
+      const url = `${service.url}/jwt/v1/accounts/${id}`;
+      const { status, text } = await ask(url, options, await service.operator.account(id));
+      return status === 201 ? status : [status, JSON.parse(text).code];
+    };
+    const refused = [403, 'ERR_CLIENT_CERTIFICATE'];
+    expect(await pushAs(ca, 'ci')).toBe(201);
+    expect(await pushAs(ca, 'late')).toEqual(refused);
+    expect(await pushAs(next, 'ci')).toEqual(refused);
+    // There are no lists of revoked certificates: who issues them gives the service another authority.
+    await copyFile(next.ca, clientCa);
+    await service.reload();
+    expect(await pushAs(ca, 'ci')).toEqual(refused);
+    expect(await pushAs(next, 'ci')).toBe(201);
+  });
+
   it('optional: reads are open, a push needs one, and the audit names its subject', async () => {
     const [ca, foreign] = [authority(), authority('another')];
     const service = await runService({

@@ -29,15 +29,16 @@ export default class ServiceTokenList extends NatsctlCommand {
     const { flags } = await this.parse(ServiceTokenList);
     const rest = await restOptions(flags);
     const { items, next } = await listTokens(rest, flags);
-    const rows = items.map(({ name, role, operator, account, expiresAt, lastUsedAt, revokedAt, id }) => [
+    const rows = items.map(({ name, role, operator, account, createdBy, expiresAt, lastUsedAt, revokedAt, id }) => [
       name,
       role,
       account ?? operator ?? 'the whole service',
       revokedAt === null ? showTime(expiresAt ?? 0) : 'revoked',
       showTime(lastUsedAt ?? 0),
+      createdBy,
       id,
     ]);
-    if (rows.length > 0) this.print(table(['NAME', 'ROLE', 'OVER', 'EXPIRES', 'LAST USED', 'ID'], rows));
+    if (rows.length > 0) this.print(table(['NAME', 'ROLE', 'OVER', 'EXPIRES', 'LAST USED', 'MADE BY', 'ID'], rows));
     else this.note('no tokens');
     if (next !== null) this.note(`more follow: --after ${next}`);
     return { service: rest.base, tokens: items, next };

@@ -145,7 +145,7 @@ describe('a process killed in a change of many files', () => {
          const { commitFiles } = await load('cli/store/transaction');
          const { changing } = await load('cli/workspace');
          const writes = [];
-         for (let i = 0; i < 600; i++) {
+         for (let i = 0; i < 1_010; i++) {
            writes.push({ in: 'store', path: 'acme/accounts/SYS/users/' + a0 + '-' + i + '.jwt', content: 'x'.repeat(700) });
            writes.push({ in: 'keystore', path: 'creds/acme/SYS/' + a0 + '-' + i + '.creds', content: 'x'.repeat(900) });
          }
@@ -165,7 +165,7 @@ describe('a process killed in a change of many files', () => {
       const counts = [ofRound(users).length, ofRound(creds).length];
       expect([
         [0, 0],
-        [600, 600],
+        [1_010, 1_010],
       ]).toContainEqual(counts);
       for (const name of ofRound(users)) expect(readFileSync(path.join(users, name), 'utf8')).toHaveLength(700);
       seen.add(counts.join());

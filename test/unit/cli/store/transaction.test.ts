@@ -130,6 +130,23 @@ describe('a change of several files', () => {
     expect(await hasUnfinished(place)).toBe(false);
   });
 
+  it.each([0, 1_100, 2_099])(
+    'takes back what two threads did where file %i of thousands cannot be written',
+    async (at) => {
+      await commitFiles(place, [inStore('acme/a/6.jwt', 'old')]);
+      const files = Array.from({ length: 2_100 }, (_, i) => inStore(`acme/${'abc'[i % 3]}/${i}.jwt`, `new ${i}`));
+      mkdirSync(path.join(place.storeRoot, files[at]?.path ?? ''), { recursive: true });
+      const before = everything();
+      await expect(commitFiles(place, files)).rejects.toMatchObject({
+        code: expect.stringMatching(/^ERR_STORE_/),
+        message: expect.stringContaining(`${at}.jwt`),
+      });
+      expect(everything()).toEqual(before);
+      expect(read(place.storeRoot, 'acme/a/6.jwt')).toBe('old');
+      expect(await hasUnfinished(place)).toBe(false);
+    },
+  );
+
   it('loses no seed that is only in creds it replaces', async () => {
     const account = seedSigner(Seed.generate('account'));
     const creds = async (seed: Seed) =>
