@@ -48,7 +48,7 @@ const STATUS: Readonly<Record<Failure, number>> = {
  */
 export function latencyOf(exporter: Account, each: Export): Latency | null {
   const wanted = each.service_latency;
-  if (wanted === undefined || exporter.system() === undefined) return null;
+  if (wanted === undefined) return null;
   if ((each.response_type ?? 'Singleton') !== 'Singleton') return null;
   const { sampling, results } = wanted;
   if (!isLiteralSubject(results)) return null;
@@ -57,7 +57,7 @@ export function latencyOf(exporter: Account, each: Export): Latency | null {
   return percent < 0 || percent > 100 ? null : { percent, results: toWire(results) };
 }
 
-/** Null when this request is not measured. */
+/** Null when this request is not measured; without a system account, which may come later, none is. */
 export function track(
   latency: Latency,
   exporter: Account,
@@ -65,6 +65,7 @@ export function track(
   share: boolean,
   publication: Publication,
 ): Tracking | null {
+  if (exporter.system() === undefined) return null;
   let header: Fields | null = null;
   // nats-server draws from 0 to 99 and takes up to the percentage: one percent too many.
   if (Math.random() * 100 >= latency.percent) {
