@@ -108,6 +108,33 @@ describe('identity providers', () => {
     }
   });
 
+  it('are read again on SIGHUP; what is not as it must be is told, and those in use stay', async () => {
+    const issuer = await startIssuer();
+    const rules = (role: string) => [{ when: { sub: 'ada' }, role }];
+    const list = (role: string) =>
+      JSON.stringify([{ issuer: issuer.issuer, audience: issuer.audience, rules: rules(role) }]);
+    const own = write('turned.json', list('viewer'));
+    const log = at('turned.log');
+    const args = ['--oidc', own, '--port', '-1', '--data-dir', at('turned'), '--log-file', log, '--log-level', 'info'];
+    const { url, stop, child } = await serve(args);
+    const authorization = `Bearer ${await issuer.token()}`;
+    const role = async () => {
+      const answer = await fetch(`${url}/api/v1/whoami`, { headers: { authorization } });
+      return ((await answer.json()) as { grants: { role: string }[] }).grants[0]?.role;
+    };
+    const told = (text: string) => expect.poll(() => readFileSync(log, 'utf8'), { timeout: 10_000 }).toContain(text);
+    expect(await role()).toBe('viewer');
+    write('turned.json', list('auditor'));
+    child.kill('SIGHUP');
+    await told('identity providers read again');
+    expect(await role()).toBe('auditor');
+    write('turned.json', '- issuer: [');
+    child.kill('SIGHUP');
+    await told('those in use stay');
+    expect(await role()).toBe('auditor');
+    expect(await stop('SIGTERM')).toBe(0);
+  });
+
   it('are read strictly', async () => {
     const own = write('faulty.yaml', '- issuer: https://id.example\n  issuer: https://id.example\n');
     const cases: [args: string[], code: string, says: string][] = [
