@@ -214,6 +214,7 @@ function impliesAnonymous({
 }
 
 function withAnonymous({ byName, byKey }: KnownUsers): KnownUsers {
+  if (byName.has(IMPLIED_USER)) throw optionError(`"${IMPLIED_USER}" is the name of clients without credentials`);
   const [anonymous] = knownUsers({ authorization: { users: [{ user: IMPLIED_USER }] } }).byName.values();
   return { byName: anonymous ? new Map([...byName, [IMPLIED_USER, anonymous]]) : byName, byKey };
 }
