@@ -9,6 +9,7 @@ import { unixNow } from '../timer.js';
 import type { Attempt, Step } from './attempt.js';
 import { callOut } from './callout/callout.js';
 import { recognize } from './config-steps.js';
+import { entranceOf } from './entrance.js';
 import { OPERATOR_STEPS } from './operator-steps.js';
 import type { Principal } from './principal.js';
 import { checkProxySignature } from './proxy.js';
@@ -105,8 +106,9 @@ function namesNoAccount({ connection: { options } }: Attempt): void {
 }
 
 /** A session has one identity: credentials come first or not at all. */
-function staysWhoItIs({ connection: { options, broker } }: Attempt): void {
-  if (!broker.auth.required) return;
+function staysWhoItIs({ connection, auth }: Attempt): void {
+  if (!entranceOf(connection, auth).required) return;
+  const { options } = connection;
   const { jwt, sig, nkey, user, pass, auth_token } = options;
   if (`${jwt}${sig}${nkey}${user}${pass}${auth_token}` === '') return;
   throw refused('ERR_CONNECT_CREDENTIALS', 'credentials after operations without any');

@@ -8,11 +8,11 @@ import { GLOBAL_ACCOUNT } from '../account/configured.js';
 import type { Connection } from '../connection/connection.js';
 import type { Attempt } from './attempt.js';
 import type { KnownUser } from './config-users.js';
-import { connectionType } from './connection-type.js';
+import { entranceOf } from './entrance.js';
 import { sameText } from './passwords.js';
 import type { Principal } from './principal.js';
 import { refused } from './refusal.js';
-import type { ConfigRealm } from './settings.js';
+import type { ConfigRealm, Entrance } from './settings.js';
 
 /** Clients that none of the users is: without authorization, or known by the one token. Monitoring shows a token like that. */
 const ANONYMOUS: Principal = { id: '', name: '', tags: [], issuer: '', limits: noLimits(), verified: null };
@@ -40,20 +40,21 @@ function keep(attempt: Attempt, realm: ConfigRealm, error: unknown): void {
 function find(attempt: Attempt, realm: ConfigRealm): void | Promise<void> {
   const { connection } = attempt;
   const { options, broker } = connection;
-  if (!broker.auth.required) return become(attempt, ANONYMOUS, GLOBAL_ACCOUNT);
-  const byKey = findByKey(attempt, realm);
+  const entrance = entranceOf(connection, broker.auth);
+  if (!entrance.required) return become(attempt, ANONYMOUS, GLOBAL_ACCOUNT);
+  const byKey = findByKey(attempt, realm, entrance);
   if (byKey !== null) {
     checkProxy(byKey.principal.limits, attempt.proxied);
     // Only who is taken without credentials at all need not sign.
-    if (byKey.id !== realm.noAuthUser || options.nkey !== '') {
+    if (byKey.id !== entrance.noAuthUser || options.nkey !== '') {
       if (!signsNonce(byKey.id, connection.nonce, options.sig)) throw wrong('the signature is not one of the nkey');
     }
     return become(attempt, byKey.principal, byKey.account);
   }
-  const byName = findByName(attempt, realm);
+  const byName = findByName(attempt, realm, entrance);
   if (byName !== null) {
     checkProxy(byName.principal.limits, attempt.proxied);
-    if (byName.id === realm.noAuthUser && !namesSomebody(connection)) {
+    if (byName.id === entrance.noAuthUser && !namesSomebody(connection)) {
       // An auth callout is asked about it by its name; its password stays here, other than with nats-server.
       options.user = byName.id;
       return become(attempt, byName.principal, byName.account);
@@ -63,17 +64,17 @@ function find(attempt: Attempt, realm: ConfigRealm): void | Promise<void> {
     return afterPassword(attempt, byName.password, options.pass, byName.principal, byName.account);
   }
   if (realm.proxyRequired) checkProxy({ proxy_required: true }, attempt.proxied);
-  if (realm.token !== null) {
-    return afterPassword(attempt, realm.token, options.auth_token, TOKEN_HOLDER, GLOBAL_ACCOUNT);
+  if (entrance.token !== null) {
+    return afterPassword(attempt, entrance.token, options.auth_token, TOKEN_HOLDER, GLOBAL_ACCOUNT);
   }
-  if (realm.single !== null && sameText(realm.single.name, options.user)) {
-    const { name, password } = realm.single;
+  if (entrance.single !== null && sameText(entrance.single.name, options.user)) {
+    const { name, password } = entrance.single;
     return afterPassword(attempt, password, options.pass, { ...ANONYMOUS, id: name }, GLOBAL_ACCOUNT);
   }
   throw wrong('nobody is configured who it could be');
 }
 
-function findByKey({ connection }: Attempt, { users, noAuthUser }: ConfigRealm): KnownUser | null {
+function findByKey({ connection }: Attempt, { users }: ConfigRealm, { noAuthUser }: Entrance): KnownUser | null {
   if (users.byKey.size === 0) return null;
   const { nkey } = connection.options;
   const anonymous = noAuthUser !== null && nkey === '' && !namesSomebody(connection);
@@ -81,7 +82,7 @@ function findByKey({ connection }: Attempt, { users, noAuthUser }: ConfigRealm):
   return nkey === '' ? null : admitted(connection, users.byKey.get(nkey), 'the nkey is not one of the users');
 }
 
-function findByName({ connection }: Attempt, { users, noAuthUser }: ConfigRealm): KnownUser | null {
+function findByName({ connection }: Attempt, { users }: ConfigRealm, { noAuthUser }: Entrance): KnownUser | null {
   if (users.byName.size === 0) return null;
   if (noAuthUser !== null && !namesSomebody(connection)) {
     const user = users.byName.get(noAuthUser);
@@ -94,7 +95,7 @@ function findByName({ connection }: Attempt, { users, noAuthUser }: ConfigRealm)
 /** Found, and allowed by the way by which it came. */
 function admitted(connection: Connection, user: KnownUser | undefined, otherwise: string): KnownUser {
   if (user === undefined) throw wrong(otherwise);
-  checkConnectionType(user.principal.limits, connectionType(connection));
+  checkConnectionType(user.principal.limits, connection.type);
   return user;
 }
 
@@ -129,11 +130,12 @@ function wrong(message: string): Error {
 
 /** An operation may come before CONNECT where nobody must prove anything, or as the user without credentials (nats-server parser.go). */
 export function mayBeginUnannounced(connection: Connection): boolean {
-  const { required, realm } = connection.broker.auth;
+  const { auth } = connection.broker;
+  const { required, noAuthUser } = entranceOf(connection, auth);
   if (!required) return true;
-  if (realm.kind !== 'config' || realm.noAuthUser === null) return false;
-  const user = realm.users.byName.get(realm.noAuthUser);
+  if (auth.realm.kind !== 'config' || noAuthUser === null) return false;
+  const user = auth.realm.users.byName.get(noAuthUser);
   if (user === undefined || user.principal.limits.proxy_required === true) return false;
   const allowed = user.principal.limits.allowed_connection_types;
-  return allowed.length === 0 || allowed.some((name) => name.toUpperCase() === connectionType(connection));
+  return allowed.length === 0 || allowed.some((name) => name.toUpperCase() === connection.type);
 }

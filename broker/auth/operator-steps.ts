@@ -8,7 +8,6 @@ import type { Decoded, UserClaims } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import { isExpired } from '../account/apply.js';
 import type { Attempt, Step } from './attempt.js';
-import { connectionType } from './connection-type.js';
 import { type Principal, principalOf } from './principal.js';
 import { refused } from './refusal.js';
 import type { OperatorRealm } from './settings.js';
@@ -71,7 +70,7 @@ function verifyUserJwt(attempt: Attempt): void {
 }
 
 function allowsConnectionType({ connection, user }: Attempt): void {
-  checkConnectionType((user as Principal).limits, connectionType(connection));
+  checkConnectionType((user as Principal).limits, connection.type);
 }
 
 /** The signature of the nonce; a bearer token proves itself. */

@@ -5,10 +5,11 @@ import type { Broker } from '../broker.js';
 import type { Connection } from '../connection/connection.js';
 import type { BrokerOptions } from '../options.js';
 import type { KnownUser } from './config-users.js';
+import { entranceOf } from './entrance.js';
 import { optionError } from './option-error.js';
 import type { Principal } from './principal.js';
 import { VIOLATION } from './refusal.js';
-import { type AuthSettings, authSettings, type ConfigRealm } from './settings.js';
+import { type AuthSettings, authSettings, type ConfigRealm, type Entrance } from './settings.js';
 
 /**
  * Takes other users, accounts and ways to authenticate into use. Who would not be let in the same way leaves; who stays has its new
@@ -51,22 +52,27 @@ function judgeAgain(
   const stays =
     isDeepStrictEqual(before.callout, after.callout) &&
     after.accounts.some(({ claims }) => claims.sub === account.id) &&
-    isDeepStrictEqual(proofOf(user, was, before), proofOf(user, is, after));
+    isDeepStrictEqual(
+      proofOf(user, entranceOf(connection, was), before),
+      proofOf(user, entranceOf(connection, is), after),
+    );
   if (!stays) connection.close(VIOLATION.reason, VIOLATION.text);
 }
 
 /** What somebody is let in by, without what it may do then; null where nobody is. */
-function proofOf(user: Principal, { required }: AuthSettings, realm: ConfigRealm): unknown {
+function proofOf(user: Principal, entrance: Entrance, realm: ConfigRealm): unknown {
+  const { required, token, single, noAuthUser, mapsCertificates } = entrance;
   // Whom an auth callout named holds while the callout does.
   if (user.issuer !== '') return realm.callout;
   const known = knownAs(user, realm);
   if (known !== undefined) {
     const { limits } = known.principal;
-    const guest = known.id === realm.noAuthUser;
-    return [known.password, known.account, limits.allowed_connection_types, limits.proxy_required, guest];
+    const guest = known.id === noAuthUser;
+    const { allowed_connection_types: types, proxy_required: proxied } = limits;
+    return [known.password, known.account, types, proxied, guest, mapsCertificates];
   }
-  if (user.id === realm.single?.name) return [realm.single, realm.proxyRequired];
-  return user.id === '' ? [required] : [realm.token, realm.proxyRequired];
+  if (user.id === single?.name) return [single, realm.proxyRequired];
+  return user.id === '' ? [required] : [token, realm.proxyRequired];
 }
 
 function knownAs(user: Principal, { users }: ConfigRealm): KnownUser | undefined {

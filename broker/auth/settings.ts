@@ -3,20 +3,43 @@ import { decodeAs } from '../../claims/jwt/decode.js';
 import { isPublicKey } from '../../claims/keys/nkey.js';
 import { hasNothingOfItsOwn } from '../../claims/trust/user.js';
 import { type ConfiguredAccount, configuredAccount, GLOBAL_ACCOUNT, SYSTEM_ACCOUNT } from '../account/configured.js';
-import type { BrokerOptions, CalloutOptions, ConfigAccount } from '../options.js';
+import type { Authorization, BrokerOptions, CalloutOptions, ConfigAccount } from '../options.js';
 import { type KnownUsers, knownUsers } from './config-users.js';
 import { checkSecret, optionError } from './option-error.js';
+
+/** What of the listeners' options concerns authentication. */
+interface Listeners {
+  tls?: { verifyAndMap?: boolean };
+  websocket?: {
+    tls?: { verifyAndMap?: boolean };
+    noAuthUser?: string;
+    authorization?: Pick<Authorization, 'user' | 'password' | 'token'>;
+  };
+}
 
 /** How clients prove who they are. */
 export interface AuthSettings {
   readonly trustedProxies: readonly string[];
   /** INFO carries a nonce: something may have to be signed (nats-server nkey.go nonceRequired). */
   readonly nonce: boolean;
+  readonly standard: Entrance;
+  /** Of the WebSocket listener, which may have a token or user of its own. */
+  readonly websocket: Entrance;
+  readonly realm: OperatorRealm | ConfigRealm;
+}
+
+/** What a listener asks of its clients. */
+export interface Entrance {
   /** CONNECT must come, and in time. */
   readonly required: boolean;
   /** What the first INFO says of that: false where a client may do without. */
   readonly announced: boolean;
-  readonly realm: OperatorRealm | ConfigRealm;
+  readonly token: string | null;
+  readonly single: { readonly name: string; readonly password: string } | null;
+  /** Null = none. */
+  readonly noAuthUser: string | null;
+  /** Users are known by their certificates alone. */
+  readonly mapsCertificates: boolean;
 }
 
 export interface OperatorRealm {
@@ -30,10 +53,6 @@ export interface OperatorRealm {
 export interface ConfigRealm {
   readonly kind: 'config';
   readonly users: KnownUsers;
-  readonly token: string | null;
-  readonly single: { readonly name: string; readonly password: string } | null;
-  /** Null = none. */
-  readonly noAuthUser: string | null;
   /** The token or the single user come through a trusted proxy only. */
   readonly proxyRequired: boolean;
   readonly callout: (CalloutOptions & { account: string }) | null;
@@ -45,27 +64,85 @@ export interface ConfigRealm {
 const IMPLIED_USER = 'nats-anonymous';
 
 /** @throws ERR_BROKER_OPTIONS */
-export function authSettings(options: BrokerOptions, systemAccount: string | null): AuthSettings {
+export function authSettings(options: BrokerOptions & Listeners, systemAccount: string | null): AuthSettings {
   const { trustedProxies = [] } = options;
   const wrong = trustedProxies.find((key) => !isPublicKey(key, 'operator', 'account', 'user', 'server', 'cluster'));
   if (wrong !== undefined) throw optionError('the key of a trusted proxy is no public nkey');
   if (options.operators !== undefined) {
     refuseConfigured(options);
     const realm = operatorRealm(options, systemAccount);
-    return { trustedProxies, nonce: true, required: true, announced: true, realm };
+    return { trustedProxies, nonce: true, standard: BY_JWT, websocket: BY_JWT, realm };
   }
   if (options.pinnedAccounts !== undefined) throw optionError('pinnedAccounts needs operators');
   if (options.defaultSentinel !== undefined) throw optionError('default sentinel requires operators and accounts');
   const realm = configRealm(options);
-  const { byName, byKey } = realm.users;
-  const required = byName.size + byKey.size > 0 || realm.token !== null || realm.single !== null;
+  const standard = entrance(options, realm.users);
   return {
     trustedProxies,
-    nonce: byKey.size > 0 || trustedProxies.length > 0,
-    required,
-    announced: required && (realm.noAuthUser === null || realm.noAuthUser === IMPLIED_USER),
+    nonce: realm.users.byKey.size > 0 || trustedProxies.length > 0,
+    standard,
+    websocket: webSocketEntrance(options, realm.users, standard),
     realm,
   };
+}
+
+const BY_JWT: Entrance = {
+  required: true,
+  announced: true,
+  token: null,
+  single: null,
+  noAuthUser: null,
+  mapsCertificates: false,
+};
+
+function entrance(options: BrokerOptions & Listeners, users: KnownUsers): Entrance {
+  const { authorization = {}, noAuthUser, tls } = options;
+  const { token, single } = soleSecret(authorization, users);
+  refuseUnknownGuest(noAuthUser, users);
+  const required = isAnybody(users) || token !== null || single !== null;
+  return {
+    required,
+    announced: required && noAuthUser === undefined,
+    token,
+    single,
+    noAuthUser: noAuthUser ?? (users.byName.has(IMPLIED_USER) ? IMPLIED_USER : null),
+    mapsCertificates: tls?.verifyAndMap ?? false,
+  };
+}
+
+/** Its own words replace those of the other listener, all at once (nats-server websocket.go wsConfigAuth). */
+function webSocketEntrance({ websocket }: Listeners, users: KnownUsers, standard: Entrance): Entrance {
+  const { authorization = {}, noAuthUser, tls } = websocket ?? {};
+  const mapsCertificates = tls?.verifyAndMap ?? false;
+  const { token, single } = soleSecret(authorization, users);
+  refuseUnknownGuest(noAuthUser, users);
+  // INFO does not say that somebody may do without (createWSClient).
+  const same = { ...standard, announced: standard.required, mapsCertificates };
+  if (token === null && single === null && noAuthUser === undefined) return same;
+  return { required: true, announced: true, token, single, noAuthUser: noAuthUser ?? null, mapsCertificates };
+}
+
+function isAnybody({ byName, byKey }: KnownUsers): boolean {
+  return byName.size + byKey.size > 0;
+}
+
+function soleSecret(
+  authorization: Pick<Authorization, 'user' | 'password' | 'token'>,
+  users: KnownUsers,
+): Pick<Entrance, 'token' | 'single'> {
+  const single = authorization.user ? { name: authorization.user, password: authorization.password ?? '' } : null;
+  const token = authorization.token || null;
+  if (single !== null && token !== null) throw optionError('Cannot have a user/pass and token');
+  if (isAnybody(users) && (single !== null || token !== null)) {
+    throw optionError('Can not have a single user/pass or a token and users');
+  }
+  checkSecret(single?.password ?? token ?? '', single === null ? 'the token' : 'the password');
+  return { token, single };
+}
+
+function refuseUnknownGuest(name: string | undefined, { byName, byKey }: KnownUsers): void {
+  if (name === undefined || byName.has(name) || byKey.has(name)) return;
+  throw optionError(`no_auth_user "${name}" is not one of the users`);
 }
 
 /** nats-server jwt.go validateTrustedOperators. */
@@ -104,33 +181,18 @@ function checkSentinel(token: string): void {
 }
 
 function configRealm(options: BrokerOptions): ConfigRealm {
-  const { authorization = {}, noAuthUser } = options;
-  let users = knownUsers(options);
-  const single = authorization.user ? { name: authorization.user, password: authorization.password ?? '' } : null;
-  const token = authorization.token || null;
-  if (single !== null && token !== null) throw optionError('Cannot have a user/pass and token');
-  if (users.byName.size + users.byKey.size > 0 && (single !== null || token !== null)) {
-    throw optionError('Can not have a single user/pass or a token and users');
-  }
-  checkSecret(single?.password ?? token ?? '', single === null ? 'the token' : 'the password');
-  if (noAuthUser !== undefined && !users.byName.has(noAuthUser) && !users.byKey.has(noAuthUser)) {
-    throw optionError(`no_auth_user "${noAuthUser}" is not one of the users`);
-  }
+  const known = knownUsers(options);
+  const users = impliesAnonymous(options) ? withAnonymous(known) : known;
   const callout = checkCallout(options, users);
   const accounts = configuredAccounts(options, callout);
   const systemAccount = accounts.find(({ claims }) => claims.sub === (options.systemAccount ?? SYSTEM_ACCOUNT));
   if (options.systemAccount !== undefined && systemAccount === undefined) {
     throw optionError(`the system account "${options.systemAccount}" is not configured`);
   }
-  const implied = impliesAnonymous(options);
-  if (implied) users = withAnonymous(users);
   return {
     kind: 'config',
     users,
-    token,
-    single,
-    noAuthUser: noAuthUser ?? (implied ? IMPLIED_USER : null),
-    proxyRequired: authorization.proxyRequired ?? false,
+    proxyRequired: options.authorization?.proxyRequired ?? false,
     callout,
     accounts,
     systemAccount: systemAccount?.claims.sub ?? null,
@@ -152,6 +214,7 @@ function impliesAnonymous({
 }
 
 function withAnonymous({ byName, byKey }: KnownUsers): KnownUsers {
+  if (byName.has(IMPLIED_USER)) throw optionError(`"${IMPLIED_USER}" is the name of clients without credentials`);
   const [anonymous] = knownUsers({ authorization: { users: [{ user: IMPLIED_USER }] } }).byName.values();
   return { byName: anonymous ? new Map([...byName, [IMPLIED_USER, anonymous]]) : byName, byKey };
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
+import type { ConnectionType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import { announce, authenticate } from '../auth/chain.js';
 import { mayBeginUnannounced } from '../auth/config-steps.js';
+import { entranceOf } from '../auth/entrance.js';
 import type { Principal } from '../auth/principal.js';
 import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
@@ -37,6 +39,8 @@ export class Connection implements Operations {
   readonly id: number;
   readonly broker: Broker;
   readonly remoteAddress: string;
+  /** As the claims of a user name the way it came. */
+  readonly type: ConnectionType = 'STANDARD';
   readonly started = Date.now();
   readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
   readonly out: Outbound;
@@ -95,8 +99,9 @@ export class Connection implements Operations {
       schedule: () => broker.scheduleFlush(this),
     });
     const timedOut = (): void => this.close('Authentication Timeout', 'Authentication Timeout');
-    this.#authTimer = broker.auth.required ? setTimeout(timedOut, broker.limits.authTimeoutMs) : null;
-    if (!broker.auth.required) this.#heartbeat = startHeartbeat(this);
+    const { required } = entranceOf(this, broker.auth);
+    this.#authTimer = required ? setTimeout(timedOut, broker.limits.authTimeoutMs) : null;
+    if (!required) this.#heartbeat = startHeartbeat(this);
     socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
     socket.on('error', (error) => {
       this.log.debug({ code: codeOf(error) }, 'socket error');

@@ -1,9 +1,11 @@
+import { entranceOf } from '../auth/entrance.js';
 import type { Info } from '../protocol/writer.js';
 import type { Connection } from './connection.js';
 
 /** INFO for one client: at accept, and again, with its account, after the PONG to its first PING. */
 export function infoFor(connection: Connection, connected: boolean): Info {
   const { broker, account } = connection;
+  const entrance = entranceOf(connection, broker.auth);
   const info: Info = {
     server_id: broker.serverId,
     server_name: broker.serverName,
@@ -14,7 +16,7 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     host: broker.host,
     port: broker.port,
     headers: !broker.limits.noHeaderSupport,
-    ...((connected ? broker.auth.required : broker.auth.announced) && { auth_required: true }),
+    ...((connected ? entrance.required : entrance.announced) && { auth_required: true }),
     max_payload: connection.maxPayload,
     client_id: connection.id,
     client_ip: connection.remoteAddress,

@@ -124,6 +124,57 @@ describe('a password that takes long to check', () => {
   });
 });
 
+describe('operations before CONNECT', () => {
+  const BYTES = 'SUB a 1\r\nPUB a 2\r\nhi\r\nCONNECT {"verbose":false,"protocol":0}\r\nPUB a 2\r\nyo\r\nPING\r\n';
+  const ANSWER = '+OK\r\n+OK\r\nMSG a 1 2\r\nhi\r\nMSG a 1 2\r\nyo\r\nPONG\r\n';
+
+  /** Sent in two parts, cut at each point. */
+  async function played(port: number): Promise<string[]> {
+    const said: string[] = [];
+    for (let cut = 1; cut < BYTES.length; cut += 3) {
+      const made = await RawClient.open(port);
+      made.send(BYTES.slice(0, cut));
+      await new Promise((resolve) => setImmediate(resolve));
+      made.send(BYTES.slice(cut));
+      said.push(await made.until('PONG\r\n'));
+      made.close();
+    }
+    return [...new Set(said)];
+  }
+
+  it('are served wherever the stream is cut, without authentication', async () => {
+    const [broker] = await logged((options) => startBroker(options));
+    expect(await played(broker.port)).toEqual([ANSWER]);
+  });
+
+  it('wait for the auth callout that decides on them, wherever the stream is cut', async () => {
+    const [broker] = await logged((options) =>
+      startBroker({
+        ...options,
+        accounts: { AUTH: { users: [{ user: 'auth', password: 'pwd' }] }, A: { users: [{ user: 'guest' }] } },
+        noAuthUser: 'guest',
+        authorization: { callout: { issuer: ISSUER.publicKey, account: 'AUTH', authUsers: ['auth'] } },
+      }),
+    );
+    const service = await startService(
+      { servers: broker.url, user: 'auth', pass: 'pwd' },
+      { signer: ISSUER },
+      () => inA,
+    );
+    open.push(() => service.close());
+    expect(await played(broker.port)).toEqual([ANSWER]);
+  });
+
+  it('are refused where nobody comes without credentials', async () => {
+    const [broker] = await logged((options) => startBroker({ ...options, authorization: { token: 't' } }));
+    for (const first of ['PING\r\n', 'PUB a 0\r\n\r\n', 'SUB > 1\r\n', 'INFO {}\r\n', '+OK\r\n']) {
+      const made = await RawClient.open(broker.port);
+      made.send(first);
+      expect(await made.untilClosed()).toBe(REFUSED);
+    }
+  });
+});
+
 describe('an auth callout', () => {
   it('that answers after the client left leaves nobody behind', async () => {
     let ask: () => void = () => {};

@@ -9,7 +9,6 @@ import type { Account } from '../../account/account.js';
 import { isExpired } from '../../account/apply.js';
 import { MAX_CALLOUT_ANSWER } from '../../limits.js';
 import { unixNow } from '../../timer.js';
-import { connectionType } from '../connection-type.js';
 import { comesAtAllowedTime, comesFromAllowedSource } from '../operator-steps.js';
 import { type Principal, principalOf } from '../principal.js';
 import { refused } from '../refusal.js';
@@ -36,7 +35,7 @@ export async function acceptAnswer(callout: Callout, answer: Buffer): Promise<vo
   attempt.expires = claims.exp || null;
   const { limits } = attempt.user as Principal;
   checkProxy(limits, attempt.proxied);
-  checkConnectionType(limits, connectionType(attempt.connection));
+  checkConnectionType(limits, attempt.connection.type);
   comesFromAllowedSource(attempt);
   comesAtAllowedTime(attempt);
   // The JWT it came with says nothing of who it is now.

@@ -5,7 +5,6 @@ import { seedSigner } from '../../../claims/keys/signer.js';
 import type { AuthorizationRequestData } from '../../../claims/types.js';
 import { withField } from '../../protocol/header.js';
 import { unixNow } from '../../timer.js';
-import { connectionType } from '../connection-type.js';
 import type { Callout } from './callout.js';
 
 /** Who the request is for (nats-server AuthRequestSubject). */
@@ -52,7 +51,7 @@ function clientInfo({ attempt: { connection, user } }: Callout): AuthorizationRe
     tags: [...(user?.tags ?? [])],
     name_tag: user?.name ?? '',
     kind: 'Client',
-    type: connectionType(connection) === 'WEBSOCKET' ? 'websocket' : 'nats',
+    type: connection.type === 'WEBSOCKET' ? 'websocket' : 'nats',
     ...(options.sig !== '' && { nonce }),
   };
 }

@@ -37,6 +37,7 @@ describe('a start is refused with', () => {
     ['half a bcrypt hash', { authorization: { token: '$2a$10$abc' } }],
     ['a bcrypt hash that takes minutes', { authorization: { token: `$2a$20$${'a'.repeat(53)}` } }],
     ['a no_auth_user that is nobody', { authorization: { users }, noAuthUser: 'b' }],
+    ['a user named as those without credentials are', { accounts: { $SYS: { users: [{ user: 'nats-anonymous' }] } } }],
     ['a system account that is none', { systemAccount: 'X' }],
     ['a proxy key that is none', { trustedProxies: ['x'] }],
     ['pinned accounts without operators', { pinnedAccounts: [issuer] }],
