@@ -74,6 +74,10 @@ export const MAX_PENDING_RESPONSES = 262_144;
 export const RESPONSE_SWEEP_MS = 250;
 /** Crossings of one request over imports, all branches together. */
 export const MAX_REQUEST_CROSSINGS = 1_024;
+/** Receivers that the trace of one message tells of; nats-server tells of any number, which one small message can make megabytes. */
+export const MAX_TRACE_EVENTS = 4_096;
+/** Bytes of a header that the trace of its message repeats; of a longer one it says nothing but the size of the message. */
+export const MAX_TRACED_HEADER = 64 * 1024;
 /** An exporter that sets no threshold (nats-server DEFAULT_SERVICE_EXPORT_RESPONSE_THRESHOLD). */
 export const RESPONSE_THRESHOLD_MS = 120_000;
 

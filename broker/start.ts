@@ -35,9 +35,9 @@ import { noTraffic } from './traffic.js';
 
 /**
  * What clients may expect of the protocol: they compare INFO's version with what nats-server had when a feature came
- * (Nats-Subject in 503: 2.10).
+ * (Nats-Subject in 503: 2.10; message tracing: 2.11).
  */
-const PROTOCOL_VERSION = '2.10.0';
+const PROTOCOL_VERSION = '2.11.0';
 const DEFAULT_PORT = 4222;
 
 /**

@@ -32,7 +32,7 @@ export function publish(connection: Connection, publication: Publication): void 
       : makePlan(connection, publication, slot);
   connection.messagesIn++;
   connection.bytesIn += publication.size;
-  if (publication.headerSize > 0 && mayAskForTrace(publication)) {
+  if (publication.headerSize > 0 && mayAskForTrace(publication, tracesExternally(connection))) {
     publishTraced(connection, publication, plan);
     return;
   }
@@ -79,6 +79,10 @@ function isReserved(subject: string): boolean {
 
 function isReservedReply(reply: string): boolean {
   return isServiceReply(reply) || reply.startsWith('$JS.ACK.') || reply.startsWith('_GR_.');
+}
+
+function tracesExternally({ account }: Connection): boolean {
+  return account?.verified.claims.nats.trace !== undefined;
 }
 
 function publishTraced(connection: Connection, publication: Publication, plan: Plan): void {

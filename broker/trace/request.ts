@@ -22,16 +22,16 @@ const LF = 10;
 
 /**
  * Whether a line of the header begins as one that may ask for a trace does. Asked of every message with a header, so it
- * walks the bytes and makes nothing.
+ * walks the bytes and makes nothing. `external`: the account wants those traced that carry a `traceparent`, as many do.
  */
-export function mayAskForTrace({ buf, bodyStart, headerSize }: Publication): boolean {
+export function mayAskForTrace({ buf, bodyStart, headerSize }: Publication, external: boolean): boolean {
   const end = bodyStart + headerSize;
   for (let i = bodyStart + LINE.length; i < end; i++) {
     if (buf[i - 1] !== LF || buf[i - 2] !== CR) continue;
     const first = buf[i] as number;
     if (first === 78 && startsWith(buf, i, end, DEST, 0)) return true;
     // In any letter case: the W3C has it in lower case and accepts all.
-    if ((first === 116 || first === 84) && startsWith(buf, i, end, PARENT, 32)) return true;
+    if (external && (first === 116 || first === 84) && startsWith(buf, i, end, PARENT, 32)) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 import type { Account } from '../account/account.js';
 import type { Connection } from '../connection/connection.js';
+import { MAX_TRACE_EVENTS, MAX_TRACED_HEADER } from '../limits.js';
 import { makePublication, type Publication } from '../protocol/operation.js';
 import { fromWire, wireBytes } from '../protocol/text.js';
 import { deliverAcross } from '../routing/services.js';
@@ -31,6 +32,7 @@ export class Trace {
   readonly #destination: string;
   readonly #request: TraceRequest;
   readonly #size: number;
+  readonly #headerSize: number;
   readonly #ingress: Event;
   readonly #events: Event[];
 
@@ -49,6 +51,7 @@ export class Trace {
     this.#destination = destination;
     this.#request = request;
     this.#size = publication.size;
+    this.#headerSize = publication.headerSize;
     this.#ingress = {
       type: 'in',
       ts: now(),
@@ -67,20 +70,20 @@ export class Trace {
   }
 
   mapped(to: string): void {
-    this.#events.push({ type: 'sm', ts: now(), to: fromWire(to) });
+    this.#add({ type: 'sm', ts: now(), to: fromWire(to) });
   }
 
   imported(account: Account, from: string, to: string): void {
-    this.#events.push({ type: 'si', ts: now(), acc: account.id, from: fromWire(from), to: fromWire(to) });
+    this.#add({ type: 'si', ts: now(), acc: account.id, from: fromWire(from), to: fromWire(to) });
   }
 
   exported(account: Account, to: string): void {
-    this.#events.push({ type: 'se', ts: now(), acc: account.id, to: fromWire(to) });
+    this.#add({ type: 'se', ts: now(), acc: account.id, to: fromWire(to) });
   }
 
   /** `subject` is that of the subscription as the account knows it that published. */
   delivered(subject: string, { queue }: Subscription, to: Connection, error?: NotDelivered): void {
-    this.#events.push({
+    this.#add({
       type: 'eg',
       ts: now(),
       kind: CLIENT,
@@ -93,15 +96,21 @@ export class Trace {
     });
   }
 
+  #add(event: Event): void {
+    if (this.#events.length < MAX_TRACE_EVENTS) this.#events.push(event);
+  }
+
+  /** Tells it. Nothing may be added after. */
   send(): void {
     const { broker } = this.#publisher;
-    const request = { header: requestJson(this.#request), msgsize: this.#size || undefined };
+    const fields = this.#headerSize > MAX_TRACED_HEADER ? undefined : requestJson(this.#request);
+    const request = { header: fields, msgsize: this.#size || undefined };
     const event = { server: serverInfo(broker), request, events: this.#events };
     let payload: Buffer = Buffer.from(JSON.stringify(event), 'utf8');
     let header: Buffer | null = null;
     // Snappy, which nats-server also knows, is none of Node's: who asks for it is answered in plain text.
     if (this.#request.fields.get('Accept-Encoding')?.[0]?.toLowerCase().includes('gzip')) {
-      payload = gzipSync(payload);
+      payload = gzipSync(payload, { level: constants.Z_BEST_SPEED });
       header = wireBytes('NATS/1.0\r\nContent-Encoding: gzip\r\n\r\n');
     }
     const publication = makePublication(this.#destination, '', header, payload);

@@ -240,6 +240,9 @@ const PLAYS: readonly Play[] = [
 conforms<Map<string, Party>>(
   'a request across accounts',
   {
+    // Told where the details of who asks are.
+    options: () => ({ clusterName: 'C1' }),
+    config: () => 'cluster { name: C1, listen: "127.0.0.1:-1" }',
     async cast(world) {
       const parties = new Map<string, Party>();
       for (const { title, make } of PLAYS) parties.set(title, await make(world));

@@ -1,7 +1,9 @@
-import type { Unsigned } from '../../../claims/jwt/encode.js';
+import { signClaims, type Unsigned } from '../../../claims/jwt/encode.js';
 import { noLimits } from '../../../claims/jwt/new.js';
+import { Seed } from '../../../claims/keys/seed.js';
+import { seedSigner } from '../../../claims/keys/signer.js';
 import type { AccountClaims, AccountLimits } from '../../../claims/types.js';
-import type { TestAccount, TestUser, World } from '../../unit/broker/world.js';
+import { now, type TestAccount, type TestUser, type World } from '../../unit/broker/world.js';
 import { type Conversation, conforms, type Subject } from './both.js';
 import { announce, exported, imported, later, outcome, say, withClients } from './scene.js';
 
@@ -237,6 +239,26 @@ const PLAYS: readonly Play[] = [
         const [one, other] = [await clients.login(bearer), await clients.login(user)];
         await announce(subject, world, tokens[0] as string);
         return [await one.untilClosed(), await other.soFar(), await clients.attempt(bearer)];
+      }),
+  },
+  {
+    title: 'signed by another key of the operator, then by none: nobody leaves',
+    async make(world) {
+      const made = await party(world, () => {});
+      const { iss: _iss, iat: _iat, jti: _jti, ...claims } = made.account.claims as AccountClaims;
+      const tokens = [];
+      for (const seed of [world.signing, Seed.generate('operator')]) {
+        tokens.push((await signClaims(claims as Unsigned<AccountClaims>, seedSigner(seed), { now: now() })).token);
+      }
+      return { ...made, tokens };
+    },
+    play: (subject, { user, tokens }, world) =>
+      withClients(subject, async (clients) => {
+        const client = await clients.login(user);
+        await announce(subject, world, tokens[0] as string);
+        const said = [await client.soFar(), await clients.attempt(user)];
+        await announce(subject, world, tokens[1] as string);
+        return [...said, await client.soFar(), await clients.attempt(user)];
       }),
   },
   {

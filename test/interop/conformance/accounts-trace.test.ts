@@ -1,4 +1,11 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { formatCreds } from '../../../claims/creds.js';
+import { peer } from '../../peers.js';
 import type { RawClient } from '../../unit/broker/raw-client.js';
 import type { TestUser } from '../../unit/broker/world.js';
 import { type Conversation, conforms } from './both.js';
@@ -13,6 +20,10 @@ interface Cast {
   external: TestUser;
   tokens: string[];
 }
+
+/** Where it is not installed, nothing is asked of it. */
+const CLI = [peer('nats')].filter((program) => program !== undefined);
+const run = promisify(execFile);
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -257,5 +268,27 @@ conforms<Cast>(
           return [first, timeless(await sender.soFar()), await listener.soFar()];
         }),
     },
+    ...CLI.map(
+      (program): Conversation<Cast> => ({
+        title: 'is drawn by the CLI',
+        play: (subject, { user, other }) =>
+          withClients(subject, async (clients) => {
+            await clients.login(user, ['open.*', 'heard.*'], { name: 'receiver' });
+            const folder = await mkdtemp(path.join(tmpdir(), 'natsctl-trace-'));
+            try {
+              const creds = path.join(folder, 'user.creds');
+              await writeFile(creds, formatCreds(other.token, other.seed), { mode: 0o600 });
+              const drawn = [];
+              for (const traced of ['may.b', 'told.b', 'nobody']) {
+                const { stdout } = await run(program, ['-s', subject.url, '--creds', creds, 'trace', traced]);
+                drawn.push(stdout.replace(/cid:\d+/g, 'cid:#').replace(/server:"[^"]*"|version:"[^"]*"/g, '#'));
+              }
+              return drawn;
+            } finally {
+              await rm(folder, { recursive: true, force: true });
+            }
+          }),
+      }),
+    ),
   ],
 );

@@ -9,6 +9,8 @@ import type { AccountClaims, ExportType, UserClaims, UserPermissionLimits } from
 /** An operator with its accounts, made fresh for a test: real keys, real tokens. */
 export interface World {
   readonly operator: Seed;
+  /** A signing key of the operator. */
+  readonly signing: Seed;
   readonly operatorToken: string;
   readonly system: TestAccount;
   account(name: string, change?: (claims: Unsigned<AccountClaims>) => void): Promise<TestAccount>;
@@ -104,7 +106,7 @@ export async function makeWorld(strict = false): Promise<World> {
   claims.nats.system_account = system.id;
   if (strict) claims.nats.strict_signing_key_usage = true;
   const operatorToken = (await signClaims(claims, seedSigner(operator), { now: now() })).token;
-  return { operator, operatorToken, system, account, tokens: () => accounts.map((each) => each.token) };
+  return { operator, signing, operatorToken, system, account, tokens: () => accounts.map((each) => each.token) };
 }
 
 type Starter = (world: World, options: Partial<BrokerOptions>) => Promise<RunningBroker>;
