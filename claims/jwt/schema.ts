@@ -38,7 +38,7 @@ const PLAIN = /^[\w.*:/ -]*$/;
 /** A JSON string as Go writes it: HTML characters and the two line separators escaped. */
 export function goString(value: string): string {
   // Most are keys, names and subjects, in which nothing is escaped.
-  if (PLAIN.test(value)) return `"${value}"`;
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
