@@ -3,6 +3,7 @@ import { noLimits } from '../../claims/jwt/new.js';
 import { checkConnectionType } from '../../claims/trust/connection-type.js';
 import { signsNonce } from '../../claims/trust/nonce.js';
 import { checkProxy } from '../../claims/trust/proxy.js';
+import type { ConnectionType, UserPermissionLimits } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import { GLOBAL_ACCOUNT } from '../account/configured.js';
 import type { Connection } from '../connection/connection.js';
@@ -59,8 +60,11 @@ function find(attempt: Attempt, realm: ConfigRealm): void | Promise<void> {
       options.user = byName.id;
       return become(attempt, byName.principal, byName.account);
     }
-    // Somebody without a password comes by certificate only; nats-server takes an empty one for it where nothing maps certificates.
-    if (byName.password === null) throw wrong('the user has no password');
+    if (byName.password === null) {
+      // Nobody but its certificate lets it in; nats-server takes an empty password where no listener maps certificates.
+      if (!entrance.mapsCertificates) throw wrong('the user has no password');
+      return become(attempt, byName.principal, byName.account);
+    }
     return afterPassword(attempt, byName.password, options.pass, byName.principal, byName.account);
   }
   if (realm.proxyRequired) checkProxy({ proxy_required: true }, attempt.proxied);
@@ -82,8 +86,14 @@ function findByKey({ connection }: Attempt, { users }: ConfigRealm, { noAuthUser
   return nkey === '' ? null : admitted(connection, users.byKey.get(nkey), 'the nkey is not one of the users');
 }
 
-function findByName({ connection }: Attempt, { users }: ConfigRealm, { noAuthUser }: Entrance): KnownUser | null {
+function findByName({ connection }: Attempt, { users }: ConfigRealm, entrance: Entrance): KnownUser | null {
+  const { noAuthUser, mapsCertificates } = entrance;
   if (users.byName.size === 0) return null;
+  if (mapsCertificates) {
+    const able = [...users.byName.values()].filter(({ principal }) => allows(principal.limits, connection.type));
+    const name = connection.certificateUser(new Set(able.map(({ id }) => id)));
+    return admitted(connection, users.byName.get(name ?? ''), 'the certificate names none of the users');
+  }
   if (noAuthUser !== null && !namesSomebody(connection)) {
     const user = users.byName.get(noAuthUser);
     return user === undefined ? null : admitted(connection, user, '');
@@ -136,6 +146,9 @@ export function mayBeginUnannounced(connection: Connection): boolean {
   if (auth.realm.kind !== 'config' || noAuthUser === null) return false;
   const user = auth.realm.users.byName.get(noAuthUser);
   if (user === undefined || user.principal.limits.proxy_required === true) return false;
-  const allowed = user.principal.limits.allowed_connection_types;
-  return allowed.length === 0 || allowed.some((name) => name.toUpperCase() === connection.type);
+  return allows(user.principal.limits, connection.type);
+}
+
+function allows({ allowed_connection_types: allowed }: UserPermissionLimits, type: ConnectionType): boolean {
+  return allowed.length === 0 || allowed.some((name) => name.toUpperCase() === type);
 }

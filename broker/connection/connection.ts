@@ -117,6 +117,11 @@ export class Connection implements Operations {
     if (this.messagesIn !== before) this.lastActivity = Date.now();
   }
 
+  /** Which of these users its certificate names; null = none of them, as where no certificate was asked for. */
+  certificateUser(_names: ReadonlySet<string>): string | null {
+    return null;
+  }
+
   get closed(): boolean {
     return this.#phase === 'closed';
   }

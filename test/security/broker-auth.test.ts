@@ -215,6 +215,18 @@ describe('an auth callout', () => {
     expect(await answer(broker.port, { user: 'two' })).toBe(REFUSED);
   });
 
+  it('that answers with anything at all lets nobody in, and the broker serves on', async () => {
+    const answers = ['', '\0', 'eyJ', 'eyJ.eyJ.eyJ', `eyJ${'A'.repeat(1_000_000)}`, 'x'.repeat(100), '\r\n'.repeat(50)];
+    let next = 0;
+    const { broker, lines } = await withCallout(({ nats }) => {
+      if (nats.connect_opts.user === 'good') return inA;
+      return { raw: Buffer.from(answers[next++] ?? '', 'latin1') };
+    });
+    for (const _answer of answers) expect(await answer(broker.port, { user: 'x' })).toBe(REFUSED);
+    expect(await answer(broker.port, { user: 'good' })).toBe('PONG\r\n');
+    expect(lines.filter((line) => line.startsWith('connect failed'))).toEqual([]);
+  });
+
   it('respects the limit of connections of the account it places in', async () => {
     const { broker } = await withCallout(() => inA);
     expect(await answer(broker.port, { user: 'one' })).toBe('PONG\r\n');

@@ -235,7 +235,13 @@ conforms(
 );
 
 function letIn(user: string): unknown {
-  return { said: 'PONG', account: 'A', system: undefined, self: { user, account: 'A', account_name: 'A' } };
+  return {
+    said: 'PONG',
+    account: 'A',
+    system: undefined,
+    info: 'true undefined',
+    self: { user, account: 'A', account_name: 'A' },
+  };
 }
 
 conforms(

@@ -16,11 +16,18 @@ conforms('without any configuration', { mode: 'config', cast: nobody }, [
     play: ({ port }) => tryLogin(port, { user: 'x', pass: 'y', jwt: 'z', auth_token: 't', sig: 's' }),
     // A name nobody proved: it is not shown.
     differs: {
-      ours: { said: 'PONG', account: '$G', system: undefined, self: { user: '', account: '$G', account_name: '$G' } },
+      ours: {
+        said: 'PONG',
+        account: '$G',
+        system: undefined,
+        info: 'false undefined',
+        self: { user: '', account: '$G', account_name: '$G' },
+      },
       theirs: {
         said: 'PONG',
         account: '$G',
         system: undefined,
+        info: 'false undefined',
         self: { user: 'x', account: '$G', account_name: '$G' },
       },
     },
@@ -258,6 +265,7 @@ conforms(
             said: 'PONG',
             account: 'A',
             system: undefined,
+            info: 'true undefined',
             self: { user: 'passwordless', account: 'A', account_name: 'A' },
           },
           REFUSED,

@@ -7,6 +7,8 @@ export interface Answer {
   said: string;
   account?: unknown;
   system?: unknown;
+  /** Of the INFO that follows a login: whether one was needed, and the type of its nonce. */
+  info?: string;
   self?: unknown;
 }
 
@@ -27,9 +29,14 @@ export async function tryLogin(port: number, credentials: Credentials, permitted
     const said = (await client.until('\r\n').catch(() => 'closed without a word')).trim();
     if (said !== 'PONG') return { said };
     await client.until('INFO ');
-    const { remote_account: account, acc_is_sys: system } = JSON.parse(await client.until('\r\n')) as Answer &
-      Record<string, unknown>;
-    return { said, account, system, self: permitted ? await whoAmI(client) : undefined };
+    const {
+      remote_account: account,
+      acc_is_sys: system,
+      auth_required,
+      nonce,
+    } = JSON.parse(await client.until('\r\n')) as Answer & Record<string, unknown>;
+    const info = `${auth_required === true} ${typeof nonce}`;
+    return { said, account, system, info, self: permitted ? await whoAmI(client) : undefined };
   } finally {
     client.close();
   }

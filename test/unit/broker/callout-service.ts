@@ -14,6 +14,8 @@ export interface Verdict {
   userKey?: Seed;
   answer?: (claims: Unsigned<AuthorizationResponseClaims>) => void;
   answerKey?: Seed;
+  /** The answer, whatever it is. */
+  raw?: Uint8Array;
   /** Seals the answer. */
   sealed?: boolean;
 }
@@ -44,6 +46,7 @@ export async function startService(
     const verdict = await judge(claims);
     if (verdict === undefined) return;
     if (verdict === null) return void message.respond();
+    if (verdict.raw !== undefined) return void message.respond(verdict.raw);
     const user = newUser(claims.nats.user_nkey, '');
     delete user.name;
     verdict.user?.(user);
