@@ -2,6 +2,7 @@ import type { AccountRegistry } from './account/registry.js';
 import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
+import type { Monitor } from './monitor/monitor.js';
 import type { Observers } from './observer.js';
 import type { Traffic } from './traffic.js';
 
@@ -15,6 +16,7 @@ export interface BrokerLimits {
   readonly pingIntervalMs: number;
   readonly maxPingsOut: number;
   readonly writeDeadlineMs: number;
+  readonly maxClosedClients: number;
 }
 
 /** What every part of one running broker shares. */
@@ -22,6 +24,12 @@ export interface Broker {
   readonly serverId: string;
   readonly serverName: string;
   readonly version: string;
+  /** Empty when there is none. */
+  readonly clusterName: string;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** JWTs of the trusted operators. */
+  readonly operatorTokens: readonly string[];
   readonly host: string;
   /** Known once listening. */
   port: number;
@@ -34,6 +42,11 @@ export interface Broker {
   readonly observers: Observers;
   /** Of connections that ended. */
   readonly endedTraffic: Traffic;
+  /** Connections that were ever accepted. */
+  totalConnections: number;
+  /** Times that a publisher was held back. */
+  stalls: number;
+  readonly monitor: Monitor;
   /** Has `connection.out` flushed at the end of this event-loop turn. */
   scheduleFlush(connection: Connection): void;
 }

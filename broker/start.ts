@@ -12,6 +12,8 @@ import type { Broker, BrokerLimits } from './broker.js';
 import { Connection } from './connection/connection.js';
 import * as bounds from './limits.js';
 import { codeOf, SILENT, stackOf } from './log.js';
+import { type MonitoringServer, startMonitoring } from './monitor/http.js';
+import { Monitor } from './monitor/monitor.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
 import { errorLine } from './protocol/writer.js';
@@ -20,7 +22,9 @@ import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
 import { offerClaimsDeletion } from './system/claims-delete.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
-import { offerServerPing } from './system/server-ping.js';
+import { offerCommands } from './system/commands.js';
+import { SystemEvents } from './system/events.js';
+import { accountServices, offerMonitoring } from './system/monitoring-requests.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
 
@@ -47,10 +51,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
     offerUserInfo(broker, account);
-    if (!account.isSystem) return;
+    if (!account.isSystem) {
+      account.services = services;
+      return;
+    }
     offerClaimsUpdates(broker, account);
     offerClaimsDeletion(broker, account, trusted);
-    offerServerPing(broker, account);
+    offerMonitoring(broker, account, () => events.announceStatsz());
+    offerCommands(broker, account, options.onReloadRequest);
   };
   const observers = new Observers(log);
   const accounts = new AccountRegistry({
@@ -66,6 +74,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     serverId,
     serverName: options.serverName ?? serverId,
     version: PROTOCOL_VERSION,
+    clusterName: options.clusterName ?? '',
+    tags: options.serverTags ?? [],
+    metadata: options.serverMetadata ?? {},
+    operatorTokens: options.operators,
     host,
     port: 0,
     started: Date.now(),
@@ -76,18 +88,29 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     connections: new Map(),
     observers,
     endedTraffic: noTraffic(),
+    totalConnections: 0,
+    stalls: 0,
+    monitor: new Monitor(limits.maxClosedClients, options.monitoring),
     scheduleFlush: flushes.schedule,
   };
+  const services = accountServices(broker);
+  const events = new SystemEvents(broker);
+  observers.add(broker.monitor);
+  observers.add(events);
   const server = createServer({ noDelay: true }, acceptor(broker));
+  let monitoring: MonitoringServer | null;
   try {
     await probe(source);
     if (systemAccount !== null) await loadSystemAccount(broker, systemAccount);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
+    monitoring = await startMonitoring(broker, options);
   } catch (error) {
+    server.close();
     accounts.close();
     throw error;
   }
   const sweep = watchWrites(broker);
+  events.start();
   log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
   return {
@@ -95,9 +118,10 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     host,
     port: broker.port,
     serverId,
+    ...(monitoring === null ? {} : { monitoringUrl: monitoring.url }),
     connections: () => broker.connections.size,
     close() {
-      closing ??= shutDown(broker, server, sweep);
+      closing ??= shutDown(broker, server, sweep, monitoring, events);
       return closing;
     },
   };
@@ -131,6 +155,7 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
+    maxClosedClients: atLeast('maxClosedClients', 0, bounds.MAX_CLOSED_CLIENTS),
   };
 }
 
@@ -244,7 +269,7 @@ function flushQueue(): { schedule: (connection: Connection) => void } {
   const run = (): void => {
     const now = waiting;
     waiting = [];
-    for (const connection of now) connection.guard(() => connection.out.flush());
+    for (const connection of now) connection.guard(() => connection.flush());
   };
   return {
     schedule(connection) {
@@ -271,12 +296,20 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
   return timer;
 }
 
-async function shutDown(broker: Broker, server: Server, sweep: NodeJS.Timeout): Promise<void> {
+async function shutDown(
+  broker: Broker,
+  server: Server,
+  sweep: NodeJS.Timeout,
+  monitoring: MonitoringServer | null,
+  events: SystemEvents,
+): Promise<void> {
   clearInterval(sweep);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  events.stop();
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');
   broker.accounts.close();
   await closed;
+  await monitoring?.close();
   broker.log.info({ server: broker.serverId }, 'broker closed');
 }

@@ -19,6 +19,7 @@ import { compileOnWire, hasOwnPermissions } from './permissions.js';
 export function applyClaims(account: Account, verified: VerifiedAccount, limits: BrokerLimits): void {
   const before = account.verified;
   account.verified = verified;
+  account.updatedAt = Date.now();
   account.expired = false;
   account.cancelExpiry();
   const { exp } = verified.claims;

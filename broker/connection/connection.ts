@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
 import type { Account } from '../account/account.js';
 import { authenticate } from '../auth/chain.js';
@@ -36,6 +37,7 @@ export class Connection implements Operations {
   readonly id: number;
   readonly broker: Broker;
   readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly started = Date.now();
   readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
   readonly out: Outbound;
@@ -63,6 +65,8 @@ export class Connection implements Operations {
   bytesOut = 0;
   /** Of the last message in or out, in ms; a PING is none. */
   lastActivity = this.started;
+  /** Times it was held back because somebody it publishes to could not keep up. */
+  stalls = 0;
   /** Routes of subjects published to, by hash of their bytes. */
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
@@ -75,11 +79,14 @@ export class Connection implements Operations {
   #cancelExpiry: () => void = () => {};
   #held = false;
   #firstPongSent = false;
+  #flushedMessages = 0;
 
   constructor(broker: Broker, socket: Socket, id: number) {
     this.id = id;
     this.broker = broker;
     this.#socket = socket;
+    broker.totalConnections++;
+    this.remotePort = socket.remotePort ?? 0;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
     this.#parser = new Parser(this);
@@ -106,6 +113,25 @@ export class Connection implements Operations {
     const before = this.messagesIn;
     this.#parser.feed(chunk);
     if (this.messagesIn !== before) this.lastActivity = Date.now();
+  }
+
+  /** Messages of one turn are noted as activity once, when they leave. */
+  flush(): void {
+    if (this.messagesOut !== this.#flushedMessages) {
+      this.#flushedMessages = this.messagesOut;
+      this.lastActivity = Date.now();
+    }
+    this.out.flush();
+  }
+
+  /** The socket, when it is an encrypted one. */
+  get tlsSocket(): TLSSocket | null {
+    return this.#socket instanceof TLSSocket ? this.#socket : null;
+  }
+
+  /** It has shown that it reads what comes unasked, such as INFO at any time. */
+  get readsInfo(): boolean {
+    return this.options.protocol >= 1 && this.#firstPongSent;
   }
 
   get closed(): boolean {
@@ -267,6 +293,8 @@ export class Connection implements Operations {
   holdBack(): void {
     if (this.#held || this.closed) return;
     this.#held = true;
+    this.stalls++;
+    this.broker.stalls++;
     this.#socket.pause();
     setTimeout(() => {
       this.#held = false;

@@ -21,6 +21,7 @@ export type CloseReason =
   | 'Maximum Message Payload Exceeded'
   | 'Maximum Control Line Exceeded'
   | 'Maximum Subscriptions Exceeded'
+  | 'Kicked'
   | 'Internal Error'
   | 'Server Shutdown';
 

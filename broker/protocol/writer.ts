@@ -23,10 +23,11 @@ export interface Info {
   max_payload: number;
   client_id: number;
   client_ip: string;
-  nonce: string;
+  nonce?: string;
   connect_info?: true;
   remote_account?: string;
   acc_is_sys?: true;
+  ldm?: true;
 }
 
 export function infoLine(info: Info): Buffer {

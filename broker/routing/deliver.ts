@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import { copyInto } from '../connection/outbound.js';
-import { type Publication, payloadOf, replyOf } from '../protocol/operation.js';
+import { headerOf, type Publication, payloadOf, replyOf } from '../protocol/operation.js';
 import type { Leg } from './route.js';
 import type { Subscription } from './subscription.js';
 
@@ -122,6 +122,7 @@ function handleInternally(
     publisher,
     subject: leg.subject,
     reply: replyOf(publication),
+    header: headerOf(publication),
     payload: payloadOf(publication),
   });
   return true;

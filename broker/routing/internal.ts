@@ -7,5 +7,7 @@ export interface InternalMessage {
   subject: string;
   /** Empty when there is none. */
   reply: string;
+  /** Null when there is none; only theirs until they return. */
+  header: Buffer | null;
   payload: Buffer;
 }

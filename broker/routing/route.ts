@@ -37,12 +37,17 @@ export class Route {
 }
 
 const NONE: readonly never[] = [];
+const SYSTEM_REQUEST = '$SYS.REQ.';
 
 /**
  * The routes of one account, bounded. Every change of interest, of imports or of permissions drops the routes it concerns
  * and marks them stale, so whoever holds a fresh one may use it without asking.
  */
 export class RouteCache {
+  /** Times a route was asked for, and how often it was there. */
+  lookups = 0;
+  hits = 0;
+
   readonly #account: Account;
   readonly #routes = new Map<string, Route>();
 
@@ -54,9 +59,17 @@ export class RouteCache {
     return this.#routes.size;
   }
 
+  all(): Iterable<Route> {
+    return this.#routes.values();
+  }
+
   get(subject: string): Route {
+    this.lookups++;
     const known = this.#routes.get(subject);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.hits++;
+      return known;
+    }
     if (subject.startsWith(SERVICE_REPLY)) return buildOnce(this.#account, subject);
     const route = buildRoute(this.#account, subject);
     if (this.#routes.size >= MAX_CACHED_ROUTES) this.#evict();
@@ -109,16 +122,18 @@ function buildOnce(account: Account, subject: string): Route {
 }
 
 function buildRoute(account: Account, subject: string): Route {
-  const own = buildLeg(account, subject);
+  const asked = account.services !== null && subject.startsWith(SYSTEM_REQUEST);
+  const own = buildLeg(account, subject, asked ? account.services?.(account, subject) : null);
   const streams = account.streamImporters.size === 0 ? NONE : streamLegs(account, subject);
   const services = account.serviceImports.filter((each) => each.active && matches(each.local, subject));
   return new Route(subject, own, streams, services.length === 0 ? NONE : services);
 }
 
 /** Null when nobody is there. Those whom a deny entry keeps from this subject are left out here, once for all messages. */
-function buildLeg(account: Account, subject: string): Leg | null {
+function buildLeg(account: Account, subject: string, service: Subscription | null = null): Leg | null {
   const match = account.interest.match(subject);
   const plain = match.plain.filter((each) => !isDenied(each, subject));
+  if (service !== null) plain.push(service);
   const groups: Subscription[][] = [];
   for (const members of match.groups.values()) {
     const allowed = members.filter((each) => !isDenied(each, subject));
