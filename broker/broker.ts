@@ -5,6 +5,7 @@ import type { AuthSettings } from './auth/settings.js';
 import type { VerifiedUsers } from './auth/verified-users.js';
 import type { Connection } from './connection/connection.js';
 import type { Logger } from './log.js';
+import type { Monitor } from './monitor/monitor.js';
 import type { Observers } from './observer.js';
 import type { Traffic } from './traffic.js';
 
@@ -25,6 +26,7 @@ export interface BrokerLimits {
   readonly writeDeadlineMs: number;
   readonly lameDuckDurationMs: number;
   readonly lameDuckGraceMs: number;
+  readonly maxClosedClients: number;
 }
 
 /** What every part of one running broker shares. */
@@ -34,6 +36,10 @@ export interface Broker {
   /** Empty when it has none. */
   readonly clusterName: string;
   readonly version: string;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** JWTs of the trusted operators. */
+  readonly operatorTokens: readonly string[];
   readonly host: string;
   /** Known once listening. */
   port: number;
@@ -56,6 +62,11 @@ export interface Broker {
   lameDuck: boolean;
   /** Of connections that ended. */
   readonly endedTraffic: Traffic;
+  /** Connections that were ever accepted. */
+  totalConnections: number;
+  /** Times that a publisher was held back. */
+  stalls: number;
+  readonly monitor: Monitor;
   /** Has `connection.out` flushed at the end of this event-loop turn. */
   scheduleFlush(connection: Connection): void;
 }

@@ -9,6 +9,7 @@ import { LAME_DUCK_STEP_MS } from './limits.js';
  */
 export async function goLame(broker: Broker, server: Server): Promise<void> {
   broker.lameDuck = true;
+  broker.observers.lameDuck();
   broker.log.info({ server: broker.serverId }, 'entering lame duck mode, no new clients are accepted');
   server.close();
   const { lameDuckDurationMs, lameDuckGraceMs } = broker.limits;

@@ -81,6 +81,32 @@ export const MAX_TRACED_HEADER = 64 * 1024;
 /** An exporter that sets no threshold (nats-server DEFAULT_SERVICE_EXPORT_RESPONSE_THRESHOLD). */
 export const RESPONSE_THRESHOLD_MS = 120_000;
 
+/** Ended connections that connz still shows (nats-server DEFAULT_MAX_CLOSED_CLIENTS). */
+export const MAX_CLOSED_CLIENTS = 10_000;
+/** Of one of those, subscriptions that are still shown (nats-server DefaultSubListSize, the page that subsz and connz show). */
+export const MAX_CLOSED_SUBSCRIPTIONS = 1_024;
+/** What all of those may hold in memory, by an estimate; the oldest leave first. */
+export const MAX_CLOSED_BYTES = 64 * 1024 * 1024;
+/** Entries of a page of connz and subsz when none is asked for (nats-server DefaultConnListSize, DefaultSubListSize). */
+export const PAGE_SIZE = 1_024;
+/** Time for the head of a monitoring request (nats-server startMonitoring, ReadHeaderTimeout). */
+export const MONITORING_HEADER_TIMEOUT_MS = 5_000;
+/** Time for a whole monitoring request, and for a connection without one. */
+export const MONITORING_REQUEST_TIMEOUT_MS = 10_000;
+export const MONITORING_IDLE_MS = 30_000;
+/** Connections to the monitoring port: it is nobody's way into the memory. */
+export const MAX_MONITORING_CONNECTIONS = 128;
+/** Head of a monitoring request; its longest part is a subject. */
+export const MAX_MONITORING_HEADER = 16 * 1024;
+/** Between two account connection events of an account in use (nats-server eventsHBInterval). */
+export const ACCOUNT_EVENTS_MS = 30_000;
+/** First and longest time between two statsz events, and the least (nats-server startStatszTimer, statsHBInterval, statszRateLimit). */
+export const FIRST_STATSZ_MS = 250;
+export const STATSZ_MS = 10_000;
+export const STATSZ_RATE_MS = 1_000;
+/** Depth of the JSON of a system request; their options are flat. */
+export const MAX_REQUEST_JSON_DEPTH = 8;
+
 /** Depth of the JSON of a CONNECT or INFO; the wire's own objects have depth 2. */
 export const MAX_CONNECT_JSON_DEPTH = 8;
 /** Fetches of accounts running at once. */

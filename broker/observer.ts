@@ -11,6 +11,8 @@ export interface Observer {
   refused?(connection: Connection, account: Account | null, reason: string): void;
   /** Ended; `connection.account` is null for one that never was authenticated. Its subscriptions are still listed. */
   closed?(connection: Connection, reason: CloseReason): void;
+  /** It begins to let go of its clients. */
+  lameDuck?(): void;
   /** An account object was made, changed by new claims, or let go. */
   accountChanged?(account: Account): void;
 }
@@ -38,6 +40,10 @@ export class Observers {
 
   closed(connection: Connection, reason: CloseReason): void {
     this.#tell((each) => each.closed?.(connection, reason));
+  }
+
+  lameDuck(): void {
+    this.#tell((each) => each.lameDuck?.());
   }
 
   accountChanged(account: Account): void {

@@ -33,6 +33,10 @@ export interface BrokerOptions {
   serverName?: string;
   /** Chooses among mappings that are for one cluster; told wherever nats-server tells it. Default: none. */
   clusterName?: string;
+  /** Shown in events and monitoring; system requests may ask for servers by them. */
+  serverTags?: string[];
+  /** Shown in events and monitoring. */
+  serverMetadata?: Record<string, string>;
   logger?: Logger;
   maxPayload?: number;
   maxPending?: number;
@@ -55,6 +59,35 @@ export interface BrokerOptions {
   lameDuckDurationMs?: number;
   /** Of it, before the first client is closed. Default 10 s. */
   lameDuckGraceMs?: number;
+  /** Ended connections that connz still shows; default 10000. */
+  maxClosedClients?: number;
+  /** For TLS, and for monitoring over HTTPS. */
+  tls?: TlsOptions;
+  /** Monitoring over HTTP or HTTPS, without authentication; none when absent. */
+  monitoring?: MonitoringOptions;
+  /** What `$SYS.REQ.SERVER.<id>.RELOAD` runs; refused when absent. */
+  onReloadRequest?: () => Promise<void>;
+}
+
+export interface TlsOptions {
+  /** PEM. */
+  cert: string;
+  key: string;
+}
+
+export interface MonitoringOptions {
+  http?: MonitoringAddress;
+  /** Needs `tls`; not together with `http`. */
+  https?: MonitoringAddress;
+  /** In front of every path; default none. */
+  basePath?: string;
+}
+
+export interface MonitoringAddress {
+  /** Default: the broker's. */
+  host?: string;
+  /** -1 picks a free one. */
+  port: number;
 }
 
 export interface RunningBroker {
@@ -64,6 +97,8 @@ export interface RunningBroker {
   readonly port: number;
   /** Public server nkey, made at start. */
   readonly serverId: string;
+  /** `http://host:port/base`, when there is monitoring. */
+  readonly monitoringUrl?: string;
   /** Client connections that are open now. */
   connections(): number;
   /**

@@ -18,6 +18,8 @@ import { Connection } from './connection/connection.js';
 import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
 import { codeOf, type Logger, SILENT, stackOf } from './log.js';
+import { type MonitoringServer, startMonitoring } from './monitor/http.js';
+import { Monitor } from './monitor/monitor.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
 import { directorySource } from './resolver/directory-source.js';
@@ -28,8 +30,10 @@ import { offerClaimsDeletion } from './system/claims-delete.js';
 import { exchangeClaims, lookupElsewhere } from './system/claims-exchange.js';
 import { offerStoredClaims } from './system/claims-store.js';
 import { offerClaimsUpdates } from './system/claims-update.js';
+import { offerCommands } from './system/commands.js';
 import { offerSubscriberCounts } from './system/debug-subscribers.js';
-import { offerServerPing } from './system/server-ping.js';
+import { SystemEvents } from './system/events.js';
+import { offerMonitoring } from './system/monitoring-requests.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
 
@@ -60,7 +64,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const offerServices = (account: Account): void => {
     offerUserInfo(broker, account);
     if (!account.isSystem) return;
-    offerServerPing(broker, account);
+    offerMonitoring(broker, account, () => events.announceStatsz());
+    offerCommands(broker, account, options.onReloadRequest);
     offerSubscriberCounts(broker, account);
     // Configured accounts change with the configuration only.
     if (auth.realm.kind === 'config') return;
@@ -84,6 +89,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     serverName: options.serverName ?? serverId,
     clusterName: options.clusterName ?? '',
     version: PROTOCOL_VERSION,
+    tags: options.serverTags ?? [],
+    metadata: options.serverMetadata ?? {},
+    operatorTokens: options.operators ?? [],
     host,
     port: 0,
     started: Date.now(),
@@ -100,24 +108,34 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     observers,
     endedTraffic: noTraffic(),
     lameDuck: false,
+    totalConnections: 0,
+    stalls: 0,
+    monitor: new Monitor(limits.maxClosedClients, options.monitoring),
     scheduleFlush: flushes.schedule,
   };
+  const events = new SystemEvents(broker);
+  observers.add(broker.monitor);
+  observers.add(events);
   const server = createServer({ noDelay: true }, acceptor(broker));
+  let monitoring: MonitoringServer | null;
   try {
     await probe(source);
     if (auth.realm.kind === 'config') accounts.define(auth.realm.accounts);
     else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
     broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
+    monitoring = await startMonitoring(broker, options);
   } catch (error) {
+    server.close();
     accounts.close();
     throw error;
   }
   const sweep = watchWrites(broker);
+  events.start();
   log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
   let leaving: Promise<void> | null = null;
   const close = (): Promise<void> => {
-    closing ??= shutDown(broker, server, sweep);
+    closing ??= shutDown(broker, server, sweep, monitoring, events);
     return closing;
   };
   return {
@@ -125,6 +143,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     host,
     port: broker.port,
     serverId,
+    ...(monitoring === null ? {} : { monitoringUrl: monitoring.url }),
     connections: () => broker.connections.size,
     lameDuck() {
       leaving ??= goLame(broker, server).then(close);
@@ -178,6 +197,7 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
     lameDuckDurationMs,
     lameDuckGraceMs,
+    maxClosedClients: atLeast('maxClosedClients', 0, bounds.MAX_CLOSED_CLIENTS),
   };
 }
 
@@ -319,7 +339,7 @@ function flushQueue(): { schedule: (connection: Connection) => void } {
   const run = (): void => {
     const now = waiting;
     waiting = [];
-    for (const connection of now) connection.guard(() => connection.out.flush());
+    for (const connection of now) connection.guard(() => connection.flush());
   };
   return {
     schedule(connection) {
@@ -346,13 +366,21 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
   return timer;
 }
 
-async function shutDown(broker: Broker, server: Server, sweep: NodeJS.Timeout): Promise<void> {
+async function shutDown(
+  broker: Broker,
+  server: Server,
+  sweep: NodeJS.Timeout,
+  monitoring: MonitoringServer | null,
+  events: SystemEvents,
+): Promise<void> {
   clearInterval(sweep);
   // Its listener may be closed already, by lame duck mode.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  events.stop();
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');
   broker.accounts.close();
   await closed;
+  await monitoring?.close();
   broker.log.info({ server: broker.serverId }, 'broker closed');
 }

@@ -31,6 +31,11 @@ export class Account {
   readonly connections = new Set<Connection>();
   /** Of connections that ended. */
   readonly endedTraffic = noTraffic();
+  /** Connections that ended because they did not take what they were owed. */
+  slowConsumers = 0;
+  /** Subscriptions of connections that were ever made, and that ended. */
+  inserts = 0;
+  removes = 0;
 
   /** Compiled from the claims; null = everything is allowed. */
   defaultPermissions: CompiledPermissions | null = null;
@@ -42,6 +47,8 @@ export class Account {
   readonly streamImporters = new Set<Account>();
   /** Requests that came in through an import and wait for their response; made when the first one comes. */
   responses: Responses | null = null;
+  /** When its present claims were taken into use, in ms. */
+  updatedAt = Date.now();
   /** `exp` was reached, or a fetch found the JWT no longer valid. */
   expired = false;
   cancelExpiry: () => void = () => {};
@@ -64,6 +71,7 @@ export class Account {
 
   subscribe(subscription: Subscription): boolean {
     if (!this.interest.insert(subscription)) return false;
+    if (subscription.connection !== null) this.inserts++;
     this.interestChanged(subscription.subject);
     return true;
   }
@@ -76,6 +84,7 @@ export class Account {
   unsubscribeAll(subscriptions: readonly Subscription[]): void {
     for (const subscription of subscriptions) {
       subscription.closed = true;
+      if (subscription.connection !== null) this.removes++;
       this.interest.remove(subscription);
     }
     const subjects = subscriptions.map(({ subject }) => subject);

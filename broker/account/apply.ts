@@ -25,6 +25,7 @@ export function applyClaims(
 ): void {
   const before = account.verified;
   account.verified = verified;
+  account.updatedAt = Date.now();
   account.expired = false;
   account.cancelExpiry();
   const { exp } = verified.claims;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
 import type { ConnectionType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
@@ -41,6 +42,7 @@ export class Connection implements Operations {
   readonly remoteAddress: string;
   /** As the claims of a user name the way it came. */
   readonly type: ConnectionType = 'STANDARD';
+  readonly remotePort: number;
   readonly started = Date.now();
   readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
   readonly out: Outbound;
@@ -70,6 +72,8 @@ export class Connection implements Operations {
   bytesOut = 0;
   /** Of the last message in or out, in ms; a PING is none. */
   lastActivity = this.started;
+  /** Times it was held back because somebody it publishes to could not keep up. */
+  stalls = 0;
   /** Routes of subjects published to, by hash of their bytes. */
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
@@ -84,11 +88,14 @@ export class Connection implements Operations {
   #firstPongSent = false;
   /** It is somebody without having sent CONNECT. */
   #unannounced = false;
+  #flushedMessages = 0;
 
   constructor(broker: Broker, socket: Socket, id: number) {
     this.id = id;
     this.broker = broker;
     this.#socket = socket;
+    broker.totalConnections++;
+    this.remotePort = socket.remotePort ?? 0;
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
     this.log = loggerOf(broker.log, id);
     this.#parser = new Parser(this, broker.limits.maxControlLine);
@@ -120,6 +127,25 @@ export class Connection implements Operations {
   /** Which of these users its certificate names; null = none of them, as where no certificate was asked for. */
   certificateUser(_names: ReadonlySet<string>): string | null {
     return null;
+  }
+
+  /** Messages of one turn are noted as activity once, when they leave. */
+  flush(): void {
+    if (this.messagesOut !== this.#flushedMessages) {
+      this.#flushedMessages = this.messagesOut;
+      this.lastActivity = Date.now();
+    }
+    this.out.flush();
+  }
+
+  /** The socket, when it is an encrypted one. */
+  get tlsSocket(): TLSSocket | null {
+    return this.#socket instanceof TLSSocket ? this.#socket : null;
+  }
+
+  /** It has shown that it reads what comes unasked, such as INFO at any time. */
+  get readsInfo(): boolean {
+    return this.options.protocol >= 1 && this.#firstPongSent;
   }
 
   get closed(): boolean {
@@ -319,6 +345,8 @@ export class Connection implements Operations {
   holdBack(): void {
     if (this.#held || this.closed) return;
     this.#held = true;
+    this.stalls++;
+    this.broker.stalls++;
     this.#socket.pause();
     setTimeout(() => {
       this.#held = false;

@@ -23,6 +23,7 @@ export type CloseReason =
   | 'Maximum Subscriptions Exceeded'
   | 'Proxy Not Trusted'
   | 'Proxy Required'
+  | 'Kicked'
   | 'Internal Error'
   | 'Server Shutdown';
 

@@ -7,7 +7,7 @@ export interface InternalMessage {
   subject: string;
   /** Empty when there is none. */
   reply: string;
-  /** Null when there is none. What crossed an import has the broker's word there on who asks. */
+  /** Null when there is none; only theirs until they return. What crossed an import has the broker's word there on who asks. */
   header: Buffer | null;
   payload: Buffer;
 }

@@ -44,6 +44,10 @@ const NONE: readonly never[] = [];
  * and marks them stale, so whoever holds a fresh one may use it without asking.
  */
 export class RouteCache {
+  /** Times a route was asked for, and how often it was there. */
+  lookups = 0;
+  hits = 0;
+
   readonly #account: Account;
   readonly #routes = new Map<string, Route>();
 
@@ -55,9 +59,17 @@ export class RouteCache {
     return this.#routes.size;
   }
 
+  all(): Iterable<Route> {
+    return this.#routes.values();
+  }
+
   get(subject: string): Route {
+    this.lookups++;
     const known = this.#routes.get(subject);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.hits++;
+      return known;
+    }
     if (subject.startsWith(SERVICE_REPLY) || isSystemService(subject)) return buildOnce(this.#account, subject);
     const route = buildRoute(this.#account, subject);
     if (this.#routes.size >= MAX_CACHED_ROUTES) this.#evict();
