@@ -8,6 +8,8 @@ export interface NatsServer {
   routePort(): Promise<number>;
   /** Address of its WebSocket listener. */
   webSocketUrl(): Promise<string>;
+  /** Address of its monitoring, where its config asks for one. */
+  monitoringUrl: string;
   /** Public server key. */
   id: string;
   process: ChildProcess;
@@ -57,6 +59,7 @@ export async function startNatsServer(program: string, configFile: string, port 
       await logs(/Listening for websocket clients on/, 0);
       return /Listening for websocket clients on (\S+)/.exec(log)?.[1] ?? '';
     },
+    monitoringUrl: `http://127.0.0.1:${/Starting http monitor on \S+?:(\d+)/.exec(log)?.[1] ?? ''}`,
     id: /ID: +(N\w+)/.exec(log)?.[1] ?? '',
     process: server,
     logs: (pattern) => logs(pattern),

@@ -13,6 +13,9 @@ export interface Subject {
   kind: 'natsctl' | 'nats-server';
   port: number;
   url: string;
+  id: string;
+  /** Where monitoring is asked for, by `options` and by `config`. */
+  monitoringUrl: string;
 }
 
 export interface Setting<T> {
@@ -58,8 +61,20 @@ export function conforms<T>(title: string, setting: Setting<T>, conversations: r
       );
       stops.push(() => theirs.stop());
       subjects = [
-        { kind: 'natsctl', port: ours.port, url: ours.url },
-        { kind: 'nats-server', port: theirs.port, url: theirs.url },
+        {
+          kind: 'natsctl',
+          port: ours.port,
+          url: ours.url,
+          id: ours.serverId,
+          monitoringUrl: ours.monitoringUrl ?? '',
+        },
+        {
+          kind: 'nats-server',
+          port: theirs.port,
+          url: theirs.url,
+          id: theirs.id,
+          monitoringUrl: theirs.monitoringUrl,
+        },
       ];
     });
 
