@@ -1,4 +1,3 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
 import { isPublicKey } from '../claims/keys/nkey.js';
@@ -9,12 +8,11 @@ import type { Account } from './account/account.js';
 import { AccountRegistry } from './account/registry.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
-import { Connection } from './connection/connection.js';
+import type { Connection } from './connection/connection.js';
 import * as bounds from './limits.js';
-import { codeOf, SILENT, stackOf } from './log.js';
+import { codeOf, SILENT } from './log.js';
 import { Observers } from './observer.js';
 import type { BrokerErrorCode, BrokerOptions, RunningBroker } from './options.js';
-import { errorLine } from './protocol/writer.js';
 import { memorySource } from './resolver/memory.js';
 import type { AccountSource } from './resolver/source.js';
 import { urlSource } from './resolver/url.js';
@@ -23,13 +21,13 @@ import { offerClaimsUpdates } from './system/claims-update.js';
 import { offerServerPing } from './system/server-ping.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
+import { type Listeners, listenSettings, openListeners } from './transport/listeners.js';
 
 /**
  * What clients may expect of the protocol: they compare INFO's version with what nats-server had when a feature came
  * (Nats-Subject in 503: 2.10).
  */
 const PROTOCOL_VERSION = '2.10.0';
-const DEFAULT_PORT = 4222;
 
 /**
  * Starts a broker: operators read, resolver probed, system account loaded, then the listener. Rejects with a coded error
@@ -37,12 +35,12 @@ const DEFAULT_PORT = 4222;
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const limits = limitsOf(options);
+  const listening = listenSettings(options);
   const operators = readOperators(options.operators);
   const systemAccount = systemAccountOf(options, operators);
   const source = openSource(options);
   const serverId = Seed.generate('server').publicKey;
   const log = options.logger ?? SILENT;
-  const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
@@ -66,7 +64,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     serverId,
     serverName: options.serverName ?? serverId,
     version: PROTOCOL_VERSION,
-    host,
+    host: listening.host,
     port: 0,
     started: Date.now(),
     limits,
@@ -78,26 +76,29 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     endedTraffic: noTraffic(),
     scheduleFlush: flushes.schedule,
   };
-  const server = createServer({ noDelay: true }, acceptor(broker));
+  let listeners: Listeners;
   try {
     await probe(source);
     if (systemAccount !== null) await loadSystemAccount(broker, systemAccount);
-    broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
+    listeners = await openListeners(broker, listening);
+    broker.port = listeners.port;
   } catch (error) {
     accounts.close();
     throw error;
   }
   const sweep = watchWrites(broker);
-  log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
+  const { host, port, url, webSocketUrl } = listeners;
+  log.info({ server: serverId, host, port, webSocketUrl, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
   return {
-    url: `nats://${host.includes(':') ? `[${host}]` : host}:${broker.port}`,
+    url,
+    ...(webSocketUrl === null ? {} : { webSocketUrl }),
     host,
-    port: broker.port,
+    port,
     serverId,
     connections: () => broker.connections.size,
     close() {
-      closing ??= shutDown(broker, server, sweep);
+      closing ??= shutDown(broker, listeners, sweep);
       return closing;
     },
   };
@@ -118,16 +119,15 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
   if (maxPayload > maxPending) {
     throw fail('ERR_BROKER_OPTIONS', 'maxPayload is larger than maxPending', 'lower maxPayload or raise maxPending');
   }
-  const port = options.port ?? DEFAULT_PORT;
-  if (!Number.isInteger(port) || port < -1 || port === 0 || port > 65_535) {
-    throw fail('ERR_BROKER_OPTIONS', `port ${port} is no port`, 'give a port from 1 to 65535, or -1 for a free one');
-  }
+  // nats-server getDefaultAuthTimeout.
+  const authTimeoutMs =
+    options.tls === undefined ? bounds.AUTH_TIMEOUT_MS : (options.tls.timeoutMs ?? bounds.TLS_TIMEOUT_MS) + 1_000;
   return {
     maxPayload,
     maxPending,
     maxConnections: atLeast('maxConnections', 0, bounds.MAX_CONNECTIONS),
     maxSubscriptions: atLeast('maxSubscriptions', -1, -1),
-    authTimeoutMs: atLeast('authTimeoutMs', 1, bounds.AUTH_TIMEOUT_MS),
+    authTimeoutMs: atLeast('authTimeoutMs', 1, authTimeoutMs),
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
@@ -198,46 +198,6 @@ async function loadSystemAccount(broker: Broker, id: string): Promise<void> {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = codeOf(error) === 'EADDRINUSE';
-      const text = taken
-        ? `port ${port} of ${host} is in use by another program`
-        : `cannot listen on ${host}${port === -1 ? '' : ` port ${port}`} (${codeOf(error)})`;
-      const hint = taken
-        ? 'stop that program, or choose another port for the broker (-1 = any free one)'
-        : 'choose another address or port for the broker';
-      reject(fail(taken ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', text, hint, error));
-    });
-    server.listen({ host, port: port === -1 ? 0 : port }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function acceptor(broker: Broker): (socket: Socket) => void {
-  let nextId = 1;
-  return (socket) => {
-    if (broker.connections.size >= broker.limits.maxConnections) {
-      broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
-      socket.on('error', () => {});
-      socket.end(errorLine('maximum connections exceeded'));
-      setTimeout(() => socket.destroy(), bounds.LINGER_MS).unref();
-      return;
-    }
-    try {
-      const connection = new Connection(broker, socket, nextId++);
-      broker.connections.set(connection.id, connection);
-    } catch (error) {
-      // The peer may be gone before it is looked at.
-      broker.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connection not set up');
-      socket.destroy();
-    }
-  };
-}
-
 /** Connections with something to write, flushed once per event-loop turn: after all sockets were read. */
 function flushQueue(): { schedule: (connection: Connection) => void } {
   let waiting: Connection[] = [];
@@ -271,9 +231,9 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
   return timer;
 }
 
-async function shutDown(broker: Broker, server: Server, sweep: NodeJS.Timeout): Promise<void> {
+async function shutDown(broker: Broker, listeners: Listeners, sweep: NodeJS.Timeout): Promise<void> {
   clearInterval(sweep);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = listeners.stop();
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');
   broker.accounts.close();

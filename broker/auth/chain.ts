@@ -121,8 +121,8 @@ function verifyUserJwt(attempt: Attempt): void {
   attempt.expires = attempt.user.claims.exp || null;
 }
 
-function allowsConnectionType({ user }: Attempt): void {
-  checkConnectionType((user as VerifiedUser).limits, 'STANDARD');
+function allowsConnectionType({ connection, user }: Attempt): void {
+  checkConnectionType((user as VerifiedUser).limits, connection.type);
 }
 
 /** The signature of the nonce; a bearer token proves itself. */

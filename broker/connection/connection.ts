@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
+import type { ConnectionType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
 import { authenticate } from '../auth/chain.js';
 import type { Principal } from '../auth/principal.js';
@@ -8,7 +8,13 @@ import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
 import { codeOf, type Logger, printable, stackOf } from '../log.js';
 import type { Subscribe, Unsubscribe } from '../protocol/arguments.js';
-import { type ConnectOptions, defaultConnectOptions, parseConnect, parseObject } from '../protocol/connect.js';
+import {
+  type ConnectOptions,
+  defaultConnectOptions,
+  fillEmpty,
+  parseConnect,
+  parseObject,
+} from '../protocol/connect.js';
 import type { Publication } from '../protocol/operation.js';
 import { type Fault, type Operations, Parser } from '../protocol/parser.js';
 import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
@@ -16,6 +22,8 @@ import { type Plan, publish } from '../routing/publish.js';
 import type { Subscription } from '../routing/subscription.js';
 import { atTime } from '../timer.js';
 import { addTraffic } from '../traffic.js';
+import type { Offer, Receiver, TlsState, Transport } from '../transport/transport.js';
+import type { CookieCredentials } from '../transport/websocket/cookies.js';
 import { type CloseReason, FAULTS } from './faults.js';
 import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { infoFor } from './info.js';
@@ -32,10 +40,20 @@ type Phase = 'new' | 'authenticating' | 'open' | 'closed';
  * One client: its socket, what its CONNECT said, whom it proved to be, and its subscriptions. The account comes from the
  * verified JWT alone and is set once. Whatever throws while it is served ends this connection and nothing else.
  */
-export class Connection implements Operations {
+export class Connection implements Operations, Receiver {
   readonly id: number;
   readonly broker: Broker;
-  readonly remoteAddress: string;
+  /** What INFO says of the listener it came in by. */
+  offer: Offer;
+  /** Where it comes from: the peer of the socket, or whom a proxy named. */
+  remoteAddress: string;
+  remotePort: number;
+  /** The first INFO leaves the address out: it would be the proxy's (nats-server createClientEx). */
+  behindProxy = false;
+  /** What cookies of a WebSocket said; gone once CONNECT was read. */
+  cookies: CookieCredentials | null = null;
+  /** TLS came before INFO (`tls_first` of connz). */
+  tlsFirst = false;
   readonly started = Date.now();
   readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
   readonly out: Outbound;
@@ -67,39 +85,91 @@ export class Connection implements Operations {
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
 
-  readonly #socket: Socket;
+  #transport: Transport;
   readonly #parser: Parser;
   #phase: Phase = 'new';
-  #authTimer: NodeJS.Timeout | null;
+  #authTimer: NodeJS.Timeout | null = null;
   #heartbeat: Heartbeat | null = null;
   #cancelExpiry: () => void = () => {};
   #held = false;
   #firstPongSent = false;
 
-  constructor(broker: Broker, socket: Socket, id: number) {
+  constructor(broker: Broker, transport: Transport, id: number, offer: Offer) {
     this.id = id;
     this.broker = broker;
-    this.#socket = socket;
-    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+    this.offer = offer;
+    this.#transport = transport;
+    this.remoteAddress = transport.remoteAddress;
+    this.remotePort = transport.remotePort;
     this.log = loggerOf(broker.log, id);
     this.#parser = new Parser(this);
     this.#parser.maxPayload = broker.limits.maxPayload;
-    this.out = new Outbound(socket, {
+    this.out = new Outbound(transport, {
       maxPending: broker.limits.maxPending,
       onOverflow: () => this.drop('Slow Consumer (Pending Bytes)'),
       schedule: () => broker.scheduleFlush(this),
     });
+    transport.open(this);
+  }
+
+  /** As the claims of a user name the way it came. */
+  get type(): ConnectionType {
+    return this.#transport.type;
+  }
+
+  get tls(): TlsState | null {
+    return this.#transport.tls;
+  }
+
+  /** Of the TLS handshake, its chain verified; null where none was asked for. */
+  get peerCertificate(): X509Certificate | null {
+    return this.#transport.tls?.peerCertificate ?? null;
+  }
+
+  /** The first INFO. It leaves at once: what follows it may be a handshake of another layer. */
+  greet(): void {
+    this.send(infoLine(infoFor(this, false)));
+    this.out.flush();
+  }
+
+  /** Its bytes go by another way from now on: TLS was agreed on. */
+  moveTo(transport: Transport): void {
+    this.#transport = transport;
+    this.out.moveTo(transport);
+    transport.open(this);
+  }
+
+  /** Waits for its CONNECT: only now, since a handshake of TLS has a time of its own (nats-server issue 432). */
+  serve(): void {
     this.#authTimer = setTimeout(
       () => this.close('Authentication Timeout', 'Authentication Timeout'),
-      broker.limits.authTimeoutMs,
+      this.broker.limits.authTimeoutMs,
     );
-    socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
-    socket.on('error', (error) => {
-      this.log.debug({ code: codeOf(error) }, 'socket error');
-      this.drop('Read Error');
-    });
-    socket.on('close', () => this.drop('Client Closed'));
-    this.send(infoLine(infoFor(this, false)));
+    this.#transport.read();
+  }
+
+  // What the transport tells.
+
+  received(chunk: Buffer): void {
+    try {
+      this.#read(chunk);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  failed(reason: CloseReason, error: unknown): void {
+    this.log.debug({ code: codeOf(error) }, 'transport error');
+    this.drop(reason);
+  }
+
+  ended(reason: CloseReason, why: string): void {
+    this.log.debug({ why }, 'transport ended');
+    this.close(reason);
+  }
+
+  gone(): void {
+    this.drop('Client Closed');
   }
 
   #read(chunk: Buffer): void {
@@ -193,6 +263,8 @@ export class Connection implements Operations {
       this.fault('arguments', 'CONNECT');
       return;
     }
+    fillEmpty(options, this.cookies);
+    this.cookies = null;
     this.options = options;
     this.headers = options.headers;
     this.chatty = options.verbose || options.pedantic;
@@ -203,7 +275,7 @@ export class Connection implements Operations {
       return;
     }
     this.#parser.pause();
-    this.#socket.pause();
+    this.#transport.pause();
     waiting.then(
       () => this.guard(() => this.#authenticated()),
       (error: unknown) => this.broken(error),
@@ -218,7 +290,7 @@ export class Connection implements Operations {
     this.#parser.headers = this.headers;
     if (this.options.verbose) this.send(OK);
     this.#parser.resume();
-    this.#socket.resume();
+    this.#transport.resume();
   }
 
   // What the account decides.
@@ -267,10 +339,10 @@ export class Connection implements Operations {
   holdBack(): void {
     if (this.#held || this.closed) return;
     this.#held = true;
-    this.#socket.pause();
+    this.#transport.pause();
     setTimeout(() => {
       this.#held = false;
-      if (this.#phase === 'open') this.#socket.resume();
+      if (this.#phase === 'open') this.#transport.resume();
     }, STALL_MS).unref();
   }
 
@@ -282,10 +354,10 @@ export class Connection implements Operations {
     if (text !== undefined) this.sendError(text);
     this.#leave(reason);
     this.out.close();
-    this.#socket.end();
+    this.#transport.end(reason);
     // Keeps reading, so that the peer gets the last bytes and not a reset, but not for long.
-    this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#transport.resume();
+    setTimeout(() => this.#transport.destroy(), LINGER_MS).unref();
   }
 
   /** Ends it at once; what is owed is lost. */
@@ -293,7 +365,7 @@ export class Connection implements Operations {
     if (this.closed) return;
     this.#leave(reason);
     this.out.discard();
-    this.#socket.destroy();
+    this.#transport.destroy();
   }
 
   #leave(reason: CloseReason): void {

@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 
 /** INFO for one client: at accept, and again, with its account, after the PONG to its first PING. */
 export function infoFor(connection: Connection, connected: boolean): Info {
-  const { broker, account } = connection;
+  const { broker, account, offer } = connection;
   const info: Info = {
     server_id: broker.serverId,
     server_name: broker.serverName,
@@ -11,13 +11,16 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     proto: 1,
     // Clients show it; there is no other field for what the server runs on.
     go: `node${process.versions.node}`,
-    host: broker.host,
-    port: broker.port,
+    host: offer.host,
+    port: offer.port,
     headers: true,
     auth_required: true,
+    ...(offer.tlsRequired ? { tls_required: true as const } : {}),
+    ...(offer.tlsVerify ? { tls_verify: true as const } : {}),
+    ...(offer.tlsAvailable ? { tls_available: true as const } : {}),
     max_payload: connection.maxPayload,
     client_id: connection.id,
-    client_ip: connection.remoteAddress,
+    ...(connected || !connection.behindProxy ? { client_ip: connection.remoteAddress } : {}),
     nonce: connection.nonce,
   };
   if (!connected || account === null) return info;
