@@ -1,17 +1,17 @@
-import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from './broker.js';
 import { LAME_DUCK_STEP_MS } from './limits.js';
+import type { Listeners } from './transport/listeners.js';
 
 /**
  * Lame duck mode, as nats-server's: no new clients, word to those who are there (INFO `ldm`), a time in which none is closed, then one
  * after the other, so that they do not all come to the next server at once. Ends early when nobody is left.
  */
-export async function goLame(broker: Broker, server: Server): Promise<void> {
+export async function goLame(broker: Broker, listeners: Listeners): Promise<void> {
   broker.lameDuck = true;
   broker.observers.lameDuck();
   broker.log.info({ server: broker.serverId }, 'entering lame duck mode, no new clients are accepted');
-  server.close();
+  void listeners.stop();
   const { lameDuckDurationMs, lameDuckGraceMs } = broker.limits;
   const clients = [...broker.connections.values()];
   for (const client of clients) client.informAgain();

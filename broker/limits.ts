@@ -18,6 +18,20 @@ export const MAX_SIZE_DIGITS = 9;
 
 /** Time for CONNECT to arrive (nats-server AUTH_TIMEOUT). */
 export const AUTH_TIMEOUT_MS = 2_000;
+/** Time for a TLS handshake (nats-server TLS_TIMEOUT); CONNECT has a second more where there is one. */
+export const TLS_TIMEOUT_MS = 2_000;
+/** Time for a PROXY header (nats-server proxyProtoReadTimeout). */
+export const PROXY_TIMEOUT_MS = 5_000;
+/** Time for the HTTP request of a WebSocket. nats-server has no limit unless one is configured. */
+export const WEBSOCKET_HANDSHAKE_MS = 2_000;
+/** Head of that request. nats-server takes 1 MiB (Go's DefaultMaxHeaderBytes); cookies with a JWT fit in this. */
+export const MAX_UPGRADE_BYTES = 16 * 1024;
+/** One compressed message, and what it inflates to, before its sender is authenticated: a CONNECT and some operations. */
+export const MAX_INFLATED_BEFORE_CONNECT = 4 * MAX_CONTROL_LINE;
+/** Frames for browsers (nats-server wsFrameSizeForBrowsers). */
+export const BROWSER_FRAME_BYTES = 4_096;
+/** From here on bytes are worth compressing (nats-server wsCompressThreshold). */
+export const COMPRESS_FROM_BYTES = 64;
 /** One fetch of an account JWT (nats-server DEFAULT_ACCOUNT_FETCH_TIMEOUT). */
 export const FETCH_TIMEOUT_MS = 1_900;
 /** Between two exchanges of a full resolver with others (nats-server NewDirAccResolver). */

@@ -1,4 +1,3 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { NatsctlError } from '../claims/errors.js';
 import { decodeAs } from '../claims/jwt/decode.js';
 import { newAccount } from '../claims/jwt/new.js';
@@ -14,10 +13,10 @@ import { reloadAuth } from './auth/reload.js';
 import { authSettings } from './auth/settings.js';
 import { VerifiedUsers } from './auth/verified-users.js';
 import type { Broker, BrokerLimits } from './broker.js';
-import { Connection } from './connection/connection.js';
+import type { Connection } from './connection/connection.js';
 import { goLame } from './lame-duck.js';
 import * as bounds from './limits.js';
-import { codeOf, type Logger, SILENT, stackOf } from './log.js';
+import { codeOf, type Logger, SILENT } from './log.js';
 import { type MonitoringServer, startMonitoring } from './monitor/http.js';
 import { Monitor } from './monitor/monitor.js';
 import { Observers } from './observer.js';
@@ -36,13 +35,13 @@ import { SystemEvents } from './system/events.js';
 import { offerMonitoring } from './system/monitoring-requests.js';
 import { offerUserInfo } from './system/user-info.js';
 import { noTraffic } from './traffic.js';
+import { type Listeners, listenSettings, openListeners } from './transport/listeners.js';
 
 /**
  * What clients may expect of the protocol: they compare INFO's version with what nats-server had when a feature came
  * (Nats-Subject in 503: 2.10; message tracing: 2.11).
  */
 const PROTOCOL_VERSION = '2.11.0';
-const DEFAULT_PORT = 4222;
 
 /**
  * Starts a broker: operators (or configured users) read, resolver probed, system account loaded, then the listener. Rejects with a coded error
@@ -50,6 +49,7 @@ const DEFAULT_PORT = 4222;
  */
 export async function startBroker(options: BrokerOptions): Promise<RunningBroker> {
   const limits = limitsOf(options);
+  const listening = listenSettings(options);
   const operators = options.operators === undefined ? [] : readOperators(options.operators);
   const fromOperators = options.operators === undefined ? null : systemAccountOf(options, operators);
   const auth = authSettings(options, fromOperators);
@@ -58,7 +58,6 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const source = auth.realm.kind === 'config' ? memorySource([]) : await openSource(options, log);
   const serverKey = Seed.generate('server');
   const serverId = serverKey.publicKey;
-  const host = options.host ?? '127.0.0.1';
   const flushes = flushQueue();
   const trusted = trustOperators(operators);
   const offerServices = (account: Account): void => {
@@ -92,7 +91,7 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     tags: options.serverTags ?? [],
     metadata: options.serverMetadata ?? {},
     operatorTokens: options.operators ?? [],
-    host,
+    host: listening.host,
     port: 0,
     started: Date.now(),
     limits,
@@ -116,37 +115,40 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const events = new SystemEvents(broker);
   observers.add(broker.monitor);
   observers.add(events);
-  const server = createServer({ noDelay: true }, acceptor(broker));
+  let listeners: Listeners | null = null;
   let monitoring: MonitoringServer | null;
   try {
     await probe(source);
     if (auth.realm.kind === 'config') accounts.define(auth.realm.accounts);
     else if (systemAccount !== null) await loadSystemAccount(broker, systemAccount, operators);
-    broker.port = await listen(server, host, options.port ?? DEFAULT_PORT);
+    listeners = await openListeners(broker, listening);
+    broker.port = listeners.port;
     monitoring = await startMonitoring(broker, options);
   } catch (error) {
-    server.close();
+    await listeners?.stop();
     accounts.close();
     throw error;
   }
   const sweep = watchWrites(broker);
   events.start();
-  log.info({ server: serverId, host, port: broker.port, systemAccount }, 'broker listening');
+  const { host, port, url, webSocketUrl } = listeners;
+  log.info({ server: serverId, host, port, webSocketUrl, systemAccount }, 'broker listening');
   let closing: Promise<void> | null = null;
   let leaving: Promise<void> | null = null;
   const close = (): Promise<void> => {
-    closing ??= shutDown(broker, server, sweep, monitoring, events);
+    closing ??= shutDown(broker, listeners, sweep, monitoring, events);
     return closing;
   };
   return {
-    url: `nats://${host.includes(':') ? `[${host}]` : host}:${broker.port}`,
+    url,
+    ...(webSocketUrl === null ? {} : { webSocketUrl }),
     host,
-    port: broker.port,
+    port,
     serverId,
     ...(monitoring === null ? {} : { monitoringUrl: monitoring.url }),
     connections: () => broker.connections.size,
     lameDuck() {
-      leaving ??= goLame(broker, server).then(close);
+      leaving ??= goLame(broker, listeners).then(close);
       return leaving;
     },
     reload: (next) => reloadAuth(broker, next),
@@ -173,15 +175,15 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
   if (maxPayload > maxPending) {
     throw fail('ERR_BROKER_OPTIONS', 'maxPayload is larger than maxPending', 'lower maxPayload or raise maxPending');
   }
-  const port = options.port ?? DEFAULT_PORT;
-  if (!Number.isInteger(port) || port < -1 || port === 0 || port > 65_535) {
-    throw fail('ERR_BROKER_OPTIONS', `port ${port} is no port`, 'give a port from 1 to 65535, or -1 for a free one');
-  }
   const lameDuckDurationMs = atLeast('lameDuckDurationMs', bounds.MIN_LAME_DUCK_MS, bounds.LAME_DUCK_MS);
   const lameDuckGraceMs = atLeast('lameDuckGraceMs', 0, bounds.LAME_DUCK_GRACE_MS);
   if (lameDuckGraceMs >= lameDuckDurationMs) {
     throw fail('ERR_BROKER_OPTIONS', 'lameDuckGraceMs is not shorter than lameDuckDurationMs', 'lower lameDuckGraceMs');
   }
+  // nats-server getDefaultAuthTimeout.
+  const authTimeoutMs =
+    options.authorization?.timeoutMs ??
+    (options.tls === undefined ? bounds.AUTH_TIMEOUT_MS : (options.tls.timeoutMs ?? bounds.TLS_TIMEOUT_MS) + 1_000);
   return {
     maxPayload,
     maxPending,
@@ -191,7 +193,7 @@ function limitsOf(options: BrokerOptions): BrokerLimits {
     maxControlLine: atLeast('maxControlLine', 1, bounds.MAX_CONTROL_LINE),
     noHeaderSupport: options.noHeaderSupport ?? false,
     noFastProducerStall: options.noFastProducerStall ?? false,
-    authTimeoutMs: atLeast('authTimeoutMs', 1, options.authorization?.timeoutMs ?? bounds.AUTH_TIMEOUT_MS),
+    authTimeoutMs: atLeast('authTimeoutMs', 1, authTimeoutMs),
     pingIntervalMs: atLeast('pingIntervalMs', 1, bounds.PING_INTERVAL_MS),
     maxPingsOut: atLeast('maxPingsOut', 1, bounds.MAX_PINGS_OUT),
     writeDeadlineMs: atLeast('writeDeadlineMs', 1, bounds.WRITE_DEADLINE_MS),
@@ -294,45 +296,6 @@ function offerStore(
     exchangeClaims(broker, system, store, resolver && 'type' in resolver ? resolver.intervalMs : undefined);
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = codeOf(error) === 'EADDRINUSE';
-      const text = taken
-        ? `port ${port} of ${host} is in use by another program`
-        : `cannot listen on ${host}${port === -1 ? '' : ` port ${port}`} (${codeOf(error)})`;
-      const hint = taken
-        ? 'stop that program, or choose another port for the broker (-1 = any free one)'
-        : 'choose another address or port for the broker';
-      reject(fail(taken ? 'ERR_PORT_IN_USE' : 'ERR_LISTEN', text, hint, error));
-    });
-    server.listen({ host, port: port === -1 ? 0 : port }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function acceptor(broker: Broker): (socket: Socket) => void {
-  let nextId = 1;
-  return (socket) => {
-    try {
-      const full = broker.connections.size >= broker.limits.maxConnections;
-      const connection = new Connection(broker, socket, nextId++);
-      if (full) {
-        broker.log.warn({ limit: broker.limits.maxConnections }, 'maximum connections exceeded');
-        connection.close('Maximum Connections Exceeded', 'maximum connections exceeded');
-      } else {
-        broker.connections.set(connection.id, connection);
-      }
-    } catch (error) {
-      // The peer may be gone before it is looked at.
-      broker.log.error({ code: codeOf(error), stack: stackOf(error) }, 'connection not set up');
-      socket.destroy();
-    }
-  };
-}
-
 /** Connections with something to write, flushed once per event-loop turn: after all sockets were read. */
 function flushQueue(): { schedule: (connection: Connection) => void } {
   let waiting: Connection[] = [];
@@ -368,14 +331,14 @@ function watchWrites(broker: Broker): NodeJS.Timeout {
 
 async function shutDown(
   broker: Broker,
-  server: Server,
+  listeners: Listeners,
   sweep: NodeJS.Timeout,
   monitoring: MonitoringServer | null,
   events: SystemEvents,
 ): Promise<void> {
   clearInterval(sweep);
   // Its listener may be closed already, by lame duck mode.
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = listeners.stop();
   events.stop();
   // Silently, as nats-server: clients reconnect elsewhere.
   for (const connection of [...broker.connections.values()]) connection.close('Server Shutdown');

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CompiledPermissions } from '../../claims/permission/permission.js';
 import type { ConnectionType } from '../../claims/types.js';
 import type { Account } from '../account/account.js';
@@ -12,7 +10,13 @@ import type { Broker } from '../broker.js';
 import { LINGER_MS, PUBLISH_PLANS, STALL_MS } from '../limits.js';
 import { codeOf, type Logger, printable, stackOf } from '../log.js';
 import type { Subscribe, Unsubscribe } from '../protocol/arguments.js';
-import { type ConnectOptions, defaultConnectOptions, parseConnect, parseObject } from '../protocol/connect.js';
+import {
+  type ConnectOptions,
+  defaultConnectOptions,
+  fillEmpty,
+  parseConnect,
+  parseObject,
+} from '../protocol/connect.js';
 import type { Publication } from '../protocol/operation.js';
 import { type Fault, type Operations, Parser } from '../protocol/parser.js';
 import { errorLine, infoLine, OK, PONG } from '../protocol/writer.js';
@@ -20,6 +24,9 @@ import { type Plan, publish } from '../routing/publish.js';
 import type { Subscription } from '../routing/subscription.js';
 import { atTime } from '../timer.js';
 import { addTraffic } from '../traffic.js';
+import { userOfCertificate } from '../transport/certificate/user.js';
+import type { Offer, Receiver, TlsState, Transport } from '../transport/transport.js';
+import type { CookieCredentials } from '../transport/websocket/cookies.js';
 import { type CloseReason, FAULTS } from './faults.js';
 import { type Heartbeat, startHeartbeat } from './heartbeat.js';
 import { infoFor } from './info.js';
@@ -36,13 +43,20 @@ type Phase = 'new' | 'authenticating' | 'open' | 'closed';
  * One client: its socket, what its CONNECT said, whom it proved to be, and its subscriptions. The account comes from the
  * verified JWT alone and is set once. Whatever throws while it is served ends this connection and nothing else.
  */
-export class Connection implements Operations {
+export class Connection implements Operations, Receiver {
   readonly id: number;
   readonly broker: Broker;
-  readonly remoteAddress: string;
-  /** As the claims of a user name the way it came. */
-  readonly type: ConnectionType = 'STANDARD';
-  readonly remotePort: number;
+  /** What INFO says of the listener it came in by. */
+  offer: Offer;
+  /** Where it comes from: the peer of the socket, or whom a proxy named. */
+  remoteAddress: string;
+  remotePort: number;
+  /** The first INFO leaves the address out: it would be the proxy's (nats-server createClientEx). */
+  behindProxy = false;
+  /** What cookies of a WebSocket said; gone once CONNECT was read. */
+  cookies: CookieCredentials | null = null;
+  /** TLS came before INFO (`tls_first` of connz). */
+  tlsFirst = false;
   readonly started = Date.now();
   readonly nonce = randomBytes(NONCE_BYTES).toString('base64url');
   readonly out: Outbound;
@@ -78,10 +92,10 @@ export class Connection implements Operations {
   plans: (Plan | undefined)[] = [];
   readonly planMask = PUBLISH_PLANS - 1;
 
-  readonly #socket: Socket;
+  #transport: Transport;
   readonly #parser: Parser;
   #phase: Phase = 'new';
-  #authTimer: NodeJS.Timeout | null;
+  #authTimer: NodeJS.Timeout | null = null;
   #heartbeat: Heartbeat | null = null;
   #cancelExpiry: () => void = () => {};
   #held = false;
@@ -90,32 +104,83 @@ export class Connection implements Operations {
   #unannounced = false;
   #flushedMessages = 0;
 
-  constructor(broker: Broker, socket: Socket, id: number) {
+  constructor(broker: Broker, transport: Transport, id: number, offer: Offer) {
     this.id = id;
     this.broker = broker;
-    this.#socket = socket;
     broker.totalConnections++;
-    this.remotePort = socket.remotePort ?? 0;
-    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d)/, '');
+    this.offer = offer;
+    this.#transport = transport;
+    this.remoteAddress = transport.remoteAddress;
+    this.remotePort = transport.remotePort;
     this.log = loggerOf(broker.log, id);
     this.#parser = new Parser(this, broker.limits.maxControlLine);
     this.#parser.maxPayload = broker.limits.maxPayload;
-    this.out = new Outbound(socket, {
+    this.out = new Outbound(transport, {
       maxPending: broker.limits.maxPending,
       onOverflow: () => this.drop('Slow Consumer (Pending Bytes)'),
       schedule: () => broker.scheduleFlush(this),
     });
-    const timedOut = (): void => this.close('Authentication Timeout', 'Authentication Timeout');
-    const { required } = entranceOf(this, broker.auth);
-    this.#authTimer = required ? setTimeout(timedOut, broker.limits.authTimeoutMs) : null;
-    if (!required) this.#heartbeat = startHeartbeat(this);
-    socket.on('data', (chunk: Buffer) => this.guard(() => this.#read(chunk)));
-    socket.on('error', (error) => {
-      this.log.debug({ code: codeOf(error) }, 'socket error');
-      this.drop('Read Error');
-    });
-    socket.on('close', () => this.drop('Client Closed'));
+    transport.open(this);
+  }
+
+  /** As the claims of a user name the way it came. */
+  get type(): ConnectionType {
+    return this.#transport.type;
+  }
+
+  get tls(): TlsState | null {
+    return this.#transport.tls;
+  }
+
+  /** Of the TLS handshake, its chain verified; null where none was asked for. */
+  get peerCertificate(): X509Certificate | null {
+    return this.#transport.tls?.peerCertificate ?? null;
+  }
+
+  /** The first INFO. It leaves at once: what follows it may be a handshake of another layer. */
+  greet(): void {
     this.send(infoLine(infoFor(this, false)));
+    this.out.flush();
+  }
+
+  /** Its bytes go by another way from now on: TLS was agreed on. */
+  moveTo(transport: Transport): void {
+    this.#transport = transport;
+    this.out.moveTo(transport);
+    transport.open(this);
+  }
+
+  /** Waits for its CONNECT: only now, since a handshake of TLS has a time of its own (nats-server issue 432). */
+  serve(): void {
+    const timedOut = (): void => this.close('Authentication Timeout', 'Authentication Timeout');
+    const { required } = entranceOf(this, this.broker.auth);
+    this.#authTimer = required ? setTimeout(timedOut, this.broker.limits.authTimeoutMs) : null;
+    if (!required) this.#heartbeat = startHeartbeat(this);
+    this.#transport.read();
+  }
+
+  // What the transport tells.
+
+  received(chunk: Buffer): void {
+    try {
+      this.#read(chunk);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  failed(reason: CloseReason, error: unknown): void {
+    this.log.debug({ code: codeOf(error) }, 'transport error');
+    this.drop(reason);
+  }
+
+  ended(reason: CloseReason, why: string): void {
+    this.log.debug({ why }, 'transport ended');
+    this.close(reason);
+  }
+
+  gone(): void {
+    this.drop('Client Closed');
   }
 
   #read(chunk: Buffer): void {
@@ -125,8 +190,9 @@ export class Connection implements Operations {
   }
 
   /** Which of these users its certificate names; null = none of them, as where no certificate was asked for. */
-  certificateUser(_names: ReadonlySet<string>): string | null {
-    return null;
+  certificateUser(names: ReadonlySet<string>): string | null {
+    const { peerCertificate } = this;
+    return peerCertificate === null ? null : userOfCertificate(peerCertificate, names);
   }
 
   /** Messages of one turn are noted as activity once, when they leave. */
@@ -136,11 +202,6 @@ export class Connection implements Operations {
       this.lastActivity = Date.now();
     }
     this.out.flush();
-  }
-
-  /** The socket, when it is an encrypted one. */
-  get tlsSocket(): TLSSocket | null {
-    return this.#socket instanceof TLSSocket ? this.#socket : null;
   }
 
   /** It has shown that it reads what comes unasked, such as INFO at any time. */
@@ -241,6 +302,8 @@ export class Connection implements Operations {
     } else if (options === null) {
       this.fault('arguments', 'CONNECT');
     } else {
+      fillEmpty(options, this.cookies);
+      this.cookies = null;
       // Without operators a JWT proves nothing (nats-server processConnect).
       if (this.broker.auth.realm.kind === 'config') options.jwt = '';
       this.options = options;
@@ -270,7 +333,7 @@ export class Connection implements Operations {
       return;
     }
     this.#parser.pause();
-    this.#socket.pause();
+    this.#transport.pause();
     waiting.then(
       () => this.guard(() => this.#authenticated()),
       (error: unknown) => this.broken(error),
@@ -286,7 +349,7 @@ export class Connection implements Operations {
     this.#parser.headers = this.headers;
     if (this.options.verbose && !this.#unannounced) this.send(OK);
     this.#parser.resume();
-    this.#socket.resume();
+    this.#transport.resume();
   }
 
   /** They have done their work; nothing that shows a connection may show secrets, or names that were not proven. */
@@ -347,10 +410,10 @@ export class Connection implements Operations {
     this.#held = true;
     this.stalls++;
     this.broker.stalls++;
-    this.#socket.pause();
+    this.#transport.pause();
     setTimeout(() => {
       this.#held = false;
-      if (this.#phase === 'open') this.#socket.resume();
+      if (this.#phase === 'open') this.#transport.resume();
     }, STALL_MS).unref();
   }
 
@@ -362,10 +425,10 @@ export class Connection implements Operations {
     if (text !== undefined) this.sendError(text);
     this.#leave(reason);
     this.out.close();
-    this.#socket.end();
+    this.#transport.end(reason);
     // Keeps reading, so that the peer gets the last bytes and not a reset, but not for long.
-    this.#socket.resume();
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#transport.resume();
+    setTimeout(() => this.#transport.destroy(), LINGER_MS).unref();
   }
 
   /** Ends it at once; what is owed is lost. */
@@ -373,7 +436,7 @@ export class Connection implements Operations {
     if (this.closed) return;
     this.#leave(reason);
     this.out.discard();
-    this.#socket.destroy();
+    this.#transport.destroy();
   }
 
   #leave(reason: CloseReason): void {

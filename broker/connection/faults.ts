@@ -6,6 +6,7 @@ export type CloseReason =
   | 'Authentication Timeout'
   | 'Authentication Failure'
   | 'Authentication Expired'
+  | 'TLS Handshake Failure'
   | 'Credentials Revoked'
   | 'Slow Consumer (Pending Bytes)'
   | 'Slow Consumer (Write Deadline)'

@@ -4,7 +4,7 @@ import type { Connection } from './connection.js';
 
 /** INFO for one client: at accept, and again, with its account, after the PONG to its first PING. */
 export function infoFor(connection: Connection, connected: boolean): Info {
-  const { broker, account } = connection;
+  const { broker, account, offer } = connection;
   const entrance = entranceOf(connection, broker.auth);
   const info: Info = {
     server_id: broker.serverId,
@@ -13,13 +13,16 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     proto: 1,
     // Clients show it; there is no other field for what the server runs on.
     go: `node${process.versions.node}`,
-    host: broker.host,
-    port: broker.port,
+    host: offer.host,
+    port: offer.port,
     headers: !broker.limits.noHeaderSupport,
     ...((connected ? entrance.required : entrance.announced) && { auth_required: true }),
+    ...(offer.tlsRequired && { tls_required: true }),
+    ...(offer.tlsVerify && { tls_verify: true }),
+    ...(offer.tlsAvailable && { tls_available: true }),
     max_payload: connection.maxPayload,
     client_id: connection.id,
-    client_ip: connection.remoteAddress,
+    ...((connected || !connection.behindProxy) && { client_ip: connection.remoteAddress }),
     xkey: broker.curveKey.publicKey,
     ...(broker.lameDuck && { ldm: true }),
   };

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import { STALL_SHARE } from '../limits.js';
+import type { Transport } from '../transport/transport.js';
 
 /** Bytes that are copied together before they are written; small enough to be cheap for a connection that gets little. */
 const BLOCK_BYTES = 32 * 1024;
@@ -33,7 +33,7 @@ export class Outbound {
   /** More than its share is owed: publishers should be held back for a moment. */
   congested = false;
 
-  readonly #socket: Socket;
+  #transport: Transport;
   readonly #maxPending: number;
   readonly #onOverflow: () => void;
   readonly #schedule: () => void;
@@ -47,7 +47,7 @@ export class Outbound {
   #closed = false;
 
   constructor(
-    socket: Socket,
+    transport: Transport,
     options: {
       maxPending: number;
       /** More than `maxPending` is owed. */
@@ -56,7 +56,7 @@ export class Outbound {
       schedule: () => void;
     },
   ) {
-    this.#socket = socket;
+    this.#transport = transport;
     this.#maxPending = options.maxPending;
     this.#onOverflow = options.onOverflow;
     this.#schedule = options.schedule;
@@ -149,19 +149,20 @@ export class Outbound {
       this.congested = this.pending > this.#maxPending * STALL_SHARE;
       if (!error && (this.#fullBytes > 0 || this.used > 0)) this.flush();
     };
-    const last = chunks.length - 1;
-    if (last > 0) this.#socket.cork();
-    for (let i = 0; i < last; i++) this.#socket.write(chunks[i] as Buffer);
-    this.#socket.write(chunks[last] as Buffer, done);
-    if (last > 0) this.#socket.uncork();
+    this.#transport.write(chunks, done);
   }
 
-  /** Hands what is owed to the socket, which takes nothing more afterwards. */
+  /** What is written from now on goes by another way. */
+  moveTo(transport: Transport): void {
+    this.#transport = transport;
+  }
+
+  /** Hands what is owed to the transport, which takes nothing more afterwards. */
   close(): void {
     if (this.#closed) return;
     this.#push();
     this.#closed = true;
-    for (const chunk of this.#full) this.#socket.write(chunk);
+    this.#transport.write(this.#full);
     this.#full = [];
     this.#owners = [];
     this.#fullBytes = 0;

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { Connection } from '../connection/connection.js';
 import type { CloseReason } from '../connection/faults.js';
 import { fromWire } from '../protocol/text.js';
 import type { Subscription } from '../routing/subscription.js';
+import { readCertificate } from '../transport/certificate/certificate.js';
+import { goSubject } from '../transport/certificate/distinguished-name.js';
 import { rttText, uptimeText } from './duration.js';
 
 /** nats-server's SubDetail. */
@@ -28,7 +29,7 @@ interface PeerCertificate {
 export interface ConnInfo {
   cid: number;
   kind: 'Client';
-  type: 'nats';
+  type: 'nats' | 'websocket';
   ip: string;
   port: number;
   start: string;
@@ -50,15 +51,16 @@ export interface ConnInfo {
   version: string | undefined;
   tls_version: string | undefined;
   tls_cipher_suite: string | undefined;
+  tls_first: true | undefined;
 }
 
 /** Of an open connection, or of one that ends just now. */
 export function connInfo(connection: Connection, now: number, reason?: CloseReason): ConnInfo {
-  const { options, tlsSocket } = connection;
+  const { options, tls } = connection;
   return {
     cid: connection.id,
     kind: 'Client',
-    type: 'nats',
+    type: connection.type === 'WEBSOCKET' ? 'websocket' : 'nats',
     ip: connection.remoteAddress,
     port: connection.remotePort,
     start: new Date(connection.started).toISOString(),
@@ -78,12 +80,9 @@ export function connInfo(connection: Connection, now: number, reason?: CloseReas
     name: options.name || undefined,
     lang: options.lang || undefined,
     version: options.version || undefined,
-    tls_version:
-      tlsSocket
-        ?.getProtocol()
-        ?.replace(/^TLSv1$/, '1.0')
-        .replace(/^TLSv/, '') || undefined,
-    tls_cipher_suite: tlsSocket?.getCipher()?.standardName || undefined,
+    tls_version: tls?.version,
+    tls_cipher_suite: tls?.cipher,
+    tls_first: (tls !== null && connection.tlsFirst) || undefined,
   };
 }
 
@@ -98,23 +97,17 @@ export function subDetail(subscription: Subscription, cid: number): SubDetail {
   };
 }
 
-/** The certificates a client showed, its own first (nats-server makePeerCerts). */
-export function peerCertificates(socket: TLSSocket | null): PeerCertificate[] | undefined {
-  const shown: PeerCertificate[] = [];
-  let next: DetailedPeerCertificate | undefined = socket?.getPeerCertificate(true);
-  // The last one names itself as its issuer.
-  while (next?.raw !== undefined) {
-    shown.push({
-      subject: Object.entries(next.subject ?? {})
-        .reverse()
-        .map(([name, value]) => `${name}=${value}`)
-        .join(','),
-      spki_sha256: sha256(next.pubkey ?? Buffer.alloc(0)),
-      cert_sha256: sha256(next.raw),
-    });
-    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
-  }
-  return shown.length === 0 ? undefined : shown;
+/** The certificate a client showed (nats-server makePeerCerts, which lists those behind it too). */
+export function peerCertificates(certificate: X509Certificate | null): PeerCertificate[] | undefined {
+  if (certificate === null) return undefined;
+  const read = readCertificate(certificate.raw);
+  return [
+    {
+      subject: read === null ? '' : goSubject(read),
+      spki_sha256: sha256(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+      cert_sha256: sha256(certificate.raw),
+    },
+  ];
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -84,7 +84,7 @@ function show(broker: Broker, { connection, closed }: Candidate, options: ConnzO
   if (!options.auth || identity === undefined) return { ...info, ...subscriptions };
   return {
     ...info,
-    tls_peer_certs: connection === null ? undefined : peerCertificates(connection.tlsSocket),
+    tls_peer_certs: connection === null ? undefined : peerCertificates(connection.peerCertificate),
     authorized_user: identity.user,
     account: account === '' || account === GLOBAL ? undefined : account,
     ...subscriptions,

@@ -78,6 +78,11 @@ export function parseConnect(json: Buffer): ConnectOptions | null {
   return options;
 }
 
+/** Fields that came another way, a cookie, stand in for those that CONNECT leaves empty, and for no others. */
+export function fillEmpty(options: ConnectOptions, more: Partial<ConnectOptions> | null): void {
+  if (more !== null && options.jwt === '') options.jwt = more.jwt ?? '';
+}
+
 /** A JSON object of bounded depth, null for anything else. */
 export function parseObject(json: Buffer): Record<string, unknown> | null {
   // The wire's objects are flat: brackets inside strings may count too, which refuses nothing a client sends.

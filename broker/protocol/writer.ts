@@ -20,9 +20,12 @@ export interface Info {
   port: number;
   headers: boolean;
   auth_required?: true;
+  tls_required?: true;
+  tls_verify?: true;
+  tls_available?: true;
   max_payload: number;
   client_id: number;
-  client_ip: string;
+  client_ip?: string;
   nonce?: string;
   connect_info?: true;
   remote_account?: string;

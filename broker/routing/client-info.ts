@@ -19,7 +19,7 @@ export interface ClientInfo {
   name_tag?: string;
   tags?: readonly string[];
   kind?: 'Client';
-  client_type?: 'nats';
+  client_type?: 'nats' | 'websocket';
 }
 
 /** Account and round trip time only (nats-server client.go `getClientInfo(false)`). */
@@ -49,7 +49,7 @@ export function detailedInfo(connection: Connection): ClientInfo {
     name_tag: user?.name || undefined,
     tags: tags.length === 0 ? undefined : tags,
     kind: 'Client',
-    client_type: 'nats',
+    client_type: connection.type === 'WEBSOCKET' ? 'websocket' : 'nats',
   };
   return info as ClientInfo;
 }

@@ -71,7 +71,7 @@ function clientInfo(connection: Connection, stop?: string): object {
     name_tag: account === null ? GLOBAL : account.name || account.id,
     tags: identity.tags,
     kind: 'Client',
-    client_type: 'nats',
+    client_type: connection.type === 'WEBSOCKET' ? 'websocket' : 'nats',
   };
 }
 

@@ -44,9 +44,15 @@ async function crowd({ port }: Subject, { user, bearer }: Cast): Promise<void> {
   }
 }
 
+/** Of a list, whose order may be any, the entry with most fields. */
+function fullest(list: unknown[]): unknown[] {
+  const size = (each: unknown) => Object.keys(each ?? {}).length;
+  return [...list].sort((a, b) => size(b) - size(a)).slice(0, 1);
+}
+
 /** Of JSON: its keys in their order, and the types of what they hold. */
 function shape(value: unknown, without: readonly string[] = []): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map((each) => shape(each, without));
+  if (Array.isArray(value)) return fullest(value).map((each) => shape(each, without));
   if (typeof value !== 'object' || value === null) return typeof value;
   const fields = Object.entries(value).filter(([key]) => !without.includes(key));
   return fields.map(([key, each]) => [key, shape(each, without)]);

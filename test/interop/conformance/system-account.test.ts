@@ -38,8 +38,14 @@ async function message(client: RawClient): Promise<{ subject: string; body: stri
   }
 }
 
+/** Of a list, whose order may be any, the entry with most fields. */
+function fullest(list: unknown[]): unknown[] {
+  const size = (each: unknown) => Object.keys(each ?? {}).length;
+  return [...list].sort((a, b) => size(b) - size(a)).slice(0, 1);
+}
+
 function shape(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shape);
+  if (Array.isArray(value)) return fullest(value).map(shape);
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).map(([key, each]) => [key, shape(each)]);
   return typeof value;
