@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 export function infoFor(connection: Connection, connected: boolean): Info {
   const { broker, account, offer } = connection;
   const entrance = entranceOf(connection, broker.auth);
-  const info: Info = {
+  const info: Omit<Info, 'xkey'> = {
     server_id: broker.serverId,
     server_name: broker.serverName,
     version: broker.version,
@@ -23,14 +23,18 @@ export function infoFor(connection: Connection, connected: boolean): Info {
     max_payload: connection.maxPayload,
     client_id: connection.id,
     ...((connected || !connection.behindProxy) && { client_ip: connection.remoteAddress }),
-    xkey: broker.curveKey.publicKey,
-    ...(broker.lameDuck && { ldm: true }),
   };
-  if (!connected || account === null) return broker.auth.nonce ? { ...info, nonce: connection.nonce } : info;
+  const ldm = broker.lameDuck && { ldm: true as const };
+  const xkey = broker.curveKey.publicKey;
+  if (!connected || account === null) {
+    return { ...info, ...(broker.auth.nonce && { nonce: connection.nonce }), ...ldm, xkey };
+  }
   return {
     ...info,
+    ...ldm,
     connect_info: true,
     remote_account: account.id,
     ...(account.isSystem && { acc_is_sys: true }),
+    xkey,
   };
 }

@@ -16,6 +16,8 @@ export interface Subject {
   id: string;
   /** Where monitoring is asked for, by `options` and by `config`. */
   monitoringUrl: string;
+  /** The same of WebSocket; 0 where there is none. */
+  webSocketPort: number;
 }
 
 export interface Setting<T> {
@@ -67,6 +69,7 @@ export function conforms<T>(title: string, setting: Setting<T>, conversations: r
           url: ours.url,
           id: ours.serverId,
           monitoringUrl: ours.monitoringUrl ?? '',
+          webSocketPort: portOf(ours.webSocketUrl),
         },
         {
           kind: 'nats-server',
@@ -74,6 +77,7 @@ export function conforms<T>(title: string, setting: Setting<T>, conversations: r
           url: theirs.url,
           id: theirs.id,
           monitoringUrl: theirs.monitoringUrl,
+          webSocketPort: setting.options?.(world, cast).websocket ? portOf(await theirs.webSocketUrl()) : 0,
         },
       ];
     });
@@ -116,6 +120,10 @@ export function normalize(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, normalize(each)]));
   }
   return value;
+}
+
+function portOf(url: string | undefined): number {
+  return Number(/:(\d+)$/.exec(url ?? '')?.[1] ?? 0);
 }
 
 function subjectOf(token: string): string {
