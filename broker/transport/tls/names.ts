@@ -1,4 +1,5 @@
-import { constants, getCiphers } from 'node:crypto';
+import { constants } from 'node:crypto';
+import { getCiphers } from 'node:tls';
 
 /**
  * Cipher suites as Go and IANA name them, and as OpenSSL does: those of nats-server's `cipher_suites` that Go does not call insecure
