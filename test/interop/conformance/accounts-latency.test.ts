@@ -14,7 +14,7 @@ interface Cast {
 const results = 'latency.results';
 
 /** The measurement that comes next, without what time makes of it. */
-async function measured(listener: RawClient): Promise<{ header: unknown }> {
+async function measured(listener: RawClient): Promise<Record<string, unknown>> {
   const line = await listener.until('\r\n');
   const text = await listener.until('\r\n');
   const result = JSON.parse(text) as Record<string, unknown>;
