@@ -23,6 +23,8 @@ export async function bundle(dist = path.join(root, 'dist')) {
     'check-worker': path.join(dist, 'cli/validate/check-worker.js'),
     // package.json names it to oclif, which loads it for --help.
     help: path.join(dist, 'cli/help.js'),
+    // What `import 'natsctl/broker'` gives.
+    broker: path.join(dist, 'broker/embed.js'),
   };
   for (const file of readdirSync(commands, { recursive: true })) {
     if (file.endsWith('.js')) input[path.join('commands', file.slice(0, -'.js'.length))] = path.join(commands, file);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,9 +28,13 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('the package holds what runs, and nothing else', () => {
-  const [compiled, migration] = [/^dist\/bundle\/.+\.js$/, /^prisma\/migrations(?:-postgres)?\/.+\/migration\.sql$/];
-  for (const kind of [compiled, migration]) expect(files.some((file) => kind.test(file))).toBe(true);
-  const others = files.filter((file) => !compiled.test(file) && !migration.test(file)).sort();
+  const kinds = [
+    /^dist\/bundle\/.+\.js$/,
+    /^dist\/(?:broker|claims)\/.+\.d\.ts$/,
+    /^prisma\/migrations(?:-postgres)?\/.+\/migration\.sql$/,
+  ];
+  for (const kind of kinds) expect(files.some((file) => kind.test(file))).toBe(true);
+  const others = files.filter((file) => !kinds.some((kind) => kind.test(file))).sort();
   expect(others).toEqual([
     'CHANGELOG.md',
     'LICENSE',
@@ -44,6 +48,26 @@ it('the package holds what runs, and nothing else', () => {
     'prisma/migrations-postgres/migration_lock.toml',
     'prisma/migrations/migration_lock.toml',
   ]);
+});
+
+it('is a broker to embed, with its types', async () => {
+  const project = path.join(folder, 'embedding');
+  mkdirSync(path.join(project, 'node_modules'), { recursive: true });
+  symlinkSync(path.join(folder, 'package'), path.join(project, 'node_modules/natsctl'), 'junction');
+  writeFileSync(path.join(project, 'package.json'), '{"type":"module"}');
+  writeFileSync(
+    path.join(project, 'embed.ts'),
+    `import { type BrokerOptions, startBroker } from 'natsctl/broker';
+     const options: BrokerOptions = { port: -1 };
+     const broker = await startBroker(options);
+     console.log(broker.url.startsWith('nats://127.0.0.1:'));
+     await broker.close();\n`,
+  );
+  const tsc = path.resolve('node_modules/.bin/tsc');
+  const flags = ['--module', 'nodenext', '--target', 'es2024', '--strict', '--skipLibCheck', '--types', 'node'];
+  const roots = ['--typeRoots', path.resolve('node_modules/@types')];
+  execFileSync(tsc, [...flags, ...roots, 'embed.ts'], { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
+  expect(execFileSync(process.execPath, ['embed.js'], { cwd: project, encoding: 'utf8' })).toBe('true\n');
 });
 
 it('and shows its help from there', async () => {
