@@ -158,6 +158,8 @@ describe('push, pull and diff, through the program', () => {
     const { json, fault, home } = program();
     await json('operator', 'create', 'acme');
     await json('account', 'create', 'orders');
+    // Where nobody listens, which the default port does not promise.
+    await json('operator', 'edit', '--service-url', 'nats://127.0.0.1:1');
     writeFileSync(path.join(home, 'empty'), '');
     const cases: [string[], number, string][] = [
       [['push', '--service', 'ftp://x'], 1, 'ERR_URL_INVALID'],
