@@ -55,7 +55,7 @@ function closedOf(broker: Broker, { state, acc }: ConnzOptions): ClosedConnectio
   return acc === '' ? all : all.filter(({ account }) => account === acc);
 }
 
-/** With an account, a connection id of another one finds nothing: nats-server shows it to whoever asks. */
+/** With an account, a connection id of another one finds nothing. */
 function passes({ cid, connection, closed }: Candidate, options: ConnzOptions, filter: string): boolean {
   if (options.cid > 0) return cid === options.cid;
   if (options.mqtt_client !== '') return false;

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import type { Broker } from '../broker.js';
-import { MAX_CONTROL_LINE } from '../limits.js';
 import { trafficOf } from '../traffic.js';
 import { claimsPayload } from './claims-payload.js';
 import { uptimeText } from './duration.js';
@@ -22,7 +21,7 @@ export function varz(broker: Broker): object {
     go: `node${process.versions.node}`,
     host: broker.host,
     port: broker.port,
-    auth_required: true,
+    auth_required: broker.auth.standard.announced || undefined,
     max_connections: limits.maxConnections,
     max_subscriptions: limits.maxSubscriptions > 0 ? limits.maxSubscriptions : undefined,
     ping_interval: limits.pingIntervalMs * 1e6,
@@ -32,7 +31,7 @@ export function varz(broker: Broker): object {
     http_base_path: monitor.http.basePath,
     https_port: monitor.http.httpsPort,
     auth_timeout: limits.authTimeoutMs / 1000,
-    max_control_line: MAX_CONTROL_LINE,
+    max_control_line: limits.maxControlLine,
     max_payload: limits.maxPayload,
     max_pending: limits.maxPending,
     cluster: broker.clusterName === '' ? {} : { name: broker.clusterName },
@@ -76,6 +75,7 @@ export function varz(broker: Broker): object {
     trusted_operators_jwt: broker.operatorTokens.length > 0 ? broker.operatorTokens : undefined,
     trusted_operators_claim: broker.operatorTokens.length > 0 ? broker.operatorTokens.map(claimsPayload) : undefined,
     system_account: broker.accounts.systemAccount?.id,
+    pinned_account_fails: broker.pinnedAccountFails || undefined,
     slow_consumer_stats: clientsOnly(monitor.slowConsumers),
     stale_connection_stats: clientsOnly(monitor.staleConnections),
     // Nothing here waits for a disk.

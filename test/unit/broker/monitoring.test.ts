@@ -55,6 +55,14 @@ describe('monitoring', () => {
     client.close();
   });
 
+  it('says whether anybody may come in', async () => {
+    await start({ operators: undefined, resolver: undefined } as Partial<BrokerOptions>);
+    expect(await (await get('/varz')).json()).not.toHaveProperty('auth_required');
+    await broker.close();
+    await start({ maxControlLine: 8_192 });
+    expect(await (await get('/varz')).json()).toMatchObject({ auth_required: true, max_control_line: 8_192 });
+  });
+
   it('stands under its base path', async () => {
     await start({ monitoring: { http: { port: -1 }, basePath: '/nats/x' } });
     expect(broker.monitoringUrl).toMatch(/\/nats\/x$/);
